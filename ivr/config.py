@@ -1,0 +1,215 @@
+"""config.yaml as frozen, validated settings.
+
+Every key has a default, so an empty file serves a hotline on this machine. Relative paths are relative to the file's folder.
+`${NAME}` in a value is taken from the environment: passwords belong there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ivr.document import Document
+from ivr.errors import ConfigError, Place
+from ivr.values import Language
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Registration(Section):
+    """A PBX or trunk to register at, with digest authentication (RFC 3261 §22)."""
+
+    registrar: str
+    user: str
+    password: str
+    realm: str = "*"
+    expires_seconds: int = Field(300, ge=60)
+
+
+class Tls(Section):
+    """TLS at the edge, for those who have a certificate (PEM files)."""
+
+    certificate: Path
+    key: Path
+    port: Port = 5061
+
+
+class SipSettings(Section):
+    """The telephone side."""
+
+    address: str = "127.0.0.1"
+    public_address: str = ""
+    port: Port = 5060
+    user: str = "hotline"
+    codecs: Strings = ("PCMU", "PCMA", "G722")
+    worker_ports: Port = 5070
+    rtp_ports: Port = 16384
+    allow: Strings = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    trusted: Strings = ()
+    registration: Registration | None = None
+    tls: Tls | None = None
+    lost_media_seconds: Seconds = 20
+    max_call_seconds: Seconds = 1800
+    calls_per_source: int = Field(50, ge=1)
+    drain_seconds: Seconds = 120
+
+
+class SpeechSettings(Section):
+    """Recognition: a folder under models/, or the URL of a vosk-server, per language."""
+
+    zh: str = "zh-small"
+    en: str = "en-small"
+    models: Path = Path("models")
+    port: Port = 2700
+    recognisers: int = Field(1, ge=1, le=16)
+    alternatives: int = Field(5, ge=1, le=20)
+
+
+class VoiceSettings(Section):
+    """Synthesis and the prompt cache."""
+
+    port: Port = 2790
+    cache: Path = Path("var/prompts")
+    zh: str = "cmn"
+    en: str = "en-gb"
+    words_per_minute: int = Field(165, ge=80, le=400)
+
+
+class DialplanSettings(Section):
+    """Where the dialogue comes from, and which dialplan answers which called number."""
+
+    folder: Path = Path("dialplans")
+    prompts: Path = Path("prompts")
+    start: str = "hotline"
+    language: Language = "zh"
+    numbers: dict[str, Language] = {}
+    reload_seconds: Seconds = 2
+
+
+class RecordSettings(Section):
+    """What is kept of calls."""
+
+    recordings: Path = Path("var/recordings")
+    record: bool = True
+    keep_days: int = Field(180, ge=1)
+
+
+class DatabaseSettings(Section):
+    """One SQLAlchemy URL for orders, calls, queue and agents."""
+
+    url: str = "sqlite:///var/hotline.db"
+
+
+class AgentSettings(Section):
+    """A human's telephone; console accounts are in the database (`ivr agents add`)."""
+
+    name: str
+    uri: str
+    queues: Strings = ("general",)
+    languages: Strings = ("zh", "en")
+
+
+class HandoffSettings(Section):
+    """How a human is found."""
+
+    ring_seconds: Seconds = 20
+    accept_seconds: Seconds = 10
+    max_wait_seconds: Seconds = 300
+    way_out: dict[str, Literal["bridge", "refer"]] = {}
+    webhook: str = ""
+
+
+class OrderSettings(Section):
+    """The order desk: this database, or a shop's own backend by a mapping file."""
+
+    system: Literal["sql", "http"] = "sql"
+    mapping: Path | None = None
+    policies: Path | None = None
+    slow_seconds: Seconds = 1.5
+
+
+class ConsoleSettings(Section):
+    """The web pages and the HTTP API."""
+
+    address: str = "127.0.0.1"
+    port: Port = 8080
+    url: str = "http://127.0.0.1:8080"
+    secret: str = ""
+    enabled: bool = True
+
+
+class Settings(Section):
+    """Everything in config.yaml."""
+
+    folder: Path = Path(".")
+    workers: int = Field(2, ge=1, le=64)
+    shop: str = "好食多"
+    shop_en: str = "Goodmart"
+    time_zone: str = "Asia/Shanghai"
+    sip: SipSettings = SipSettings()
+    speech: SpeechSettings = SpeechSettings()
+    voice: VoiceSettings = VoiceSettings()
+    dialplan: DialplanSettings = DialplanSettings()
+    records: RecordSettings = RecordSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    orders: OrderSettings = OrderSettings()
+    handoff: HandoffSettings = HandoffSettings()
+    agents: tuple[AgentSettings, ...] = ()
+    console: ConsoleSettings = ConsoleSettings()
+
+    def path(self, relative: Path) -> Path:
+        """A path of the settings as an absolute one."""
+        return relative if relative.is_absolute() else (self.folder / relative).resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The database URL with a relative SQLite file made absolute."""
+        found = re.fullmatch(r"sqlite:///(?!/)(?!:memory:)(.+)", self.database.url)
+        return f"sqlite:///{self.path(Path(found[1]))}" if found else self.database.url
+
+
+def load(file: Path) -> Settings:
+    """Settings from a YAML file; raises ConfigError with file, line, key and fix."""
+    document = Document(file, error=ConfigError)
+    if document.data is not None and not isinstance(document.data, dict):
+        raise ConfigError("should be `key: value` lines", "see the config.yaml that came with the hotline", Place(file))
+    document.data = _filled(document.data or {}, document, ())
+    if "folder" in document.data:
+        raise ConfigError(
+            "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
+        )
+    return document.typed(Settings).model_copy(update={"folder": file.resolve().parent})
+
+
+def _filled(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:
+    """The value with `${NAME}` replaced from the environment."""
+    if isinstance(value, dict):
+        return {key: _filled(item, document, (*path, key)) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_filled(item, document, (*path, index)) for index, item in enumerate(value)]
+
+    def variable(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            fix = f"export {match[1]}=… before starting, or write the value"
+            raise ConfigError(f"environment variable `{match[1]}` is not set", fix, document.place(*path))
+        return os.environ[match[1]]
+
+    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value

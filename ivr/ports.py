@@ -1,0 +1,138 @@
+"""What a call needs from the world, as Protocols; adapters are wired to them in `worker.py`, fakes in the tests.
+
+Adapters never import each other. Methods that are not `async` return at once and report through events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ivr.commands import Grammar, Prompt
+from ivr.events import Hypothesis
+from ivr.legs import LegEvent
+from ivr.values import Language, Value
+
+
+class Phone(Protocol):
+    """The SIP endpoint of this process: all its legs, their audio, and what joins them."""
+
+    events: asyncio.Queue[LegEvent]
+
+    def answer(self, leg: int, headers: Mapping[str, str] | None = None) -> None:
+        """Send 200 OK; LegAnswered follows when media is up."""
+
+    def reject(self, leg: int, status: int, reason: str = "") -> None:
+        """Refuse an offered call with a final SIP status."""
+
+    def dial(self, uri: str, headers: Mapping[str, str] | None = None, caller_name: str = "") -> int:
+        """Send an INVITE and return the new leg; LegRinging, LegAnswered or LegEnded follow."""
+
+    def hang_up(self, leg: int, headers: Mapping[str, str] | None = None) -> None:
+        """Send BYE (or CANCEL while ringing); LegEnded follows. A leg that is gone is no error."""
+
+    def play(self, leg: int, wav: Path, at_seconds: float = 0.0, loop: bool = False) -> int:
+        """Play an 8 kHz mono 16-bit WAV to the leg from an offset and return the playback's number; PlaybackFinished follows unless stopped."""
+
+    def stop(self, playback: int) -> None:
+        """Stop a playback at once (≤ 20 ms on the wire); unknown or finished ones are no error."""
+
+    def listen(self, leg: int, on: bool) -> None:
+        """Switch AudioHeard events of the leg on or off."""
+
+    def join(self, one: int, other: int) -> None:
+        """Let two legs hear each other."""
+
+    def separate(self, one: int, other: int) -> None:
+        """Undo `join`."""
+
+    def record(self, leg: int, wav: Path) -> None:
+        """Record the call to a stereo WAV, complete after the leg ends: left what the leg says, right what it hears."""
+
+    def stop_recording(self, leg: int) -> None:
+        """End the recording early."""
+
+    def transfer(self, leg: int, uri: str, headers: Mapping[str, str] | None = None) -> None:
+        """Send REFER (blind, RFC 3515); TransferProgressed follows, and the leg is not hung up by it."""
+
+    def transfer_attended(self, leg: int, other: int) -> None:
+        """Send REFER with Replaces (RFC 3891), so that the far ends of two legs talk directly."""
+
+
+class Recognition(Protocol):
+    """One utterance being recognised."""
+
+    @property
+    def partial(self) -> str:
+        """The words so far, separated by spaces."""
+
+    def feed(self, pcm: bytes) -> None:
+        """Add audio (8 kHz, 16-bit, mono); never blocks."""
+
+    async def finish(self) -> tuple[Hypothesis, ...]:
+        """End the utterance and return its N-best; raises SpeechUnavailable."""
+
+    def cancel(self) -> None:
+        """Forget the utterance."""
+
+
+class Listener(Protocol):
+    """The recogniser, wherever it runs."""
+
+    @property
+    def available(self) -> bool:
+        """Whether the last attempt to reach it succeeded."""
+
+    def start(self, language: Language, grammar: Grammar) -> Recognition:
+        """Begin an utterance; connecting happens behind it, audio is kept meanwhile."""
+
+
+class Voice(Protocol):
+    """Text to WAV files, by way of recordings, the prompt cache, and synthesis."""
+
+    async def wav(self, prompt: Prompt) -> Path:
+        """Return an 8 kHz mono 16-bit WAV of the prompt; raises VoiceUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The order desk's reply: an outcome word and typed values."""
+
+    outcome: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+class OrderDesk(Protocol):
+    """The order desk as a call sees it; the vocabulary of `look_up` and `act` is in `desk.py`."""
+
+    async def look_up(self, call_id: str, what: str, arguments: Mapping[str, Value]) -> Answer:
+        """Answer a question of fact or policy."""
+
+    async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
+        """Have something done once, and say what the ledger says of it."""
+
+
+class Records(Protocol):
+    """What is kept of a call. Methods return at once; a slow database never holds up a call, and nothing is lost."""
+
+    def started(self, call_id: str, caller: str, called: str, language: Language, version: str) -> None:
+        """The call was answered; `version` is the dialplan's."""
+
+    def line(self, call_id: str, speaker: str, text: str, seconds: float, details: Mapping[str, object]) -> None:
+        """A line of the transcript: `speaker` is caller, robot, agent or note; text is masked before it is written."""
+
+    def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
+        """The call is over; waits for nothing."""
+
+    async def flush(self) -> None:
+        """Return once everything given so far is in the database."""
+
+
+class Directory(Protocol):
+    """The agents table: who may be dialled. Transfer targets come from nowhere else."""
+
+    async def available(self, queue: str, skill: str, language: Language) -> Sequence[str]:
+        """The SIP URIs of agents that may be rung now, best first."""

@@ -1,0 +1,125 @@
+"""The tables of the hotline's own records; orders have theirs in `order_lookup`.
+
+Times are UTC seconds since 1970 (float) so that SQLite and PostgreSQL compare them alike. Text is masked before it gets here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The records' tables."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012 (SQLAlchemy's way)
+
+
+class CallRow(Base):
+    """One call: who, when, how it ended; `case` is what an agent sees of it (order, offers, mood, verification)."""
+
+    __tablename__ = "calls"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    caller: Mapped[str] = mapped_column(String(64), default="")
+    called: Mapped[str] = mapped_column(String(64), default="")
+    language: Mapped[str] = mapped_column(String(8), default="zh")
+    worker: Mapped[str] = mapped_column(String(64), default="")
+    dialplan_version: Mapped[str] = mapped_column(String(64), default="")
+    started_at: Mapped[float] = mapped_column(Float, index=True)
+    ended_at: Mapped[float | None] = mapped_column(Float, default=None)
+    heartbeat_at: Mapped[float] = mapped_column(Float, default=0.0)
+    disposition: Mapped[str] = mapped_column(String(64), default="")
+    recording: Mapped[str] = mapped_column(String(255), default="")
+    satisfaction: Mapped[int | None] = mapped_column(Integer, default=None)
+    reviewed_by: Mapped[str] = mapped_column(String(64), default="")
+    case: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class LineRow(Base):
+    """One line of a transcript: speaker is caller, robot, agent or note; `details` has hypotheses, confidence, step, reply gap."""
+
+    __tablename__ = "lines"
+    __table_args__ = (Index("lines_of_call", "call_id", "position", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    speaker: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    seconds: Mapped[float] = mapped_column(Float)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class HandoffRow(Base):
+    """One place in the queue; state is waiting, ringing, connected or ended."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (Index("handoffs_by_state", "state", "queue"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    queue: Mapped[str] = mapped_column(String(64))
+    skill: Mapped[str] = mapped_column(String(64), default="")
+    language: Mapped[str] = mapped_column(String(8), default="zh")
+    priority: Mapped[int] = mapped_column(Integer, default=5)
+    vip: Mapped[bool] = mapped_column(default=False)
+    elder: Mapped[bool] = mapped_column(default=False)
+    repeat: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(255), default="")
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    worker: Mapped[str] = mapped_column(String(64), default="")
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), default=None)
+    enqueued_at: Mapped[float] = mapped_column(Float)
+    reserved_at: Mapped[float | None] = mapped_column(Float, default=None)
+    connected_at: Mapped[float | None] = mapped_column(Float, default=None)
+    ended_at: Mapped[float | None] = mapped_column(Float, default=None)
+    heartbeat_at: Mapped[float] = mapped_column(Float, default=0.0)
+    outcome: Mapped[str] = mapped_column(String(32), default="")
+    briefing: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AgentRow(Base):
+    """A human agent; state is available, ringing, on_call, wrap_up, away or offline."""
+
+    __tablename__ = "agents"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    uri: Mapped[str] = mapped_column(String(255), default="")
+    queues: Mapped[list[str]] = mapped_column(default=list)
+    skills: Mapped[list[str]] = mapped_column(default=list)
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    state: Mapped[str] = mapped_column(String(16), default="offline", index=True)
+    since: Mapped[float] = mapped_column(Float, default=0.0)
+    away_reason: Mapped[str] = mapped_column(String(64), default="")
+    call_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[float | None] = mapped_column(Float, default=None)
+
+
+class AgentCommandRow(Base):
+    """What an agent did in the browser, for the worker that owns the call: taken exactly once."""
+
+    __tablename__ = "agent_commands"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    agent_id: Mapped[int] = mapped_column(Integer)
+    command: Mapped[str] = mapped_column(String(32))
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[float] = mapped_column(Float)
+    taken_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
+
+
+class EventRow(Base):
+    """The feed: append-only, tailed by id; old rows are pruned."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    call_id: Mapped[str | None] = mapped_column(String(64), default=None, index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,1 @@
+"""The dialogue: pure machines from events to commands, and the understanding under them."""

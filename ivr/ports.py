@@ -114,6 +114,9 @@ class OrderDesk(Protocol):
     async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
         """Have something done once, and say what the ledger says of it."""
 
+    async def contact(self, call_id: str, outcome: str, facts: Mapping[str, Value]) -> None:
+        """Remember that this customer called, about what, and how it ended: the next call is a repeat contact."""
+
 
 class Records(Protocol):
     """What is kept of a call. Methods return at once; a slow database never holds up a call, and nothing is lost."""
@@ -123,6 +126,12 @@ class Records(Protocol):
 
     def line(self, call_id: str, speaker: str, text: str, seconds: float, details: Mapping[str, object]) -> None:
         """A line of the transcript: `speaker` is caller, robot, agent or note; text is masked before it is written."""
+
+    def case(self, call_id: str, facts: Mapping[str, object]) -> None:
+        """What an agent should know of the call by now (order, situation, offers, verification, mood): replaces earlier facts."""
+
+    def event(self, call_id: str, kind: str, data: Mapping[str, object]) -> None:
+        """Something the live screens show at once and the transcript does not hold."""
 
     def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
         """The call is over; waits for nothing."""

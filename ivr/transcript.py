@@ -35,9 +35,13 @@ def masked(text: str, sensitive: bool = False) -> str:
     if sensitive:
         return SENSITIVE if text.strip() else ""
     text = _EMAIL.sub(lambda found: f"***@{found[1]}", text)
-    text = _LONG_NUMBER.sub(lambda found: mask_number(found[0]) + (" " if found[0].endswith(" ") else ""), text)
+    text = _LONG_NUMBER.sub(lambda found: mask_number(found[0]) + _tail_space(found[0]), text)
     text = _SPOKEN_ZH.sub(lambda found: mask_number(re.sub(r"\s", "", found[0]).translate(_CHINESE_DIGITS)), text)
-    return _SPOKEN_EN.sub(lambda found: mask_number(_english_digits(found[0])), text)
+    return _SPOKEN_EN.sub(lambda found: mask_number(_english_digits(found[0])) + _tail_space(found[0]), text)
+
+
+def _tail_space(text: str) -> str:
+    return " " if text.endswith(" ") else ""
 
 
 def _english_digits(text: str) -> str:
@@ -47,4 +51,4 @@ def _english_digits(text: str) -> str:
             times = 2 if word == "double" else 3
         else:
             digits, times = digits + _ENGLISH_DIGITS[word] * times, 1
-    return digits + " "
+    return digits

@@ -1,0 +1,169 @@
+"""Write calls to the database from one thread, in order, without ever holding up a call.
+
+Entries wait in memory while the database is slow or away. What could not be written when the process ends goes to a spill
+file beside the recordings and is written by the next process that starts: nothing is lost, nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from ivr.records.tables import CallRow, EventRow, LineRow
+from ivr.transcript import mask_number, masked
+from ivr.values import Language
+
+log = structlog.get_logger()
+Entry = dict[str, Any]
+RETRY_SECONDS = 0.5
+
+
+class SqlRecords:
+    """`ports.Records` over SQLAlchemy."""
+
+    def __init__(self, engine: Engine, worker: str, spill: Path, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._worker, self._spill, self._clock = engine, worker, spill, clock
+        self._entries: queue.SimpleQueue[Entry | Future[None] | None] = queue.SimpleQueue()
+        self._positions: dict[str, int] = {}
+        self._stopping = threading.Event()
+        self._replay()
+        self._thread = threading.Thread(target=self._write_all, name="records", daemon=True)
+        self._thread.start()
+
+    def started(self, call_id: str, caller: str, called: str, language: Language, version: str) -> None:
+        """The call was answered."""
+        row = {"caller": mask_number(caller), "called": called, "language": language, "dialplan_version": version}
+        self._put("started", call_id, row | {"worker": self._worker})
+
+    def line(self, call_id: str, speaker: str, text: str, seconds: float, details: Mapping[str, object]) -> None:
+        """A line of the transcript, masked here."""
+        sensitive = bool(details.get("sensitive"))
+        kept = {key: _masked(value, sensitive) for key, value in details.items()}
+        row = {"speaker": speaker, "text": masked(text, sensitive), "seconds": round(seconds, 3), "details": kept}
+        position = self._positions[call_id] = self._positions.get(call_id, 0) + 1
+        self._put("line", call_id, row | {"position": position})
+
+    def case(self, call_id: str, facts: Mapping[str, object]) -> None:
+        """What an agent should know by now."""
+        self._put("case", call_id, {key: _masked(value) for key, value in facts.items()})
+
+    def event(self, call_id: str, kind: str, data: Mapping[str, object]) -> None:
+        """For the live screens."""
+        self._put("event", call_id, {"kind": kind, "data": {key: _masked(value) for key, value in data.items()}})
+
+    def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
+        """The call is over."""
+        self._positions.pop(call_id, None)
+        row = {"disposition": disposition, "seconds": round(seconds, 3)}
+        self._put("ended", call_id, row | {key: _masked(value) for key, value in details.items()})
+
+    async def flush(self) -> None:
+        """Return once everything given so far is in the database."""
+        done: Future[None] = Future()
+        self._entries.put(done)
+        await asyncio.wrap_future(done)
+
+    def close(self, patience_seconds: float = 5.0) -> None:
+        """Write what is left; spill it when the database stays away."""
+        self._stopping.set()
+        self._entries.put(None)
+        self._thread.join(patience_seconds)
+
+    def _put(self, kind: str, call_id: str, row: Entry) -> None:
+        self._entries.put({"entry": kind, "call_id": call_id, "at": self._clock(), "row": row})
+
+    def _write_all(self) -> None:
+        while (entry := self._entries.get()) is not None:
+            if isinstance(entry, Future):
+                entry.set_result(None)
+            elif not self._write_patiently(entry):
+                self._keep(entry)
+        while not self._entries.empty():
+            left = self._entries.get()
+            if isinstance(left, dict):
+                self._keep(left)
+
+    def _write_patiently(self, entry: Entry) -> bool:
+        while True:
+            try:
+                with Session(self._engine) as session, session.begin():
+                    write(session, entry)
+                return True
+            except DBAPIError as fault:
+                log.warning("records.write_failed", fault=str(fault.orig), entry=entry["entry"])
+                if self._stopping.wait(RETRY_SECONDS):
+                    return False
+            except Exception:
+                log.exception("records.entry_refused", entry=entry["entry"], call_id=entry["call_id"])
+                return False
+
+    def _keep(self, entry: Entry) -> None:
+        try:
+            self._spill.mkdir(parents=True, exist_ok=True)
+            with (self._spill / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        except OSError as fault:
+            log.error("records.spill_failed", fault=str(fault), entry=entry)
+
+    def _replay(self) -> None:
+        """Take over what an earlier process could not write; claiming a file by renaming it keeps two from taking it."""
+        for file in sorted(self._spill.glob("*.jsonl")) if self._spill.exists() else ():
+            claimed = file.with_suffix(f".claimed-{os.getpid()}")
+            try:
+                file.rename(claimed)
+                for line in claimed.read_text(encoding="utf-8").splitlines():
+                    self._entries.put(json.loads(line))
+                claimed.unlink()
+            except (OSError, ValueError) as fault:
+                log.error("records.replay_failed", file=str(file), fault=str(fault))
+
+
+def write(session: Session, entry: Entry) -> None:
+    """Apply one entry; entries written before are recognised and skipped."""
+    call_id, at, row = entry["call_id"], entry["at"], entry["row"]
+    match entry["entry"]:
+        case "started":
+            if session.get(CallRow, call_id) is None:
+                session.add(CallRow(id=call_id, started_at=at, heartbeat_at=at, case={}, **row))
+                session.add(EventRow(at=at, kind="call_started", call_id=call_id, data=row))
+        case "line":
+            taken = select(func.count()).where(LineRow.call_id == call_id, LineRow.position == row["position"])
+            if not session.scalar(taken):
+                session.add(LineRow(call_id=call_id, **row))
+                session.add(EventRow(at=at, kind="line", call_id=call_id, data=row))
+        case "case":
+            session.execute(update(CallRow).where(CallRow.id == call_id).values(case=row))
+            session.add(EventRow(at=at, kind="case", call_id=call_id, data=row))
+        case "event":
+            session.add(EventRow(at=at, kind=row["kind"], call_id=call_id, data=row["data"]))
+        case "ended":
+            known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}
+            session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, **known))
+            session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))
+
+
+def _masked(value: object, sensitive: bool = False) -> Any:
+    """A JSON value with personal data masked all the way down."""
+    match value:
+        case str():
+            return masked(value, sensitive)
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {str(key): _masked(item, sensitive) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(item, sensitive) for item in value]
+    return masked(str(value), sensitive)

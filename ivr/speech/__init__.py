@@ -1,0 +1,1 @@
+"""Speech: audio formats, voice activity, models, recognition and synthesis, and the processes that hold them."""

@@ -36,3 +36,23 @@ class Name:
 # datetimes are aware and in the shop's zone.
 Value = str | int | bool | Money | Digits | Name | datetime | timedelta | tuple[str, ...] | None
 Values = Mapping[str, Value]
+
+
+def plain(value: object) -> object:
+    """A value as JSON can hold it: money as minor units with currency, times as ISO 8601, numbers and names as text."""
+    match value:
+        case Money(minor_units, currency):
+            return {"minor_units": minor_units, "currency": currency}
+        case Digits(text) | Name(text):
+            return text
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return str(value)

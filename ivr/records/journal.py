@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.transcript import mask_number, masked
-from ivr.values import Language
+from ivr.values import Language, plain
 
 log = structlog.get_logger()
 Entry = dict[str, Any]
@@ -51,24 +51,24 @@ class SqlRecords:
     def line(self, call_id: str, speaker: str, text: str, seconds: float, details: Mapping[str, object]) -> None:
         """A line of the transcript, masked here."""
         sensitive = bool(details.get("sensitive"))
-        kept = {key: _masked(value, sensitive) for key, value in details.items()}
-        row = {"speaker": speaker, "text": masked(text, sensitive), "seconds": round(seconds, 3), "details": kept}
+        row: Entry = {"speaker": speaker, "text": masked(text, sensitive), "seconds": round(seconds, 3)}
+        row["details"] = _masked(details, sensitive)
         position = self._positions[call_id] = self._positions.get(call_id, 0) + 1
         self._put("line", call_id, row | {"position": position})
 
     def case(self, call_id: str, facts: Mapping[str, object]) -> None:
         """What an agent should know by now."""
-        self._put("case", call_id, {key: _masked(value) for key, value in facts.items()})
+        self._put("case", call_id, _masked(facts))
 
     def event(self, call_id: str, kind: str, data: Mapping[str, object]) -> None:
         """For the live screens."""
-        self._put("event", call_id, {"kind": kind, "data": {key: _masked(value) for key, value in data.items()}})
+        self._put("event", call_id, {"kind": kind, "data": _masked(data)})
 
     def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
         """The call is over."""
         self._positions.pop(call_id, None)
-        row = {"disposition": disposition, "seconds": round(seconds, 3)}
-        self._put("ended", call_id, row | {key: _masked(value) for key, value in details.items()})
+        row: Entry = {"disposition": disposition, "seconds": round(seconds, 3)}
+        self._put("ended", call_id, row | _masked(details))
 
     async def flush(self) -> None:
         """Return once everything given so far is in the database."""
@@ -155,15 +155,18 @@ def write(session: Session, entry: Entry) -> None:
             session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))
 
 
+# Facts that staff must be able to act on; they are kept whole where they stand under these keys, never in running text.
+KEPT_KEYS = frozenset({"order", "order.number", "orders"})
+
+
 def _masked(value: object, sensitive: bool = False) -> Any:
     """A JSON value with personal data masked all the way down."""
-    match value:
-        case str():
-            return masked(value, sensitive)
-        case None | bool() | int() | float():
-            return value
-        case Mapping():
-            return {str(key): _masked(item, sensitive) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_masked(item, sensitive) for item in value]
-    return masked(str(value), sensitive)
+    match plain(value):
+        case str() as text:
+            return masked(text, sensitive)
+        case dict() as mapping:
+            return {key: item if key in KEPT_KEYS else _masked(item, sensitive) for key, item in mapping.items()}
+        case list() as items:
+            return [_masked(item, sensitive) for item in items]
+        case other:
+            return other

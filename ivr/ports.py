@@ -90,6 +90,13 @@ class Listener(Protocol):
         """Begin an utterance; connecting happens behind it, audio is kept meanwhile."""
 
 
+class SpeechDetector(Protocol):
+    """Tells speech from everything else, one caller's stream at a time."""
+
+    def feed(self, pcm: bytes) -> Sequence[tuple[float, float]]:
+        """Add audio (8 kHz, 16-bit, mono); returns (duration in seconds, probability of speech) of each frame completed by it."""
+
+
 class Voice(Protocol):
     """Text to WAV files, by way of recordings, the prompt cache, and synthesis."""
 

@@ -1,0 +1,119 @@
+"""Turn the caller's sound into happenings: voice detection → endpointing → recogniser.
+
+Speech goes to the recogniser only from where it began (with pre-roll) to where it ended, so that a silent caller costs next to
+nothing; the connection is opened when the ear opens, so that no word waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from ivr import turn_taking as turns
+from ivr.commands import Listen
+from ivr.endpointing import Completeness, Endpointer, MaxSpeech, SpeechEnded, SpeechStarted
+from ivr.errors import SpeechUnavailable
+from ivr.events import Hypothesis
+from ivr.ports import Listener, Recognition, SpeechDetector
+
+# Enough for the endpointer's pre-roll and the frames it took to be sure.
+KEPT_SECONDS = 1.0
+BYTES_PER_SECOND = 16_000
+
+
+class Ear:
+    """Hears one caller; closed it forgets, open it reports SpeechBegan, SpeechStopped and Recognised."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        detector: SpeechDetector,
+        completeness: Callable[[str], Completeness],
+        on_happening: Callable[[turns.Happening], None],
+        on_lost: Callable[[SpeechUnavailable], None],
+    ) -> None:
+        self._listener, self._detector, self._completeness = listener, detector, completeness
+        self._on_happening, self._on_lost = on_happening, on_lost
+        self._endpointer: Endpointer | None = None
+        self._recognition: Recognition | None = None
+        self._heard: deque[tuple[float, bytes]] = deque()
+        self._feeding = False
+        self._finishing: asyncio.Task[None] | None = None
+        self.speech_ended_seconds: float | None = None
+
+    def open(self, listen: Listen) -> None:
+        """Listen as told; what was being recognised is forgotten."""
+        self.close()
+        self._endpointer = Endpointer(listen.endpointing, listen.max_speech_seconds)
+        self._recognition = self._listener.start(listen.language, listen.grammar)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._endpointer, self._feeding = None, False
+        if self._finishing:
+            self._finishing.cancel()
+            self._finishing = None
+        if self._recognition:
+            self._recognition.cancel()
+            self._recognition = None
+
+    def hear(self, pcm: bytes, seconds: float) -> None:
+        """One frame of the caller's sound that ended at `seconds` of call time."""
+        self._keep(pcm, seconds)
+        frames = self._detector.feed(pcm)
+        if self._endpointer is None or self._recognition is None:
+            return
+        if self._feeding:
+            self._recognition.feed(pcm)
+        ends = seconds - sum(duration for duration, _ in frames)
+        for duration, probability in frames:
+            ends += duration
+            self._decide(ends, probability)
+            if self._endpointer is None:
+                return
+
+    def _decide(self, seconds: float, probability: float) -> None:
+        assert self._endpointer is not None
+        assert self._recognition is not None
+        partial = self._recognition.partial if self._feeding else ""
+        completeness: Completeness = self._completeness(partial) if partial else "incomplete"
+        match self._endpointer.frame(seconds, probability, completeness):
+            case SpeechStarted() as began:
+                for ended, pcm in self._heard:
+                    if ended > began.audio_from_seconds:
+                        self._recognition.feed(pcm)
+                self._feeding = True
+                self._on_happening(turns.SpeechBegan())
+            case SpeechEnded() as ended:
+                self.speech_ended_seconds = ended.ended_seconds
+                self._finish(turns.SpeechStopped(ended.speech_seconds))
+            case MaxSpeech() as cut:
+                self.speech_ended_seconds = cut.seconds
+                self._finish(turns.SpeechStopped(cut.seconds - cut.began_seconds, too_long=True))
+
+    def _finish(self, stopped: turns.SpeechStopped) -> None:
+        recognition, self._recognition = self._recognition, None
+        self._endpointer, self._feeding = None, False
+        self._on_happening(stopped)
+        if recognition:
+            self._finishing = asyncio.create_task(self._recognise(recognition))
+
+    async def _recognise(self, recognition: Recognition) -> None:
+        hypotheses: tuple[Hypothesis, ...] = ()
+        try:
+            hypotheses = await recognition.finish()
+        except SpeechUnavailable as fault:
+            self._finishing = None
+            self._on_lost(fault)
+            return
+        except asyncio.CancelledError:
+            recognition.cancel()
+            raise
+        self._finishing = None
+        self._on_happening(turns.Recognised(hypotheses))
+
+    def _keep(self, pcm: bytes, seconds: float) -> None:
+        self._heard.append((seconds, pcm))
+        while self._heard and self._heard[0][0] < seconds - KEPT_SECONDS:
+            self._heard.popleft()

@@ -1,0 +1,52 @@
+# make demo   set everything up and hear the hotline work
+# make test   set up and pass all tests
+# make check  the fast part: ruff, mypy, unit tests
+PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3,$(shell command -v $(v) 2>/dev/null)))
+BIN := .venv/bin
+
+.PHONY: setup dev demo test check models models-test bench clean
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is missing: apt-get install python3 python3-venv"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+	  { echo "$$($(PYTHON) --version) found, 3.11 or 3.12 is needed (the SIP library has no wheel for others): make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "Python's venv module is missing: apt-get install python3-venv"; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+dev: .venv/.dev
+
+.venv/.dev: .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup
+	$(BIN)/ivr demo
+
+test: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/unit
+
+models: .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[training]'
+	$(BIN)/python -m training all
+
+models-test: setup
+	$(BIN)/ivr models eval models/zh-small tests/clips/zh
+	$(BIN)/ivr models eval models/en-small tests/clips/en
+
+bench: setup
+	$(BIN)/ivr bench
+
+clean:
+	rm -rf .venv var build *.egg-info

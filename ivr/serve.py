@@ -1,0 +1,137 @@
+"""`ivr serve`: start, watch and restart all processes of the hotline; drain calls before it stops.
+
+Order of starting: checks that need no process (config, dialplans, models, database, ports), then voice and recognisers, then
+call workers, then the edge and the console. Order of stopping: workers drain, then everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from ivr.children import Child, part
+from ivr.config import Settings
+from ivr.errors import ConfigError, UserError
+
+log = structlog.get_logger()
+START_SECONDS = 60.0
+
+
+class Supervisor:
+    """All processes of one hotline on one machine."""
+
+    def __init__(self, settings: Settings, config: Path) -> None:
+        self.settings, self._config = settings, str(config.resolve())
+        speech = [
+            Child(f"recogniser {n}", self._part("recogniser", str(n))) for n in range(settings.speech.recognisers)
+        ]
+        self.speaking = [Child("voice", self._part("voice")), *speech]
+        self.workers = [Child(f"worker {n}", self._part("worker", str(n))) for n in range(settings.workers)]
+        self.outer: list[Child] = []
+        if settings.console.enabled:
+            self.outer.append(Child("console", self._part("console")))
+
+    def _part(self, name: str, *arguments: str) -> list[str]:
+        return part(name, self._config, *arguments)
+
+    @property
+    def children(self) -> list[Child]:
+        """Every process, in the order of starting."""
+        return [*self.speaking, *self.workers, *self.outer]
+
+    async def start(self) -> None:
+        """Start everything and wait until it serves; raises UserError when a part says a person must mend something."""
+        check_ports(self.settings)
+        if self.settings.workers > 1:
+            self.outer.insert(0, self._edge())
+        for group in (self.speaking, self.workers, self.outer):
+            for child in group:
+                child.start()
+            await self._await_ready(group)
+
+    def _edge(self) -> Child:
+        from ivr.edge import edge_command
+
+        return Child("edge", edge_command(self.settings), announces=False)
+
+    async def _await_ready(self, group: list[Child]) -> None:
+        for child in group:
+            try:
+                await asyncio.wait_for(child.ready.wait(), START_SECONDS)
+            except TimeoutError:
+                fix = "see its log lines above"
+                raise UserError(f"{child.name} did not start within {START_SECONDS:.0f} s", fix) from None
+            if child.mistake:
+                raise UserError(f"{child.name} can't start", "its own line above says why")
+
+    async def stop(self) -> None:
+        """Drain the workers (no new calls, old ones end by themselves), then end the rest."""
+        patience = self.settings.sip.drain_seconds + 5
+        await asyncio.gather(*(child.stop(patience) for child in self.workers))
+        await asyncio.gather(*(child.stop(5) for child in (*self.outer, *self.speaking)))
+
+
+async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor], None]) -> None:
+    """Run the hotline until SIGTERM or SIGINT; a second signal stops without draining."""
+    supervisor, stop = Supervisor(settings, config), asyncio.Event()
+    signals = 0
+
+    def asked_to_stop() -> None:
+        nonlocal signals
+        signals += 1
+        stop.set()
+        if signals > 1:
+            for child in supervisor.children:
+                if child.process and child.process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        child.process.kill()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop)
+    try:
+        starting = asyncio.create_task(supervisor.start())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            on_ready(supervisor)
+            await stop.wait()
+            log.info("serve.draining")
+        else:
+            starting.cancel()
+    finally:
+        await supervisor.stop()
+
+
+def check_ports(settings: Settings) -> None:
+    """Every port must be free before anything starts; raises ConfigError naming the key."""
+    sip = settings.sip
+    wanted: list[tuple[str, str, int, int]] = [("sip.port", sip.address, sip.port, socket.SOCK_DGRAM)]
+    if settings.workers > 1:
+        for worker in range(settings.workers):
+            wanted.append(("sip.worker_ports", sip.address, sip.worker_ports + worker, socket.SOCK_DGRAM))
+    for recogniser in range(settings.speech.recognisers):
+        wanted.append(("speech.port", "127.0.0.1", settings.speech.port + recogniser, socket.SOCK_STREAM))
+    wanted.append(("voice.port", "127.0.0.1", settings.voice.port, socket.SOCK_STREAM))
+    if settings.console.enabled:
+        wanted.append(("console.port", settings.console.address, settings.console.port, socket.SOCK_STREAM))
+    for key, address, port, kind in wanted:
+        _check_port(key, address, port, kind)
+
+
+def _check_port(key: str, address: str, port: int, kind: int) -> None:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as fault:
+            what = f"`{key}`: {address}:{port} can't be used: {fault.strerror}"
+            raise ConfigError(what, "choose another port, or stop what uses it") from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class LegResumed:
 
 @dataclass(frozen=True, slots=True)
 class MediaLost:
-    """No RTP came for `silent_seconds` while the leg was not on hold."""
+    """Neither RTP nor RTCP came for `silent_seconds` while the leg was not on hold; told again after each further such time."""
 
     leg: int
     silent_seconds: float
@@ -101,6 +102,14 @@ class LegEnded:
     by_far_end: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingFinished:
+    """The stereo recording of a leg is complete; it comes after LegEnded unless the recording was ended early."""
+
+    leg: int
+    wav: Path
+
+
 LegEvent = (
     CallOffered
     | LegRinging
@@ -113,4 +122,5 @@ LegEvent = (
     | MediaLost
     | TransferProgressed
     | LegEnded
+    | RecordingFinished
 )

@@ -1,0 +1,97 @@
+"""From a dialogue's grammar to the phrase list that vosk takes (pure).
+
+vosk knows words, not phrases: a phrase is a string of the model's own words with spaces between, and a word that the model
+lacks is dropped in silence, which would leave a shorter phrase that means something else. So phrases are cut into the model's
+words here, fewest words first (a Mandarin phrase that is one word of the model stays one), and a phrase with an unknown part
+is left out and reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ivr.commands import Grammar
+from ivr.speech.vosk_results import UNKNOWN
+from ivr.values import Language
+
+DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
+    "zh": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "幺", "洞", "两"),
+    "en": ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"),
+}
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+_NOT_SPOKEN = re.compile(rf"[^\w\s'{_HAN}]+")
+_HAN_OR_WORD = re.compile(rf"[{_HAN}]+|[^\s{_HAN}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseList:
+    """What the recogniser is given, and what of it the model has no words for."""
+
+    phrases: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
+    """The phrases of a limited grammar, each digit as its own phrase where numbers may come; empty for an open one."""
+    if grammar.kind == "open":
+        return ()
+    digits = DIGIT_WORDS[language] if grammar.digits else ()
+    return (*dict.fromkeys((*grammar.phrases, *digits)), UNKNOWN)
+
+
+def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:
+    """The phrases in the model's words; `[unk]` is always among them, so the list is never empty."""
+    known: dict[str, None] = {}
+    lacking: list[str] = []
+    for phrase in phrases:
+        if phrase == UNKNOWN:
+            continue
+        cut = segmented(phrase, words)
+        if cut is None:
+            lacking.append(phrase)
+        elif cut:
+            known[" ".join(cut)] = None
+    return PhraseList((*known, UNKNOWN), tuple(lacking))
+
+
+def segmented(phrase: str, words: Collection[str]) -> list[str] | None:
+    """The phrase as a list of the model's words, or None when part of it is no word of the model."""
+    found: list[str] = []
+    for piece in _HAN_OR_WORD.findall(_joined_han(_NOT_SPOKEN.sub(" ", phrase.lower()))):
+        cut = [piece] if piece in words else _fewest_words(piece, words) if _is_han(piece) else None
+        if cut is None:
+            return None
+        found += cut
+    return found
+
+
+def unknown_parts(phrase: str, words: Collection[str]) -> list[str]:
+    """What the model lacks of a phrase: whole words, or single characters of Han text."""
+    lacking: list[str] = []
+    for piece in _HAN_OR_WORD.findall(_joined_han(_NOT_SPOKEN.sub(" ", phrase.lower()))):
+        if segmented(piece, words) is None:
+            lacking += [char for char in piece if char not in words] or [piece] if _is_han(piece) else [piece]
+    return lacking
+
+
+def _joined_han(phrase: str) -> str:
+    return re.sub(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])", "", phrase)
+
+
+def _is_han(piece: str) -> bool:
+    return re.match(rf"[{_HAN}]", piece) is not None
+
+
+def _fewest_words(piece: str, words: Collection[str]) -> list[str] | None:
+    """The cut of Han text into the fewest words, by dynamic programming over its characters; None when there is none."""
+    best: list[list[str] | None] = [[], *[None] * len(piece)]
+    for end in range(1, len(piece) + 1):
+        for start in range(end):
+            before, word = best[start], piece[start:end]
+            if before is not None and word in words:
+                now = best[end]
+                if now is None or len(before) + 1 < len(now):
+                    best[end] = [*before, word]
+    return best[-1]

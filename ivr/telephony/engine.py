@@ -1,0 +1,189 @@
+"""The one thread that owns every pj object: endpoint, transports, account, switchboard, patchbay.
+
+pjsua2 asserts, and so aborts the process, when its objects are touched from elsewhere. Everybody else posts functions here;
+between them the thread lets pj handle its events, at most `POLL_MS` at a time. There can be one engine in a process, once:
+pj keeps global state, so a worker that wants another phone is another process.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import queue
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pjsua2 as pj
+import structlog
+
+from ivr.config import SipSettings
+from ivr.errors import ConfigError, PhoneError
+from ivr.legs import LegEvent
+from ivr.telephony import account, invitation
+from ivr.telephony.admission import Admission, Network, networks
+from ivr.telephony.ear import RATE_HZ
+from ivr.telephony.leg import explain
+from ivr.telephony.patchbay import Patchbay
+from ivr.telephony.switchboard import Switchboard
+
+log = structlog.get_logger(__name__)
+
+POLL_MS = 10
+GOODBYE_SECONDS = 1.5
+# With Python's default of 5 ms a busy thread kept audio callbacks waiting until half of the frames were lost.
+SWITCH_SECONDS = 0.0005
+
+
+class Engine:
+    """Starts pj in its thread, runs what is posted, and ends it by the book."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        port: int,
+        rtp_port: int,
+        report: Callable[[LegEvent], None],
+        number: Callable[[], int],
+        callers: int,
+        register: bool,
+    ) -> None:
+        self._settings, self._port, self._rtp_port = settings, port, rtp_port
+        self._report, self._number, self._register = report, number, register
+        self._admission = Admission(networks(settings.allow, "sip.allow"), callers, settings.calls_per_source)
+        self._trusted = networks(settings.trusted, "sip.trusted")
+        self._edges: tuple[Network, ...] = networks(("127.0.0.1", _literal(settings.address)), "sip.address")
+        self._posted: queue.SimpleQueue[Callable[[Switchboard, Patchbay], None]] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="phone", daemon=True)
+        self._closed = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread; returns when calls can come, raises what kept it from that."""
+        _claim(self._settings.address, self._port)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._thread.start()
+        if fault := self._ready.get():
+            raise fault
+
+    def post(self, job: Callable[[Switchboard, Patchbay], None]) -> None:
+        """Have a function called on the phone's thread, in order, within about 10 ms."""
+        self._posted.put(job)
+
+    def stop(self) -> None:
+        """Hang up every leg, let go of every object, end pj; returns when that is done (about a second)."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._closed.wait(GOODBYE_SECONDS + 5)
+
+    def _run(self) -> None:
+        try:
+            endpoint = self._endpoint()
+            patchbay = Patchbay(self._report, lambda job: self.post(lambda *_: job()))
+            own = account.Account(self._offered)
+            self._switchboard = Switchboard(self._settings, own, patchbay, self._report)
+            own.create(account.configuration(self._settings, self._port, self._rtp_port, self._register))
+        except Exception as fault:
+            self._ready.put(fault if isinstance(fault, (ConfigError, PhoneError)) else PhoneError(explain(fault)))
+            return
+        self._ready.put(None)
+        self._serve(endpoint, patchbay)
+        self._end(endpoint, patchbay, own)
+        self._closed.set()
+
+    def _endpoint(self) -> Any:
+        endpoint = pj.Endpoint()
+        endpoint.libCreate()
+        endpoint.libInit(_endpoint_config())
+        transport = pj.TransportConfig()
+        transport.port, transport.boundAddress = self._port, self._settings.address
+        transport.publicAddress = self._settings.public_address
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
+        endpoint.libStart()
+        endpoint.audDevManager().setNullDev()
+        _choose_codecs(endpoint, self._settings.codecs)
+        return endpoint
+
+    def _offered(self, call_id: int, message: str, peer: str) -> None:
+        found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted)
+        refusal = self._admission.refusal(found.source, self._switchboard.sources)
+        self._switchboard.offer(self._number(), call_id, found, refusal)
+
+    def _serve(self, endpoint: Any, patchbay: Patchbay) -> None:
+        while not self._stop.is_set():
+            endpoint.libHandleEvents(POLL_MS)
+            self._run_posted(patchbay)
+            now = time.monotonic()
+            self._guarded(lambda: self._switchboard.tick(now))  # noqa: B023
+            patchbay.tick(now)
+
+    def _run_posted(self, patchbay: Patchbay) -> None:
+        for _ in range(self._posted.qsize()):
+            job = self._posted.get()
+            self._guarded(lambda: job(self._switchboard, patchbay))  # noqa: B023
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as fault:
+            log.error("phone", fault=explain(fault), exc_info=not isinstance(fault, pj.Error))
+
+    def _end(self, endpoint: Any, patchbay: Patchbay, own: Any) -> None:
+        """Shut down by the book: legs, audio, account, pj; every object is let go on this thread."""
+        self._run_posted(patchbay)
+        self._guarded(self._switchboard.hang_up_all)
+        deadline = time.monotonic() + GOODBYE_SECONDS
+        while not self._switchboard.empty and time.monotonic() < deadline:
+            endpoint.libHandleEvents(POLL_MS)
+        self._switchboard.close()
+        patchbay.close()
+        gc.collect()
+        self._guarded(own.shutdown)
+        self._guarded(endpoint.libDestroy)
+
+
+def _endpoint_config() -> Any:
+    config = pj.EpConfig()
+    agent = config.uaConfig
+    agent.threadCnt, agent.mainThreadOnly, agent.userAgent = 0, True, "Hotline"
+    config.logConfig.level = config.logConfig.consoleLevel = 1
+    media = config.medConfig
+    media.clockRate = media.sndClockRate = RATE_HZ
+    media.audioFramePtime, media.quality, media.ecTailLen, media.noVad = 20, 1, 0, True
+    return config
+
+
+def _choose_codecs(endpoint: Any, wanted: tuple[str, ...]) -> None:
+    known = [codec.codecId for codec in endpoint.codecEnum2()]
+    chosen = []
+    for name in wanted:
+        found = [codec for codec in known if codec.split("/")[0].lower() == name.lower()]
+        if not found:
+            names = sorted({codec.split("/")[0] for codec in known})
+            raise ConfigError(f"`sip.codecs`: unknown codec `{name}`", f"allowed: {', '.join(names)}")
+        chosen += found[:1]
+    for codec in known:
+        endpoint.codecSetPriority(codec, 255 - chosen.index(codec) if codec in chosen else 0)
+
+
+def _literal(address: str) -> str:
+    return socket.gethostbyname(address) if address else "127.0.0.1"
+
+
+def _claim(address: str, port: int) -> None:
+    """Raise ConfigError where the SIP port can't be had: pj says it less plainly, and only after it has begun."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as fault:
+                taken = fault.errno == errno.EADDRINUSE
+                fix = "stop what uses it or choose another `sip.port`" if taken else "check `sip.address`"
+                raise ConfigError(f"SIP port {port} on {address} can't be opened: {fault.strerror}", fix) from None

@@ -128,13 +128,13 @@ def wav_bytes(pcm: bytes, form: AudioFormat = TELEPHONE) -> bytes:
     return buffer.getvalue()
 
 
-def write_wav(file: Path, pcm: bytes, form: AudioFormat = TELEPHONE) -> None:
+def write_wav(file: Path, pcm: bytes, form: AudioFormat = TELEPHONE, mode: int = 0o644) -> None:
     """Write a WAV file so that it is there whole or not at all; raises OSError (disk full, not allowed)."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(wav_bytes(pcm, form))
-        os.chmod(name, 0o644)
+        os.chmod(name, mode)
         os.replace(name, file)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -1,0 +1,153 @@
+"""Prompts as WAV files (`ivr.ports.Voice`): a human's recording first, then the prompt cache, then the voice process.
+
+The cache is looked into here, so prompts that were said before go on while the voice process is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import structlog
+
+from ivr.commands import Prompt
+from ivr.config import Settings, VoiceSettings
+from ivr.errors import AudioFormatError, VoiceUnavailable
+from ivr.speech.audio import read_wav
+from ivr.speech.prompt_cache import PRIVATE_SECONDS, PromptCache, Speaking, words_per_minute
+from ivr.values import Language
+
+log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 1.0
+SAY_SECONDS = 5.0
+BACKGROUND_SECONDS = 120.0
+_PLAIN_NAME = re.compile(r"[\w.-]+")
+
+
+class CachedVoice:
+    """Finds or makes the WAV file of a prompt; `voices` replaces the settings' voices (the synthetic caller's own voice)."""
+
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        cache: Path,
+        prompts: Path | None = None,
+        voices: Mapping[Language, str] | None = None,
+        address: str = "127.0.0.1",
+    ) -> None:
+        self._settings, self._prompts, self._address = settings, prompts, address
+        self._cache = PromptCache(cache)
+        self._voices: dict[Language, str] = {"zh": settings.zh, "en": settings.en, **(voices or {})}
+        self._recordings: dict[Path, tuple[float, bool]] = {}
+        self._private: dict[Path, float] = {}
+
+    @classmethod
+    def of(cls, settings: Settings, voices: Mapping[Language, str] | None = None) -> CachedVoice:
+        """The voice that config.yaml describes."""
+        cache, prompts = settings.path(settings.voice.cache), settings.path(settings.dialplan.prompts)
+        return cls(settings.voice, cache, prompts, voices)
+
+    async def wav(self, prompt: Prompt) -> Path:
+        """Return an 8 kHz mono 16-bit WAV of the prompt; raises VoiceUnavailable."""
+        recording = self._recording(prompt) if prompt.recordable else None
+        if recording:
+            return recording
+        if prompt.sensitive:
+            return await self._private_file(prompt)
+        return self._cached(prompt) or await self._ask(prompt, background=False)
+
+    async def render_all(self, prompts: Iterable[Prompt]) -> int:
+        """Make prompts ahead, behind those that calls wait for; returns how many were new. Raises VoiceUnavailable."""
+        new = 0
+        for prompt in prompts:
+            if prompt.sensitive or (prompt.recordable and self._recording(prompt)) or self._cached(prompt):
+                continue
+            await self._ask(prompt, background=True)
+            new += 1
+        return new
+
+    def forget(self, file: Path) -> None:
+        """The prompt was said: delete the file if it was a sensitive one."""
+        if self._private.pop(file, None) is not None:
+            file.unlink(missing_ok=True)
+
+    def _recording(self, prompt: Prompt) -> Path | None:
+        """The human's recording, if there is a usable one; a wrong format is logged once per change of the file."""
+        if self._prompts is None or not _PLAIN_NAME.fullmatch(prompt.id) or prompt.id.startswith("."):
+            return None
+        file = self._prompts / prompt.language / "recordings" / f"{prompt.id}.wav"
+        try:
+            changed = file.stat().st_mtime
+        except OSError:
+            return None
+        if self._recordings.get(file, (0.0, False))[0] != changed:
+            self._recordings[file] = (changed, _usable(file))
+        return file if self._recordings[file][1] else None
+
+    def _speaking(self, prompt: Prompt) -> Speaking:
+        speed = words_per_minute(self._settings.words_per_minute, prompt.rate)
+        return Speaking(prompt.text, prompt.language, self._voices[prompt.language], speed)
+
+    def _cached(self, prompt: Prompt) -> Path | None:
+        try:
+            return self._cache.find(self._speaking(prompt))
+        except OSError as fault:
+            log.error("prompt_cache_unreadable", folder=str(self._cache.folder), fault=fault.strerror)
+            return None
+
+    async def _private_file(self, prompt: Prompt) -> Path:
+        now = time.monotonic()
+        for old in [file for file, made in self._private.items() if now - made > PRIVATE_SECONDS]:
+            self.forget(old)
+        file = await self._ask(prompt, background=False)
+        self._private[file] = now
+        return file
+
+    async def _ask(self, prompt: Prompt, background: bool) -> Path:
+        wish = {
+            "text": prompt.text,
+            "language": prompt.language,
+            "voice": self._voices[prompt.language],
+            "rate": prompt.rate,
+            "private": prompt.sensitive,
+            "background": background,
+        }
+        try:
+            async with asyncio.timeout(BACKGROUND_SECONDS if background else SAY_SECONDS):
+                answer = await self._exchange(wish)
+        except (OSError, TimeoutError, ValueError) as fault:
+            log.error("voice_lost", prompt=prompt.id, fault=str(fault) or type(fault).__name__)
+            where = f"{self._address}:{self._settings.port}"
+            raise VoiceUnavailable(f"prompt `{prompt.id}`: no voice process at {where}: {fault}") from None
+        if "file" not in answer:
+            log.error("prompt_not_made", prompt=prompt.id, fault=answer.get("error", ""))
+            raise VoiceUnavailable(f"prompt `{prompt.id}`: {answer.get('error', 'no answer')}")
+        return Path(answer["file"])
+
+    async def _exchange(self, wish: Mapping[str, object]) -> dict[str, str]:
+        """One request to the voice process; raises OSError, TimeoutError or ValueError."""
+        async with asyncio.timeout(CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(self._address, self._settings.port)
+        try:
+            writer.write(json.dumps(wish, ensure_ascii=False).encode() + b"\n")
+            await writer.drain()
+            answer = json.loads(await reader.readline() or b"null")
+        finally:
+            writer.close()
+        if not isinstance(answer, dict):
+            raise ValueError("it closed without an answer")
+        return answer
+
+
+def _usable(file: Path) -> bool:
+    try:
+        read_wav(file)
+    except AudioFormatError as fault:
+        log.error("recording_unusable", fault=str(fault), instead="synthesis")
+        return False
+    return True

@@ -53,7 +53,7 @@ class Tls(Section):
 
 
 class SipSettings(Section):
-    """The telephone side."""
+    """The telephone side; `other_workers` are `host:port` of call workers on further machines, behind this one's edge."""
 
     address: str = "127.0.0.1"
     public_address: str = ""
@@ -61,6 +61,7 @@ class SipSettings(Section):
     user: str = "hotline"
     codecs: Strings = ("PCMU", "PCMA", "G722")
     worker_ports: Port = 5070
+    other_workers: Strings = ()
     rtp_ports: Port = 16384
     allow: Strings = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
     trusted: Strings = ()
@@ -119,11 +120,16 @@ class DatabaseSettings(Section):
 
 
 class AgentSettings(Section):
-    """A human's telephone; console accounts are in the database (`ivr agents add`)."""
+    """A human's telephone; console accounts are in the database (`ivr agents add`).
+
+    With a password the telephone may register at the edge, and `uri` is then `sip:NAME@` this hotline's own address.
+    """
 
     name: str
     uri: str
+    password: str = ""
     queues: Strings = ("general",)
+    skills: Strings = ()
     languages: Strings = ("zh", "en")
 
 
@@ -133,7 +139,8 @@ class HandoffSettings(Section):
     ring_seconds: Seconds = 20
     accept_seconds: Seconds = 10
     max_wait_seconds: Seconds = 300
-    way_out: dict[str, Literal["bridge", "refer"]] = {}
+    wrap_up_seconds: Seconds = 180
+    way_out: dict[str, Literal["bridge", "refer", "blind"]] = {}
     webhook: str = ""
 
 

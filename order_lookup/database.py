@@ -1,0 +1,126 @@
+"""The database of the order desk: how to open it, and how to bring its tables up to date.
+
+SQLite runs in WAL mode: readers never wait; writers take the write lock when they begin (BEGIN IMMEDIATE), because a
+reader that turns into a writer can fail with SQLITE_BUSY whatever the timeout says (sqlite.org/isolation.html).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from order_lookup.errors import DownError, MistakeError
+
+VERSION_TABLE = "alembic_version_orders"
+BUSY_TIMEOUT_MS = 10_000
+# Any number that nobody else in the same PostgreSQL uses for advisory locks.
+_UPGRADE_LOCK = 0x6F72646572
+_WRITES = "shop_writes"
+
+
+def open_engine(url: str, pool_size: int = 5) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://…`; MistakeError for any other URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise MistakeError("database url: write it like sqlite:///hotline.db or postgresql://user@host/name") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(str(parsed.database or ":memory:"), url)
+        case "postgresql":
+            psycopg = parsed.set(drivername="postgresql+psycopg")
+            options = "-c statement_timeout=20000 -c lock_timeout=10000"
+            return create_engine(
+                psycopg,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                connect_args={"options": options, "connect_timeout": 5},
+            )
+        case other:
+            raise MistakeError(f"database url: {other!r} isn't supported: use sqlite:///FILE or postgresql://…")
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions take the write lock when they begin."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def upgrade(engine: Engine) -> bool:
+    """Bring the tables up to date if they aren't; True when something was done. Safe from many processes at once."""
+    try:
+        with engine.connect() as connection:
+            if _current(connection) == _head():
+                return False
+        with writing(engine).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            if _current(connection) == _head():
+                return False
+            command.upgrade(_config(connection), "head")
+            return True
+    except DBAPIError as error:
+        raise DownError(f"the database can't be brought up to date: {error.orig}") from error
+
+
+def downgrade(engine: Engine) -> None:
+    """Take all tables of the order desk away again."""
+    with writing(engine).begin() as connection:
+        command.downgrade(_config(connection), "base")
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _sqlite(file: str, url: str) -> Engine:
+    if file not in ("", ":memory:") and not file.startswith("file:"):
+        _writable_folder(Path(file))
+    try:
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    except NoSuchModuleError as error:
+        raise MistakeError(f"database url: {error}") from error
+    event.listen(engine, "connect", _sqlite_connected)
+    event.listen(engine, "begin", _sqlite_begins)
+    return engine
+
+
+def _writable_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MistakeError(f"database {file}: its folder can't be made ({error.strerror})") from error
+
+
+def _sqlite_connected(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: _sqlite_begins does
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begins(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

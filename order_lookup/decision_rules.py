@@ -1,0 +1,163 @@
+"""The book of decisions: decisions.yaml, validated.
+
+For each intent an ordered list of rules; the first whose conditions hold decides. A rule says what may be offered, whose
+queue a human comes from, and which ticket category a matter belongs to. `escalations` come before the rules of the
+intents they name, `extras` add offers to whatever was decided. The last rule of every intent has no condition, so that
+each intent × situation pair is decided; the book is refused otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from order_lookup.errors import PolicyError
+from order_lookup.offer_names import ALWAYS_POSSIBLE, OfferName
+from order_lookup.strict_yaml import Document, model, nearest, read
+from order_lookup.words import Intent, Kind, Situation, Stage
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Conditions(_Strict):
+    """When a rule speaks: all of `when`, one of `any`, none of `unless`, and the order of this kind and stage."""
+
+    when: frozenset[Situation] = frozenset()
+    any: frozenset[Situation] = frozenset()
+    unless: frozenset[Situation] = frozenset()
+    kind: Kind | None = None
+    stage: frozenset[Stage] = frozenset()
+
+    @property
+    def always(self) -> bool:
+        """Whether nothing is asked."""
+        return not (self.when or self.any or self.unless or self.kind or self.stage)
+
+    def hold(self, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None) -> bool:
+        """Whether the rule speaks; a condition on kind or stage never holds without an order."""
+        if self.kind is not None and kind is not self.kind:
+            return False
+        if self.stage and stage not in self.stage:
+            return False
+        if self.any and not self.any & situations:
+            return False
+        return self.when <= situations and not self.unless & situations
+
+
+class Rule(Conditions):
+    """One row of the book."""
+
+    rule: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    offer: tuple[OfferName, ...] = ()
+    handoff: str | None = None
+    ticket: str | None = None
+    refuses: bool = False
+
+
+class IntentRules(_Strict):
+    """How an intent is decided."""
+
+    needs_order: bool = False
+    claims: frozenset[Situation] = frozenset()  # what the caller says is so by asking for this
+    ticket: str
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+class Escalation(Rule):
+    """A rule that comes before the rules of the intents it names (all if none)."""
+
+    intents: frozenset[Intent] = frozenset()
+
+
+class Extra(Conditions):
+    """Offers added to what an intent's rule has decided."""
+
+    intents: Annotated[frozenset[Intent], Field(min_length=1)]
+    offer: Annotated[tuple[OfferName, ...], Field(min_length=1)]
+
+
+class DecisionBook(_Strict):
+    """decisions.yaml."""
+
+    escalations: tuple[Escalation, ...]
+    extras: tuple[Extra, ...]
+    intents: dict[Intent, IntentRules]
+
+    @classmethod
+    def read(cls, path: Path, queues: Collection[str], tickets: Collection[str]) -> Self:
+        """The book of a file; PolicyError with file and line for anything it can't mean."""
+        document = read(path)
+        book = model(document, cls)
+        _Proof(document, frozenset(queues), frozenset(tickets)).check(book)
+        return book
+
+    def rule(self, intent: Intent, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None) -> Rule:
+        """The rule that decides."""
+        for escalation in self.escalations:
+            if intent in escalation.intents and escalation.hold(situations, kind, stage):
+                return escalation
+        return next(rule for rule in self.intents[intent].rules if rule.hold(situations, kind, stage))
+
+    def extra_offers(
+        self, intent: Intent, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None
+    ) -> tuple[OfferName, ...]:
+        """What is offered besides."""
+        return tuple(
+            name
+            for extra in self.extras
+            if intent in extra.intents and extra.hold(situations, kind, stage)
+            for name in extra.offer
+        )
+
+
+class _Proof:
+    """Proves that a book decides everything and names only what exists."""
+
+    def __init__(self, document: Document, queues: frozenset[str], tickets: frozenset[str]) -> None:
+        self.document, self.queues, self.tickets = document, queues, tickets
+        self.seen: set[str] = set()
+
+    def check(self, book: DecisionBook) -> None:
+        """PolicyError at the first thing wrong."""
+        for intent in Intent:
+            if intent not in book.intents:
+                self._fail(("intents",), f"no rules for {intent.value}: every intent must be decided")
+        for place, escalation in enumerate(book.escalations):
+            self._rule(escalation, ("escalations", place))
+        for intent, rules in book.intents.items():
+            self._intent(intent, rules)
+
+    def _intent(self, intent: Intent, rules: IntentRules) -> None:
+        where = ("intents", intent.value)
+        if rules.ticket not in self.tickets:
+            self._fail((*where, "ticket"), f"no ticket category {rules.ticket!r}; {self._near(rules.ticket)}")
+        for place, rule in enumerate(rules.rules):
+            self._rule(rule, (*where, "rules", place))
+            last = place == len(rules.rules) - 1
+            if rule.always and not last:
+                self._fail((*where, "rules", place), f"{rule.rule} always holds: the rules after it are never reached")
+            if last and not rule.always:
+                self._fail((*where, "rules", place), f"{rule.rule}: the last rule must have no condition")
+
+    def _rule(self, rule: Rule, where: tuple[str | int, ...]) -> None:
+        if rule.rule in self.seen:
+            self._fail((*where, "rule"), f"the name {rule.rule!r} is taken: each rule needs its own")
+        self.seen.add(rule.rule)
+        if rule.handoff is not None and rule.handoff not in self.queues:
+            self._fail((*where, "handoff"), f"no queue {rule.handoff!r}; {nearest(rule.handoff, [*self.queues])}")
+        if rule.ticket is not None and rule.ticket not in self.tickets:
+            self._fail((*where, "ticket"), f"no ticket category {rule.ticket!r}; {self._near(rule.ticket)}")
+        if rule.refuses and not rule.handoff and not ALWAYS_POSSIBLE & set(rule.offer):
+            choices = ", ".join(sorted(ALWAYS_POSSIBLE))
+            self._fail(where, f"{rule.rule} refuses without a substitute: hand off or offer one of {choices}")
+
+    def _near(self, ticket: str) -> str:
+        return nearest(ticket, [*self.tickets])
+
+    def _fail(self, where: tuple[str | int, ...], what: str) -> None:
+        raise PolicyError(self.document.file, self.document.line(where), what)

@@ -1,0 +1,344 @@
+"""What an order can look like: each scene turns a bare order into one with a story, at times relative to now."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from order_lookup import tables as t
+from order_lookup.demo.goods import CARRIERS, CITIES
+from order_lookup.words import Kind, Stage
+
+
+@dataclass(slots=True)
+class Draft:
+    """An order being made up, with the rows that hang on it; `english` picks the names."""
+
+    order: t.Order
+    now: datetime
+    english: bool
+    dice: random.Random
+    extras: list[t.Base] = field(default_factory=list)  # rows that need the order's id: order_id is filled in later
+    contacts: list[tuple[str, bool, float]] = field(default_factory=list)  # intent, solved, hours ago
+    courier_id: int | None = None
+
+    def ago(self, **parts: float) -> datetime:
+        """A moment before now."""
+        return self.now - timedelta(**parts)
+
+    @property
+    def shipment(self) -> t.Shipment:
+        """The delivery of the order, made when first asked for."""
+        if not self.order.shipments:
+            carrier = CARRIERS[self.dice.randrange(len(CARRIERS))][self.english]
+            tracking = f"SX{self.order.number}" if self.order.kind == Kind.PARCEL else None
+            made = t.Shipment(carrier=carrier, tracking=tracking, proof="none", created_at=self.order.placed_at)
+            made.courier_id = self.courier_id if self.order.kind == Kind.FOOD else None
+            self.order.shipments = [made]
+        return self.order.shipments[0]
+
+
+Scene = Callable[[Draft], None]
+
+
+def paid(draft: Draft, at: datetime) -> None:
+    """The order is placed and paid at a moment."""
+    order = draft.order
+    order.placed_at, order.paid_at, order.stage = at, at + timedelta(minutes=1), Stage.PAID.value
+    order.promised_at = at + (timedelta(days=3) if order.kind == Kind.PARCEL else timedelta(minutes=45))
+    method = ("wechat", "alipay", "card")[draft.dice.randrange(3)]
+    reference = f"P{order.number}"
+    order.payments = [
+        t.Payment(method=method, amount_minor=order.total_minor, paid_at=order.paid_at, reference=reference)
+    ]
+
+
+def sent(draft: Draft, scans: int = 2, last_hours: float = 5) -> None:
+    """The parcel is on its way, seen `scans` times, last some hours ago."""
+    order = draft.order
+    order.stage, order.accepted_at = Stage.DISPATCHED.value, order.paid_at
+    shipment = draft.shipment
+    first = draft.dice.randrange(len(CITIES))
+    for step in range(scans):
+        at = draft.ago(hours=last_hours + 9 * (scans - 1 - step))
+        place = CITIES[(first + step) % len(CITIES)][draft.english]
+        shipment.scans.append(t.Scan(at=at, code="arrived" if step else "picked_up", place=place))
+    order.dispatched_at = draft.ago(hours=last_hours + 9 * scans)
+    shipment.eta_at = draft.now + timedelta(hours=20)
+
+
+def riding(draft: Draft, minutes_late: float, still_minutes: float = 1) -> None:
+    """The courier is on the way with the meal, so late (negative: early)."""
+    order = draft.order
+    paid(draft, draft.ago(minutes=45 + minutes_late))
+    order.stage, order.accepted_at = Stage.DISPATCHED.value, order.placed_at + timedelta(minutes=3)
+    order.dispatched_at = min(order.placed_at + timedelta(minutes=20), draft.ago(minutes=1))
+    shipment = draft.shipment
+    shipment.metres_left = 900
+    shipment.courier_moved_at = draft.ago(minutes=still_minutes)
+    shipment.eta_at = draft.now + timedelta(minutes=9)
+
+
+def arrived(draft: Draft, at: datetime, proof: str = "signature") -> None:
+    """It was delivered at a moment."""
+    order = draft.order
+    days = 3 if order.kind == Kind.PARCEL else 0
+    paid(draft, at - timedelta(days=days, minutes=40))
+    sent(draft, scans=2 if days else 0)
+    order.stage, order.delivered_at = Stage.DELIVERED.value, at
+    order.dispatched_at = order.placed_at + timedelta(minutes=15)
+    draft.shipment.proof = proof
+    for back, scan in enumerate(reversed(draft.shipment.scans), 1):
+        scan.at = at - timedelta(hours=6 * back)
+
+
+def refund(draft: Draft, amount: int, asked_days: float, arrived_days: float | None = None) -> None:
+    """Money goes back, asked for some days ago."""
+    draft.order.refunds.append(
+        t.Refund(
+            amount_minor=amount,
+            reason="cancel",
+            state="done",
+            requested_at=draft.ago(days=asked_days),
+            due_at=draft.ago(days=asked_days - 3),
+            arrived_at=draft.ago(days=arrived_days) if arrived_days is not None else None,
+        )
+    )
+
+
+def unpaid(draft: Draft) -> None:
+    """Placed, not paid."""
+    draft.order.placed_at, draft.order.stage = draft.ago(minutes=12), Stage.UNPAID.value
+
+
+def fresh_parcel(draft: Draft) -> None:
+    """Paid an hour ago, nothing wrong."""
+    paid(draft, draft.ago(hours=1))
+
+
+def packing(draft: Draft) -> None:
+    """The shop is packing it."""
+    paid(draft, draft.ago(hours=6))
+    draft.order.stage, draft.order.accepted_at = Stage.ACCEPTED.value, draft.ago(hours=5)
+
+
+def in_transit(draft: Draft) -> None:
+    """On its way, in time."""
+    paid(draft, draft.ago(days=1, hours=8))
+    sent(draft)
+
+
+def late_parcel(draft: Draft) -> None:
+    """On its way, more than a day past the promise."""
+    paid(draft, draft.ago(days=4, hours=8))
+    sent(draft, scans=3, last_hours=7)
+
+
+def stalled(draft: Draft) -> None:
+    """No scan for three days."""
+    paid(draft, draft.ago(days=5))
+    sent(draft, scans=2, last_hours=74)
+    draft.shipment.eta_at = None
+
+
+def not_dispatched(draft: Draft) -> None:
+    """Paid 30 hours ago and not sent."""
+    paid(draft, draft.ago(hours=30))
+
+
+def not_dispatched_long(draft: Draft) -> None:
+    """Paid 60 hours ago and not sent."""
+    paid(draft, draft.ago(hours=60))
+
+
+def out_of_stock(draft: Draft) -> None:
+    """Paid, but an item can't be had."""
+    paid(draft, draft.ago(hours=8))
+    draft.order.items[0].in_stock = False
+
+
+def delivered(draft: Draft) -> None:
+    """Signed for two days ago: it can be returned."""
+    arrived(draft, draft.ago(days=2))
+
+
+def delivered_long_ago(draft: Draft) -> None:
+    """Signed for 20 days ago: the window is closed."""
+    arrived(draft, draft.ago(days=20))
+
+
+def delivered_without_proof(draft: Draft) -> None:
+    """Delivered yesterday, nobody signed."""
+    arrived(draft, draft.ago(hours=20), proof="none")
+
+
+def refund_running(draft: Draft) -> None:
+    """Cancelled yesterday, the money is on its way."""
+    paid(draft, draft.ago(days=2))
+    draft.order.stage, draft.order.cancelled_at = Stage.CANCELLED.value, draft.ago(days=1)
+    refund(draft, draft.order.total_minor, asked_days=1)
+
+
+def refund_overdue(draft: Draft) -> None:
+    """Cancelled six days ago and the money isn't there."""
+    paid(draft, draft.ago(days=7))
+    draft.order.stage, draft.order.cancelled_at = Stage.CANCELLED.value, draft.ago(days=6)
+    refund(draft, draft.order.total_minor, asked_days=6)
+
+
+def refunded(draft: Draft) -> None:
+    """Cancelled, and the money is back."""
+    paid(draft, draft.ago(days=8))
+    draft.order.stage, draft.order.cancelled_at = Stage.CANCELLED.value, draft.ago(days=7)
+    refund(draft, draft.order.total_minor, asked_days=7, arrived_days=5)
+
+
+def price_dropped(draft: Draft) -> None:
+    """Delivered, and cheaper today."""
+    arrived(draft, draft.ago(days=1))
+    item = draft.order.items[0]
+    item.price_now_minor = item.price_minor * 4 // 5
+
+
+def paid_twice(draft: Draft) -> None:
+    """Charged twice within two minutes."""
+    paid(draft, draft.ago(hours=3))
+    first = draft.order.payments[0]
+    draft.order.payments.append(
+        t.Payment(
+            method=first.method,
+            amount_minor=first.amount_minor,
+            paid_at=first.paid_at + timedelta(minutes=2),
+            reference=f"{first.reference}B",
+        )
+    )
+
+
+def coupon_not_applied(draft: Draft) -> None:
+    """A coupon was meant for it and wasn't taken off."""
+    paid(draft, draft.ago(hours=5))
+    draft.extras.append(
+        t.Coupon(
+            code=f"N{draft.order.number}",
+            amount_minor=2000,
+            currency=draft.order.currency,
+            reason="promotion",
+            issued_at=draft.ago(days=3),
+            expires_at=draft.now + timedelta(days=10),
+        )
+    )
+
+
+def invoice_missing(draft: Draft) -> None:
+    """An invoice was asked for a week ago."""
+    arrived(draft, draft.ago(days=9))
+    title = draft.order.recipient
+    asked = draft.ago(days=7)
+    draft.order.invoices.append(t.Invoice(title=title, requested_at=asked, due_at=asked + timedelta(days=3)))
+
+
+def fresh_food_delivered(draft: Draft) -> None:
+    """Fresh goods, delivered: no return."""
+    arrived(draft, draft.ago(days=1))
+    for item in draft.order.items:
+        item.name, item.name_en, item.fresh = "车厘子", "cherries", True
+
+
+def called_twice(draft: Draft) -> None:
+    """A late parcel, and two calls that settled nothing."""
+    late_parcel(draft)
+    draft.contacts += [("urge_delivery", False, 30), ("urge_delivery", False, 8)]
+
+
+def promises_broken(draft: Draft) -> None:
+    """Two promises weren't kept."""
+    late_parcel(draft)
+    for days in (2, 1):
+        draft.extras.append(
+            t.Promise(
+                key=f"demo:{draft.order.number}:{days}",
+                call_id=f"demo-{draft.order.number}-{days}",
+                what="callback",
+                made_at=draft.ago(days=days, hours=3),
+                due_at=draft.ago(days=days),
+            )
+        )
+
+
+def merchant_silent(draft: Draft) -> None:
+    """The kitchen hasn't accepted for a quarter of an hour."""
+    paid(draft, draft.ago(minutes=16))
+
+
+def cooking(draft: Draft) -> None:
+    """The kitchen is at it."""
+    paid(draft, draft.ago(minutes=12))
+    draft.order.stage, draft.order.accepted_at = Stage.ACCEPTED.value, draft.ago(minutes=10)
+
+
+def courier_riding(draft: Draft) -> None:
+    """The courier comes in time."""
+    riding(draft, minutes_late=-15)
+
+
+def late_food(draft: Draft) -> None:
+    """25 minutes late and moving."""
+    riding(draft, minutes_late=25)
+
+
+def courier_still(draft: Draft) -> None:
+    """The courier hasn't moved for 20 minutes."""
+    riding(draft, minutes_late=-5, still_minutes=20)
+
+
+def courier_cancelled(draft: Draft) -> None:
+    """The courier gave up."""
+    cooking(draft)
+    draft.shipment.courier_cancelled_at = draft.ago(minutes=4)
+
+
+def meal_delivered(draft: Draft) -> None:
+    """Handed over 40 minutes ago."""
+    arrived(draft, draft.ago(minutes=40), proof="photo")
+
+
+PARCEL_SCENES: tuple[Scene, ...] = (
+    delivered_long_ago,
+    delivered_long_ago,
+    delivered_long_ago,
+    delivered,
+    delivered,
+    in_transit,
+    in_transit,
+    late_parcel,
+    stalled,
+    not_dispatched,
+    not_dispatched_long,
+    out_of_stock,
+    delivered_without_proof,
+    refund_running,
+    refund_overdue,
+    refunded,
+    price_dropped,
+    paid_twice,
+    coupon_not_applied,
+    invoice_missing,
+    fresh_food_delivered,
+    called_twice,
+    promises_broken,
+    unpaid,
+    fresh_parcel,
+    packing,
+)
+FOOD_SCENES: tuple[Scene, ...] = (
+    meal_delivered,
+    meal_delivered,
+    merchant_silent,
+    cooking,
+    courier_riding,
+    late_food,
+    courier_still,
+    courier_cancelled,
+)

@@ -1,0 +1,51 @@
+"""Money as whole minor units (fen, cents) with a currency, so that no cent is ever lost to rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# ISO 4217 exponents of the currencies that don't have two decimals.
+_DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "BHD": 3, "KWD": 3}
+_PER_CENT = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in minor units of an ISO 4217 currency; amounts of different currencies never mix."""
+
+    minor_units: int
+    currency: str = "CNY"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.minor_units, bool) or not isinstance(self.minor_units, int):
+            raise TypeError(f"money is counted in whole minor units, not {self.minor_units!r}")
+        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+            raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor_units + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor_units - self._same(other), self.currency)
+
+    def __bool__(self) -> bool:
+        return self.minor_units != 0
+
+    def per_cent(self, percent: int) -> Money:
+        """This many per cent of the amount, rounded half up to a minor unit."""
+        return Money((self.minor_units * percent + _PER_CENT // 2) // _PER_CENT, self.currency)
+
+    def at_most(self, cap: Money) -> Money:
+        """The smaller of the two, never below nothing."""
+        return Money(max(0, min(self.minor_units, self._same(cap))), self.currency)
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} don't mix")
+        return other.minor_units
+
+    def __str__(self) -> str:
+        decimals = _DECIMALS.get(self.currency, 2)
+        whole, part = divmod(abs(self.minor_units), 10**decimals)
+        sign = "-" if self.minor_units < 0 else ""
+        return f"{sign}{whole}.{part:0{decimals}d} {self.currency}" if decimals else f"{sign}{whole} {self.currency}"

@@ -1,0 +1,279 @@
+"""The policies of the shop, read from policies.yaml and decisions.yaml, validated and frozen."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+
+from order_lookup.decision_rules import DecisionBook
+from order_lookup.money import Money
+from order_lookup.numbers import CheckScheme, NumberPattern
+from order_lookup.strict_yaml import model, nearest, read
+from order_lookup.words import Action, Level, Tier
+
+FOLDER = Path(__file__).parent
+
+
+def _level(value: object) -> object:
+    if isinstance(value, str):
+        if value.upper() not in Level.__members__:
+            raise ValueError(f"no such level; {nearest(value, [level.name.lower() for level in Level])}")
+        return Level.named(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("no such time zone: write it like Asia/Shanghai") from error
+    return value
+
+
+LevelName = Annotated[Level, BeforeValidator(_level)]
+Percent = Annotated[int, Field(ge=0, le=1000)]
+MessageName = Literal["cancel", "refund", "coupon", "done"]
+
+
+class Strict(BaseModel):
+    """No unknown keys, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shop(Strict):
+    """Who we are and whose clock we speak by."""
+
+    name_zh: str
+    name_en: str
+    timezone: Annotated[str, BeforeValidator(_zone)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone for speech."""
+        return ZoneInfo(self.timezone)
+
+
+class Numbers(Strict):
+    """The shape of an order number."""
+
+    digits: Annotated[int, Field(ge=4, le=24)]
+    prefix: Annotated[str, Field(pattern=r"^[0-9]*$")]
+    check: CheckScheme
+
+    @property
+    def pattern(self) -> NumberPattern:
+        """As the pure helpers take it."""
+        return NumberPattern(self.digits, self.prefix, self.check)
+
+
+class SituationThresholds(Strict):
+    """From when each rule of situations.py speaks."""
+
+    late_food_minutes: PositiveInt
+    late_parcel_hours: PositiveInt
+    courier_still_minutes: PositiveInt
+    merchant_silent_minutes: PositiveInt
+    not_dispatched_hours: PositiveInt
+    not_dispatched_long_hours: PositiveInt
+    stalled_hours: PositiveInt
+    not_received_hours: PositiveInt
+    refund_days: PositiveInt
+    price_protection_days: PositiveInt
+    duplicate_minutes: PositiveInt
+    invoice_days: PositiveInt
+    return_days: PositiveInt
+    return_opened_days: NonNegativeInt
+    repeat_hours: PositiveInt
+    unsolved_contacts: PositiveInt
+    high_value_minor: PositiveInt
+    broken_promises: PositiveInt
+
+
+class VerificationPolicy(Strict):
+    """What each level may hear and order."""
+
+    failures: PositiveInt
+    window_hours: PositiveInt
+    facts: dict[str, LevelName]
+    actions: dict[Action, LevelName]
+
+    def for_fact(self, name: str) -> Level:
+        """The level that may hear a fact."""
+        return self.facts.get(name, Level.LOW)
+
+    def for_action(self, action: Action) -> Level:
+        """The level that may order an action."""
+        return self.actions.get(action, Level.LOW)
+
+
+class CancelFees(Strict):
+    """Per cent of a meal's total kept when it is cancelled."""
+
+    accepted: Annotated[int, Field(ge=0, le=100)]
+    dispatched: Annotated[int, Field(ge=0, le=100)]
+
+
+class RefundPolicy(Strict):
+    """How far the robot decides by itself."""
+
+    robot_limit_minor: dict[Tier, NonNegativeInt]
+    cancel_fee_percent: CancelFees
+
+
+class LateStep(Strict):
+    """From this much lateness on, this share of the total."""
+
+    food_minutes: PositiveInt
+    parcel_hours: PositiveInt
+    percent: Percent
+
+
+class CompensationPolicy(Strict):
+    """What lateness is worth, with caps per order and per customer and month."""
+
+    late_steps: Annotated[list[LateStep], Field(min_length=1)]
+    minimum_minor: NonNegativeInt
+    order_cap_minor: PositiveInt
+    month_cap_minor: dict[Tier, NonNegativeInt]
+    tier_percent: dict[Tier, Percent]
+    goodwill_minor: PositiveInt
+    coupon_days: PositiveInt
+
+    @model_validator(mode="after")
+    def _steps_climb(self) -> Self:
+        for before, after in zip(self.late_steps, self.late_steps[1:], strict=False):
+            if after.food_minutes <= before.food_minutes or after.parcel_hours <= before.parcel_hours:
+                raise ValueError("late_steps must climb: each step later than the one before")
+        return self
+
+
+class QueuePolicy(Strict):
+    """A queue of agents; priority 0 is the most urgent."""
+
+    priority: Annotated[int, Field(ge=0, le=9)]
+
+
+class TicketCategory(Strict):
+    """Who owns tickets of a category, how soon they are due."""
+
+    queue: str
+    due_hours: PositiveInt
+    of: Annotated[list[str], Field(min_length=1)]
+    serious: bool = False
+
+
+class TicketPolicy(Strict):
+    """Categories, reminders, escalation."""
+
+    remind_minutes: PositiveInt
+    supervisor_minutes: PositiveInt
+    serious_callback_minutes: PositiveInt
+    categories: dict[str, TicketCategory]
+
+
+class SpecialRule(Strict):
+    """What changes while a special period lasts."""
+
+    late_percent: Annotated[int, Field(ge=100, le=1000)]
+    compensate: bool
+    warn_hours: NonNegativeInt
+    announcement_zh: str
+    announcement_en: str
+    warn_zh: str
+    warn_en: str
+
+
+class CalendarEntry(Strict):
+    """A special period known beforehand; local dates, both ends included."""
+
+    name: str
+    rule: str
+    first: Annotated[date, Field(alias="from")]
+    last: Annotated[date, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+class SpecialPolicy(Strict):
+    """Rules by name and the calendar."""
+
+    rules: dict[str, SpecialRule]
+    calendar: list[CalendarEntry]
+
+
+class MessageTexts(Strict):
+    """A message in both languages."""
+
+    zh: str
+    en: str
+
+
+class ShopPolicies(Strict):
+    """policies.yaml."""
+
+    shop: Shop
+    numbers: Numbers
+    situations: SituationThresholds
+    verification: VerificationPolicy
+    refunds: RefundPolicy
+    compensation: CompensationPolicy
+    queues: dict[str, QueuePolicy]
+    tickets: TicketPolicy
+    special: SpecialPolicy
+    messages: dict[MessageName, MessageTexts]
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for name, category in self.tickets.categories.items():
+            if category.queue not in self.queues:
+                raise ValueError(
+                    f"tickets.categories.{name}: no queue {category.queue!r}; {nearest(category.queue, [*self.queues])}"
+                )
+        for entry in self.special.calendar:
+            if entry.rule not in self.special.rules:
+                raise ValueError(
+                    f"special.calendar: no rule {entry.rule!r}; {nearest(entry.rule, [*self.special.rules])}"
+                )
+        for where, table in (
+            ("refunds.robot_limit_minor", self.refunds.robot_limit_minor),
+            ("compensation.month_cap_minor", self.compensation.month_cap_minor),
+            ("compensation.tier_percent", self.compensation.tier_percent),
+        ):
+            if missing := [tier.value for tier in Tier if tier not in table]:
+                raise ValueError(f"{where}: says nothing about {', '.join(missing)}")
+        return self
+
+
+class Policies(Strict):
+    """All policies: thresholds and texts, and the book of decisions that stands on them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    values: ShopPolicies
+    book: DecisionBook
+
+    def money(self, minor_units: int) -> Money:
+        """An amount in the shop's currency."""
+        return Money(minor_units, self.values.shop.currency)
+
+
+def load_policies(folder: Path | None = None) -> Policies:
+    """The policies of a folder (default: the ones that ship); PolicyError names file, line and fix."""
+    place = folder or FOLDER
+    values = model(read(place / "policies.yaml"), ShopPolicies)
+    book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
+    return Policies(values=values, book=book)
+
+
+def _subcategories(values: ShopPolicies) -> frozenset[str]:
+    return frozenset(f"{name}/{sub}" for name, category in values.tickets.categories.items() for sub in category.of)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ivr.commands import Grammar, Prompt
 from ivr.events import Hypothesis
@@ -93,8 +93,8 @@ class Listener(Protocol):
 class SpeechDetector(Protocol):
     """Tells speech from everything else, one caller's stream at a time."""
 
-    def feed(self, pcm: bytes) -> Sequence[tuple[float, float]]:
-        """Add audio (8 kHz, 16-bit, mono); returns (duration in seconds, probability of speech) of each frame completed by it."""
+    def hear(self, pcm: bytes, seconds: float) -> Sequence[tuple[float, float]]:
+        """Take audio (8 kHz, 16-bit, mono) complete at `seconds`; returns (end in seconds, probability of speech) per frame."""
 
 
 class Voice(Protocol):
@@ -147,8 +147,68 @@ class Records(Protocol):
         """Return once everything given so far is in the database."""
 
 
-class Directory(Protocol):
-    """The agents table: who may be dialled. Transfer targets come from nowhere else."""
+@dataclass(frozen=True, slots=True)
+class AgentCommand:
+    """What an agent did in the browser about a call: accept, decline, hold, resume, send_back, pass_on, hang_up, note."""
 
-    async def available(self, queue: str, skill: str, language: Language) -> Sequence[str]:
-        """The SIP URIs of agents that may be rung now, best first."""
+    call_id: str
+    agent: str
+    command: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who waits: `number` in full, for a callback; the flags decide the rank."""
+
+    number: str = ""
+    vip: bool = False
+    elder: bool = False
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """An agent that is ours until released; name and URI come from the agents table and nowhere else."""
+
+    agent: str
+    uri: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Nobody yet: place in the queue from 1, expected wait, and whether anybody serves the queue now."""
+
+    position: int
+    expected_wait_seconds: float | None
+    staffed: bool
+
+
+class AgentQueue(Protocol):
+    """The queue of callers and the states of agents, shared by all workers through the database."""
+
+    async def enter(
+        self,
+        call_id: str,
+        queue: str,
+        skill: str,
+        language: Language,
+        priority: int,
+        reason: str,
+        caller: Caller = Caller(),
+        briefing: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Put the call into the queue, or move it from the one it is in; returns the handoff's number."""
+
+    async def reserve(self, handoff: int, exclude: Sequence[str] = ()) -> Reservation | Place:
+        """Reserve the agent who is this call's turn, or say where the call stands."""
+
+    async def connected(self, handoff: int) -> None:
+        """Caller and agent talk."""
+
+    async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
+        """Give the agent up, into a state."""
+
+    async def finish(self, handoff: int, outcome: str) -> None:
+        """The handoff is over; an agent it still holds is freed."""

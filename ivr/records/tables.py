@@ -60,7 +60,8 @@ class HandoffRow(Base):
     __table_args__ = (Index("handoffs_by_state", "state", "queue"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    # No foreign key: the queue must not wait for the journal, which writes the call when the database lets it.
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
     queue: Mapped[str] = mapped_column(String(64))
     skill: Mapped[str] = mapped_column(String(64), default="")
     language: Mapped[str] = mapped_column(String(8), default="zh")
@@ -79,6 +80,11 @@ class HandoffRow(Base):
     heartbeat_at: Mapped[float] = mapped_column(Float, default=0.0)
     outcome: Mapped[str] = mapped_column(String(32), default="")
     briefing: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Whom to call back; emptied once there is nothing to call back about.
+    caller: Mapped[str] = mapped_column(String(64), default="")
+    excluded: Mapped[list[str]] = mapped_column(default=list)
+    asked_at: Mapped[float] = mapped_column(Float, default=0.0)
+    follow_up: Mapped[str] = mapped_column(String(16), default="")
 
 
 class AgentRow(Base):
@@ -97,6 +103,24 @@ class AgentRow(Base):
     away_reason: Mapped[str] = mapped_column(String(64), default="")
     call_id: Mapped[str | None] = mapped_column(String(64), default=None)
     lease_until: Mapped[float | None] = mapped_column(Float, default=None)
+    rest_until: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+class WrapUpRow(Base):
+    """What an agent has to finish after a talk; an empty disposition is still to be given."""
+
+    __tablename__ = "wrap_ups"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    handoff_id: Mapped[int] = mapped_column(Integer)
+    agent_id: Mapped[int] = mapped_column(Integer, index=True)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    talk_seconds: Mapped[float] = mapped_column(Float, default=0.0)
+    started_at: Mapped[float] = mapped_column(Float)
+    finished_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
+    disposition: Mapped[str] = mapped_column(String(64), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class AgentCommandRow(Base):

@@ -1,0 +1,175 @@
+"""Who is held for whom, in one transaction each: talk, release, leases, and what becomes of what a dead worker held.
+
+Every change is a compare-and-set on the state it starts from, so that two processes that do the same thing do it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from ivr.records.tables import AgentRow, EventRow, HandoffRow, WrapUpRow
+
+# Renewed every two seconds; three missed renewals mean that the worker is gone.
+LEASE_SECONDS = 6.0
+LIVE = ("waiting", "ringing", "connected")
+BUSY = ("ringing", "on_call")
+# Outcomes after which nobody has to be called back.
+SETTLED = ("completed", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A call whose worker died: somebody has to call back."""
+
+    handoff: int
+    call_id: str
+    queue: str
+    caller: str
+    reason: str = ""
+    language: str = "zh"
+    briefing: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tell(session: Session, now: float, kind: str, call_id: str | None, **data: Any) -> None:
+    """Add to the feed that the console tails."""
+    session.add(EventRow(at=now, kind=kind, call_id=call_id, data=data))
+
+
+def changed(session: Session, statement: Any) -> bool:
+    """Run a compare-and-set; whether it hit its one row."""
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def take(session: Session, handoff: int, agent: AgentRow, now: float) -> bool:
+    """Reserve the agent for the call; both or neither: the call still waits and the agent is still available."""
+    call_id = session.scalar(select(HandoffRow.call_id).where(HandoffRow.id == handoff))
+    mine = update(HandoffRow).where(HandoffRow.id == handoff)
+    ringing = mine.where(HandoffRow.state == "waiting").values(
+        state="ringing", agent_id=agent.id, reserved_at=now, heartbeat_at=now
+    )
+    if not changed(session, ringing):
+        return False
+    free = update(AgentRow).where(AgentRow.id == agent.id, AgentRow.state == "available")
+    held = free.values(state="ringing", since=now, call_id=call_id, lease_until=now + LEASE_SECONDS, away_reason="")
+    if not changed(session, held):
+        changed(session, mine.values(state="waiting", agent_id=None, reserved_at=None))
+        return False
+    tell(session, now, "agent", call_id, agent=agent.name, state="ringing", handoff=handoff)
+    return True
+
+
+def connect(session: Session, handoff: int, now: float) -> None:
+    """Caller and agent talk."""
+    row = session.get(HandoffRow, handoff)
+    if row is None or row.state != "ringing":
+        return
+    row.state, row.connected_at = "connected", now
+    mine = (AgentRow.id == row.agent_id, AgentRow.call_id == row.call_id, AgentRow.state == "ringing")
+    if changed(session, update(AgentRow).where(*mine).values(state="on_call", since=now)):
+        name = session.scalar(select(AgentRow.name).where(AgentRow.id == row.agent_id))
+        tell(session, now, "agent", row.call_id, agent=name, state="on_call")
+
+
+def release(
+    session: Session, handoff: int, agent: str, state: str, reason: str, rest_seconds: float, now: float
+) -> None:
+    """Give the agent up; a second release, or one after the lease ran out, changes nothing."""
+    row = session.get(HandoffRow, handoff)
+    who = session.scalar(select(AgentRow).where(AgentRow.name == agent))
+    if row is None or who is None:
+        return
+    held = (AgentRow.id == who.id, AgentRow.call_id == row.call_id, AgentRow.state.in_(BUSY))
+    values: dict[str, Any] = {"state": state, "since": now, "lease_until": None, "rest_until": now + rest_seconds}
+    values["away_reason"] = reason if state == "away" else ""
+    if state != "wrap_up":
+        values["call_id"] = None
+    if not changed(session, update(AgentRow).where(*held).values(**values)):
+        return
+    if state == "wrap_up":
+        _open_wrap_up(session, row, who.id, reason, now)
+    elif row.state == "ringing" and row.agent_id == who.id:
+        row.state, row.agent_id = "waiting", None
+    tell(session, now, "agent", row.call_id, agent=agent, state=state, reason=reason)
+
+
+def _open_wrap_up(session: Session, row: HandoffRow, agent_id: int, reason: str, now: float) -> None:
+    talked = round(now - (row.connected_at or now), 1)
+    mine = {"call_id": row.call_id, "handoff_id": row.id, "agent_id": agent_id}
+    session.add(WrapUpRow(**mine, reason=reason, started_at=now, talk_seconds=talked))
+
+
+def finish(session: Session, handoff: int, outcome: str, now: float) -> None:
+    """The handoff is over; an agent it still holds is freed."""
+    row = session.get(HandoffRow, handoff)
+    if row is None or row.state == "ended":
+        return
+    _free_agent_of(session, row, now)
+    row.state, row.outcome, row.ended_at = "ended", outcome, now
+    if outcome in SETTLED:
+        row.caller = ""
+    tell(session, now, "queue", row.call_id, handoff=handoff, state="ended", outcome=outcome)
+
+
+def _free_agent_of(session: Session, row: HandoffRow, now: float) -> None:
+    """Whoever still rings is available again; whoever talked has to wrap up."""
+    who = session.get(AgentRow, row.agent_id) if row.agent_id else None
+    if who is not None and who.call_id == row.call_id and who.state in BUSY:
+        release(session, row.id, who.name, "available" if who.state == "ringing" else "wrap_up", "line_lost", 0, now)
+
+
+def renew(session: Session, worker: str, now: float) -> None:
+    """Renew what this worker holds: its live handoffs and their agents."""
+    mine = (HandoffRow.worker == worker, HandoffRow.state.in_(LIVE))
+    session.execute(update(HandoffRow).where(*mine).values(heartbeat_at=now))
+    agents = list(session.scalars(select(HandoffRow.agent_id).where(*mine, HandoffRow.agent_id.is_not(None))))
+    if agents:
+        held = (AgentRow.id.in_(agents), AgentRow.state.in_(BUSY))
+        session.execute(update(AgentRow).where(*held).values(lease_until=now + LEASE_SECONDS))
+
+
+def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
+    """Free what dead workers held, and end wrap-ups nobody finished; the calls to follow up."""
+    dead = (HandoffRow.state.in_(LIVE), HandoffRow.heartbeat_at < now - LEASE_SECONDS)
+    for row in session.scalars(select(HandoffRow).where(*dead).order_by(HandoffRow.id)).all():
+        ended = {"state": "ended", "outcome": "lost", "ended_at": now, "follow_up": "due"}
+        if changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *dead).values(**ended)):
+            _free_agent_of(session, row, now)
+            tell(session, now, "queue", row.call_id, handoff=row.id, state="ended", outcome="lost")
+    _free_orphans(session, now)
+    _end_wrap_ups(session, now - wrap_up_seconds, now)
+    due = session.scalars(select(HandoffRow).where(HandoffRow.follow_up == "due")).all()
+    return [Lost(row.id, row.call_id, row.queue, row.caller, row.reason, row.language, row.briefing) for row in due]
+
+
+def _free_orphans(session: Session, now: float) -> None:
+    """Agents whose lease ran out without a live handoff of theirs."""
+    expired = (AgentRow.state.in_(BUSY), or_(AgentRow.lease_until.is_(None), AgentRow.lease_until < now))
+    for row in session.scalars(select(AgentRow).where(*expired)).all():
+        state = "available" if row.state == "ringing" else "wrap_up"
+        values: dict[str, Any] = {"state": state, "since": now, "lease_until": None}
+        if changed(session, update(AgentRow).where(AgentRow.id == row.id, *expired).values(**values)):
+            tell(session, now, "agent", row.call_id, agent=row.name, state=state, reason="lease")
+
+
+def _end_wrap_ups(session: Session, since: float, now: float) -> None:
+    """Who does not finish the wrap-up is available again, and the call is marked as having no disposition given."""
+    old = (AgentRow.state == "wrap_up", AgentRow.since < since)
+    for row in session.scalars(select(AgentRow).where(*old)).all():
+        values: dict[str, Any] = {"state": "available", "since": now, "call_id": None}
+        if changed(session, update(AgentRow).where(AgentRow.id == row.id, *old).values(**values)):
+            finish_wrap_ups(session, row.id, "not_given", "", now)
+            tell(session, now, "agent", row.call_id, agent=row.name, state="available", reason="wrap_up_over")
+
+
+def finish_wrap_ups(session: Session, agent_id: int, disposition: str, note: str, now: float) -> None:
+    """Close the agent's open wrap-ups."""
+    mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_(None))
+    session.execute(update(WrapUpRow).where(*mine).values(disposition=disposition, note=note, finished_at=now))

@@ -1,0 +1,176 @@
+"""The queue in the database: who is reserved for whom, atomically, across workers and hosts.
+
+Every waiting call asks about once a second. `handoff.queue.assigned` decides over all calls that asked lately, so that a higher
+ranked call gets the agent whichever worker asks first; the reservation itself is a compare-and-set (`holding.take`), so whoever
+comes second changes nothing and asks again. Workers renew what they hold by `heartbeat`; what a dead one held is freed by
+`reap`, which any process may run at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from ivr.errors import RecordsError
+from ivr.handoff import queue as order
+from ivr.ports import Caller, Place, Reservation
+from ivr.records import holding
+from ivr.records.holding import LEASE_SECONDS, LIVE, Lost
+from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
+from ivr.values import Language
+
+T = TypeVar("T")
+# A call that has not asked for so long does not want an agent now: it is being offered a callback, or its worker hangs.
+ASKING_SECONDS = 4.0
+HANDLING_SECONDS = 240.0
+
+
+class SqlQueue:
+    """`ports.AgentQueue` as one worker sees it, and the console's reaping; raises RecordsError when the database refuses."""
+
+    def __init__(self, engine: Engine, worker: str = "", clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._worker, self._clock = engine, worker, clock
+
+    async def enter(
+        self,
+        call_id: str,
+        queue: str,
+        skill: str,
+        language: Language,
+        priority: int,
+        reason: str,
+        caller: Caller = Caller(),
+        briefing: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Put the call into the queue, or move it from the one it is in; returns the handoff's number."""
+        place = {"queue": queue, "skill": skill, "language": language, "priority": priority, "reason": reason[:255]}
+        who = {"caller": caller.number, "vip": caller.vip, "elder": caller.elder, "repeat": caller.repeat}
+        return await self._do(lambda session, now: self._enter(session, call_id, place, who, briefing, now))
+
+    async def reserve(self, handoff: int, exclude: Sequence[str] = ()) -> Reservation | Place:
+        """Reserve the agent who is this call's turn, or say where the call stands."""
+        return await self._do(lambda session, now: _reserve(session, handoff, list(exclude), now))
+
+    async def connected(self, handoff: int) -> None:
+        """Caller and agent talk."""
+        await self._do(lambda session, now: holding.connect(session, handoff, now))
+
+    async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
+        """Give the agent up; a second release, or one after the lease ran out, changes nothing."""
+        await self._do(lambda session, now: holding.release(session, handoff, agent, state, reason, rest_seconds, now))
+
+    async def finish(self, handoff: int, outcome: str) -> None:
+        """The handoff is over; an agent it still holds is freed."""
+        await self._do(lambda session, now: holding.finish(session, handoff, outcome, now))
+
+    async def heartbeat(self) -> None:
+        """Renew what this worker holds; due every two seconds."""
+        await self._do(lambda session, now: holding.renew(session, self._worker, now))
+
+    async def reap(self, wrap_up_seconds: float = 180.0) -> list[Lost]:
+        """Free what dead workers held, end wrap-ups nobody finished; the calls to follow up, again until `followed_up`."""
+        return await self._do(lambda session, now: holding.reap(session, wrap_up_seconds, now))
+
+    async def followed_up(self, handoff: int) -> None:
+        """The lost call's callback is written down."""
+        booked = update(HandoffRow).where(HandoffRow.id == handoff).values(follow_up="booked", caller="")
+        await self._do(lambda session, now: session.execute(booked))
+
+    async def _do(self, what: Callable[[Session, float], T]) -> T:
+        return await asyncio.to_thread(self._transact, what)
+
+    def _transact(self, what: Callable[[Session, float], T]) -> T:
+        """One transaction; a deadlock or a locked file is tried once more, as the databases ask for."""
+        for last in (False, True):
+            try:
+                with Session(self._engine) as session, session.begin():
+                    return what(session, self._clock())
+            except OperationalError as fault:
+                if last:
+                    raise RecordsError(str(fault.orig)) from fault
+            except DBAPIError as fault:
+                raise RecordsError(str(fault.orig)) from fault
+        raise AssertionError("unreachable")
+
+    def _enter(
+        self,
+        session: Session,
+        call_id: str,
+        place: Mapping[str, Any],
+        who: Mapping[str, Any],
+        briefing: Mapping[str, Any] | None,
+        now: float,
+    ) -> int:
+        row = session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id, HandoffRow.state.in_(LIVE)))
+        if row is None:
+            row = HandoffRow(call_id=call_id, enqueued_at=now, briefing={}, **who)
+            session.add(row)
+        for name, value in place.items():
+            setattr(row, name, value)
+        row.state, row.worker, row.agent_id = "waiting", self._worker, None
+        row.heartbeat_at = row.asked_at = now
+        if briefing is not None:
+            row.briefing = dict(briefing)
+        session.flush()
+        holding.tell(session, now, "queue", call_id, handoff=row.id, state="waiting", queue=row.queue)
+        return row.id
+
+
+def _reserve(session: Session, handoff: int, exclude: list[str], now: float) -> Reservation | Place:
+    mine = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.state == "waiting")
+    # Writing first takes SQLite's lock before anything is read: what is read below is still so when we decide.
+    session.execute(mine.values(asked_at=now, heartbeat_at=now, excluded=exclude))
+    live = (HandoffRow.state == "waiting", HandoffRow.heartbeat_at >= now - LEASE_SECONDS)
+    rows = session.scalars(select(HandoffRow).where(*live)).all()
+    agents = {row.name: row for row in session.scalars(select(AgentRow).where(AgentRow.state != "offline"))}
+    asking = [_waiting(row, now) for row in rows if row.asked_at >= now - ASKING_SECONDS]
+    free = [_agent(row, now) for row in agents.values() if row.state == "available" and row.rest_until <= now]
+    name = order.assigned(asking, free).get(handoff)
+    if name is not None and holding.take(session, handoff, agents[name], now):
+        return Reservation(name, agents[name].uri, "zh" if "zh" in agents[name].languages else "en")
+    return _place(session, handoff, [_waiting(row, now) for row in rows], list(agents.values()), now)
+
+
+def _waiting(row: HandoffRow, now: float) -> order.Waiting:
+    return order.Waiting(
+        handoff=row.id,
+        queue=row.queue,
+        waiting_seconds=max(0.0, now - row.enqueued_at),
+        language="zh" if row.language == "zh" else "en",
+        skill=row.skill,
+        priority=row.priority,
+        favoured=row.vip or row.elder,
+        repeated=row.repeat,
+        excluded=frozenset(row.excluded or ()),
+    )
+
+
+def _agent(row: AgentRow, now: float) -> order.Agent:
+    languages: frozenset[Language] = frozenset("zh" if language == "zh" else "en" for language in row.languages)
+    return order.Agent(row.name, frozenset(row.queues), languages, frozenset(row.skills), max(0.0, now - row.since))
+
+
+def _place(session: Session, handoff: int, waiting: list[order.Waiting], agents: list[AgentRow], now: float) -> Place:
+    mine = next((call for call in waiting if call.handoff == handoff), None)
+    if mine is None:
+        return Place(1, None, False)
+    asked = order.Waiting(mine.handoff, mine.queue, 0.0, mine.language, mine.skill)
+    serving = [row for row in agents if row.state != "away" and order.may_serve(_agent(row, now), asked)]
+    place = order.position(mine, waiting)
+    wait = order.expected_wait_seconds(place, len(serving), _handling_seconds(session)) if serving else None
+    return Place(place, wait, bool(serving))
+
+
+def _handling_seconds(session: Session) -> float:
+    """The mean of the last 50 talks with their wrap-ups."""
+    spent = WrapUpRow.talk_seconds + WrapUpRow.finished_at - WrapUpRow.started_at
+    last = select(spent.label("spent")).where(WrapUpRow.finished_at.is_not(None), WrapUpRow.talk_seconds > 0)
+    recent = last.order_by(WrapUpRow.id.desc()).limit(50).subquery()
+    mean = session.scalar(select(func.avg(recent.c.spent)))
+    return float(mean) if mean else HANDLING_SECONDS

@@ -1,0 +1,200 @@
+"""Reserving agents in a real database: rank, exclusion, races, leases. SQLite here; PostgreSQL in the integration tests."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ivr.config import AgentSettings
+from ivr.ports import Caller, Place, Reservation
+from ivr.records.agents import finish_wrap_up, set_state, sync_agents
+from ivr.records.database import open_database
+from ivr.records.queue import SqlQueue
+from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
+
+
+class Clock:
+    """A clock the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, clock: Clock) -> Engine:
+    engine = open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
+    anna = AgentSettings(name="anna", uri="sip:anna@10.0.0.9")
+    sync_agents(engine, (anna, AgentSettings(name="bert", uri="sip:bert@10.0.0.9", queues=("after_sales",))), clock())
+    return engine
+
+
+def agent(engine: Engine, name: str) -> AgentRow:
+    with Session(engine) as session:
+        return session.scalars(select(AgentRow).where(AgentRow.name == name)).one()
+
+
+def handoff(engine: Engine, number: int) -> HandoffRow:
+    with Session(engine) as session:
+        return session.get_one(HandoffRow, number)
+
+
+async def enter(queue: SqlQueue, call_id: str, priority: int = 5, **who: bool) -> int:
+    return await queue.enter(call_id, "general", "", "zh", priority, "refund", Caller("13800004567", **who), {"a": 1})
+
+
+async def test_free_agent_is_reserved_and_rung(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    assert await queue.reserve(number) == Reservation("anna", "sip:anna@10.0.0.9", "zh")
+    assert (agent(engine, "anna").state, agent(engine, "anna").call_id) == ("ringing", "c1")
+    assert handoff(engine, number).state == "ringing"
+
+
+async def test_second_caller_waits_and_hears_the_place(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    await queue.reserve(await enter(queue, "c1"))
+    assert await queue.reserve(await enter(queue, "c2")) == Place(1, 240.0, True)
+    assert await queue.reserve(await enter(queue, "c3")) == Place(2, 480.0, True)
+
+
+async def test_higher_ranked_call_of_another_worker_gets_the_agent(engine: Engine, clock: Clock) -> None:
+    one, other = SqlQueue(engine, "w1", clock), SqlQueue(engine, "w2", clock)
+    common = await enter(one, "c1")
+    clock.now += 10
+    elder = await enter(other, "c2", elder=True)
+    assert isinstance(await one.reserve(common), Place)
+    assert isinstance(await other.reserve(elder), Reservation)
+
+
+async def test_call_that_does_not_ask_holds_nobody_up(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    await enter(queue, "c1", priority=0)
+    clock.now += 5
+    assert isinstance(await queue.reserve(await enter(queue, "c2")), Reservation)
+
+
+async def test_unstaffed_queue_is_told(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    with Session(engine) as session, session.begin():
+        assert set_state(session, agent(engine, "anna").id, "away", "lunch", clock())
+    assert await queue.reserve(await enter(queue, "c1")) == Place(1, None, False)
+
+
+async def test_excluded_and_resting_agents_are_not_rung(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    assert isinstance(await queue.reserve(number, ("anna",)), Place)
+    await queue.reserve(number)
+    await queue.release(number, "anna", "available", "declined", 15.0)
+    assert handoff(engine, number).state == "waiting"
+    assert isinstance(await queue.reserve(number), Place)
+    clock.now += 15
+    assert isinstance(await queue.reserve(number), Reservation)
+
+
+async def test_talk_wrap_up_and_free_again(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    clock.now += 5
+    await queue.heartbeat()
+    clock.now += 5
+    await queue.release(number, "anna", "wrap_up", "talked")
+    await queue.release(number, "anna", "available", "late")
+    await queue.finish(number, "completed")
+    assert agent(engine, "anna").state == "wrap_up"
+    assert handoff(engine, number).caller == ""
+    with Session(engine) as session, session.begin():
+        assert finish_wrap_up(session, agent(engine, "anna").id, "refund_explained", "all well", False, clock())
+        wrap = session.scalars(select(WrapUpRow)).one()
+        assert (wrap.disposition, wrap.talk_seconds) == ("refund_explained", 10.0)
+    assert agent(engine, "anna").state == "available"
+
+
+async def test_switch_is_refused_while_the_phone_rings(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    await queue.reserve(await enter(queue, "c1"))
+    with Session(engine) as session, session.begin():
+        assert not set_state(session, agent(engine, "anna").id, "away", "lunch", clock())
+    assert agent(engine, "anna").state == "ringing"
+
+
+@pytest.mark.parametrize(("talking", "state"), [(False, "available"), (True, "wrap_up")])
+async def test_dead_worker_is_noticed_within_ten_seconds(
+    engine: Engine, clock: Clock, talking: bool, state: str
+) -> None:
+    dead, alive = SqlQueue(engine, "w1", clock), SqlQueue(engine, "w2", clock)
+    number = await enter(dead, "c1")
+    await dead.reserve(number)
+    if talking:
+        await dead.connected(number)
+    clock.now += 5
+    assert await alive.reap() == []
+    clock.now += 5
+    (lost,) = await alive.reap()
+    assert (lost.call_id, lost.caller) == ("c1", "13800004567")
+    assert agent(engine, "anna").state == state
+    assert await alive.reap() == [lost]
+    await alive.followed_up(number)
+    assert await alive.reap() == []
+
+
+async def test_heartbeats_keep_a_live_worker_s_calls(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    for _ in range(20):
+        clock.now += 2
+        await queue.heartbeat()
+        assert await queue.reap() == []
+    assert agent(engine, "anna").state == "on_call"
+
+
+async def test_forgotten_wrap_up_ends_by_itself(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    await queue.release(number, "anna", "wrap_up", "talked")
+    await queue.finish(number, "completed")
+    clock.now += 181
+    await queue.reap(180.0)
+    assert agent(engine, "anna").state == "available"
+    with Session(engine) as session:
+        assert session.scalars(select(WrapUpRow.disposition)).one() == "not_given"
+
+
+async def test_passed_on_call_keeps_its_waiting_time(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    clock.now += 3
+    await queue.release(number, "anna", "wrap_up", "passed_on")
+    assert await queue.enter("c1", "after_sales", "", "zh", 4, "refund") == number
+    assert await queue.reserve(number, ("anna",)) == Reservation("bert", "sip:bert@10.0.0.9", "zh")
+    assert handoff(engine, number).enqueued_at == 1_000_000.0
+
+
+async def test_ten_callers_at_once_never_share_an_agent(engine: Engine) -> None:
+    """Ten workers in ten threads after two agents: exactly two get one."""
+    sync_agents(engine, (AgentSettings(name="carl", uri="sip:carl@10.0.0.9"),), 0.0)
+    queues = [SqlQueue(engine, f"w{number}") for number in range(10)]
+    numbers = [await enter(queue, f"c{index}") for index, queue in enumerate(queues)]
+    answers = await asyncio.gather(*(queue.reserve(number) for queue, number in zip(queues, numbers, strict=True)))
+    reserved = [answer.agent for answer in answers if isinstance(answer, Reservation)]
+    assert sorted(reserved) == ["anna", "carl"]

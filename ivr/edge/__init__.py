@@ -1,0 +1,5 @@
+"""The edge: Kamailio as one public SIP port in front of the call workers. Our part is its configuration."""
+
+from ivr.edge.kamailio import edge_command, find_kamailio, validate, write
+
+__all__ = ["edge_command", "find_kamailio", "validate", "write"]

@@ -1,0 +1,65 @@
+"""Who spoke when, from packets that were voiced or silent: spans of voice with a pause between them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# A pause within speech is shorter than this: stops and commas stay inside a span.
+PAUSE_SECONDS = 0.6
+# One or two loud packets are a click; voice lasts.
+LEAST_PACKETS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Voice from its first to its last voiced packet, in seconds of the monotonic clock."""
+
+    start: float
+    end: float
+    packets: int = 1
+
+
+class Activity:
+    """The spans of one direction of a call; fed with packets in the order of their times."""
+
+    def __init__(self, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self.pause_seconds = pause_seconds
+        self.spans: list[Span] = []
+        self._start = self._last = 0.0
+        self._packets = 0
+
+    def feed(self, seconds: float, voiced: bool) -> bool:
+        """Take one packet; True when it makes a new span of voice certain."""
+        if not voiced:
+            return False
+        if self._packets and seconds - self._last > self.pause_seconds:
+            self.close()
+        if not self._packets:
+            self._start = seconds
+        self._last = seconds
+        self._packets += 1
+        return self._packets == LEAST_PACKETS
+
+    def rest(self, now: float) -> Span | None:
+        """The span that a pause has ended by `now`, once."""
+        if self._packets and now - self._last > self.pause_seconds:
+            return self.close()
+        return None
+
+    def close(self) -> Span | None:
+        """End the span under way, whatever the silence."""
+        span = Span(self._start, self._last, self._packets) if self._packets >= LEAST_PACKETS else None
+        if span:
+            self.spans.append(span)
+        self._packets = 0
+        return span
+
+    @property
+    def current(self) -> Span | None:
+        """The span under way, if it is certain."""
+        return Span(self._start, self._last, self._packets) if self._packets >= LEAST_PACKETS else None
+
+    @property
+    def all(self) -> tuple[Span, ...]:
+        """Finished spans and the one under way."""
+        return (*self.spans, self.current) if self.current else tuple(self.spans)

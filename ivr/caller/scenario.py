@@ -1,0 +1,270 @@
+"""What a synthetic caller, and the agents it may meet, do in a call: YAML as models.
+
+Steps are one verb each, in the order in which they happen; see docs/caller.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from ivr.document import Document, nearest
+from ivr.errors import UserError
+from ivr.values import Language
+
+Seconds = Annotated[float, Field(ge=0, le=600)]
+Milliseconds = Annotated[float, Field(gt=0, le=600_000)]
+Phrases = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
+
+class Part(BaseModel):
+    """A piece of a scenario: frozen, unknown keys refused, keys written as words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+class Say(Part):
+    """Speak a line."""
+
+    say: str
+    speed: int | None = Field(None, ge=80, le=400)
+
+
+class Play(Part):
+    """Play a WAV file (8 kHz, mono, 16 bits), relative to the scenario's folder."""
+
+    play: Path
+
+
+class Interrupt(Part):
+    """Wait until the far end has spoken for `after` seconds, then speak over it."""
+
+    interrupt: str
+    after: Seconds = 1.0
+    stops_within_ms: Milliseconds | None = Field(None, alias="stops within ms")
+    within_seconds: Seconds = Field(20, alias="within seconds")
+
+
+class Key(Part):
+    """Press keys."""
+
+    key: str = Field(pattern=r"^[0-9*#A-D]+$")
+    by: Literal["rfc4733", "info"] = "rfc4733"
+
+
+class Wait(Part):
+    """Let seconds pass."""
+
+    wait: Seconds
+
+
+class Hear(Part):
+    """Wait until the far end has said one of the phrases and pauses."""
+
+    hear: Phrases
+    within_seconds: Seconds = Field(20, alias="within seconds")
+    reply_within_ms: Milliseconds | None = Field(None, alias="reply within ms")
+
+
+class Listen(Part):
+    """Wait until the far end has said anything and pauses."""
+
+    listen: None
+    within_seconds: Seconds = Field(20, alias="within seconds")
+    reply_within_ms: Milliseconds | None = Field(None, alias="reply within ms")
+
+
+class NotHeard(Part):
+    """Fail if one of the phrases was heard since the call began."""
+
+    not_heard: Phrases = Field(alias="not heard")
+
+
+class Silence(Part):
+    """Fail if the far end makes a sound within these seconds."""
+
+    silence: Seconds
+
+
+class Tone(Part):
+    """Send a tone of so many hertz."""
+
+    tone: float = Field(ge=100, le=3800)
+    seconds: Seconds = 1.5
+
+
+class HearTone(Part):
+    """Wait for a tone of so many hertz."""
+
+    hear_tone: float = Field(alias="hear tone", ge=100, le=3800)
+    within_seconds: Seconds = Field(20, alias="within seconds")
+
+
+class HearSound(Part):
+    """Wait for a sound of any kind, ringing or music included."""
+
+    hear_sound: None = Field(alias="hear sound")
+    within_seconds: Seconds = Field(20, alias="within seconds")
+
+
+class Hold(Part):
+    """Put the far end on hold, for so many seconds or until `resume`."""
+
+    hold: Seconds | None
+
+
+class Resume(Part):
+    """Take the far end back from hold."""
+
+    resume: None
+
+
+class HangUp(Part):
+    """Hang up."""
+
+    hang_up: None = Field(alias="hang up")
+
+
+class HungUpOn(Part):
+    """Wait for the far end to hang up."""
+
+    far_hang_up: None = Field(alias="they hang up")
+    within_seconds: Seconds = Field(20, alias="within seconds")
+
+
+class Rang(Part):
+    """Fail unless it rang (18x) before the call was answered."""
+
+    rang: None
+
+
+STEPS: dict[str, type[Part]] = {
+    "say": Say,
+    "play": Play,
+    "interrupt": Interrupt,
+    "key": Key,
+    "wait": Wait,
+    "hear": Hear,
+    "listen": Listen,
+    "not heard": NotHeard,
+    "silence": Silence,
+    "tone": Tone,
+    "hear tone": HearTone,
+    "hear sound": HearSound,
+    "hold": Hold,
+    "resume": Resume,
+    "hang up": HangUp,
+    "they hang up": HungUpOn,
+    "rang": Rang,
+}
+
+
+def _verb(value: Any) -> str:
+    """The verb of a step: of its keys the one that names a step."""
+    if isinstance(value, Part):
+        return next(verb for verb, model in STEPS.items() if isinstance(value, model))
+    return next((str(key) for key in value if key in STEPS), "") if isinstance(value, dict) else ""
+
+
+def _spelt_out(value: Any) -> Any:
+    """A step that is a word alone, as a mapping; what is no step is refused with the nearest right verb."""
+    value = {value: None} if isinstance(value, str) else value
+    if not _verb(value):
+        written = str(next(iter(value), "")) if isinstance(value, dict) else str(value)
+        raise ValueError(f"`{written}` is no step; {nearest(written, list(STEPS))}")
+    return value
+
+
+Step = Annotated[
+    Annotated[Say, Tag("say")]
+    | Annotated[Play, Tag("play")]
+    | Annotated[Interrupt, Tag("interrupt")]
+    | Annotated[Key, Tag("key")]
+    | Annotated[Wait, Tag("wait")]
+    | Annotated[Hear, Tag("hear")]
+    | Annotated[Listen, Tag("listen")]
+    | Annotated[NotHeard, Tag("not heard")]
+    | Annotated[Silence, Tag("silence")]
+    | Annotated[Tone, Tag("tone")]
+    | Annotated[HearTone, Tag("hear tone")]
+    | Annotated[HearSound, Tag("hear sound")]
+    | Annotated[Hold, Tag("hold")]
+    | Annotated[Resume, Tag("resume")]
+    | Annotated[HangUp, Tag("hang up")]
+    | Annotated[HungUpOn, Tag("they hang up")]
+    | Annotated[Rang, Tag("rang")],
+    Discriminator(_verb),
+]
+Steps = tuple[Annotated[Step, BeforeValidator(_spelt_out)], ...]
+
+
+class Background(Part):
+    """Noise under the speech."""
+
+    kind: Literal["white", "babble"] = "babble"
+    snr_db: float = Field(15, alias="snr db", ge=-5, le=60)
+
+
+class Manner(Part):
+    """How somebody talks and what the line does to it."""
+
+    voice: str = Field("f2", pattern=r"^[A-Za-z0-9 ]*$")
+    speed: int = Field(150, ge=80, le=400)
+    noise: Background | None = None
+    loss_percent: float = Field(0, alias="loss percent", ge=0, le=50)
+    pause_seconds: float = Field(0.8, alias="pause seconds", ge=0.2, le=5)
+
+
+class Agent(Manner):
+    """A human's phone: it listens on a port, is called, and does its steps."""
+
+    name: str
+    user: str = "agent"
+    port: int = Field(0, ge=0, le=65_535)
+    register_at: str = Field("", alias="register at")
+    password: str = ""
+    language: Language | None = None
+    rings: Seconds = 1.0
+    answers: Literal["yes", "busy", "declines", "never"] = "yes"
+    steps: Steps = ()
+
+
+class Scenario(Manner):
+    """A call: what it is about, the caller's steps, and the agents on their phones."""
+
+    about: str = ""
+    language: Language = "zh"
+    name: str = ""
+    number: str = "caller"
+    headers: dict[str, str] = {}
+    call: Steps
+    answered: bool = True
+    agents: tuple[Agent, ...] = ()
+
+
+def load(file: Path, variables: Mapping[str, str] | None = None) -> Scenario:
+    """A scenario with `{name}` filled from the variables; raises UserError with file, line, key and fix."""
+    document = Document(file)
+    if not isinstance(document.data, dict):
+        raise UserError("is no scenario", "write `call:` and a list of steps", document.place())
+    document.data = _filled(document.data, variables or {}, document, ())
+    return document.typed(Scenario)
+
+
+def _filled(value: Any, variables: Mapping[str, str], document: Document, path: tuple[str | int, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, variables, document, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, variables, document, (*path, index)) for index, item in enumerate(value)]
+
+    def given(found: re.Match[str]) -> str:
+        if found[1] not in variables:
+            what = f"`{{{found[1]}}}` has no value"
+            raise UserError(what, f"give one: --set {found[1]}=…", document.place(*path))
+        return variables[found[1]]
+
+    return re.sub(r"\{(\w+)\}", given, value) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -56,9 +57,12 @@ from ivr.events import (
 from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded, LegEvent, MediaLost, PlaybackFinished
 from ivr.mouth import Mouth
 from ivr.ports import Answer, Listener, OrderDesk, Phone, Records, SpeechDetector, Voice
-from ivr.values import Language, plain
+from ivr.values import Language, Values, plain
 
 log = structlog.get_logger()
+
+
+_NOTHING: Values = MappingProxyType({})
 
 
 class Conversation(Protocol):
@@ -72,8 +76,8 @@ class Conversation(Protocol):
     def completeness(self, partial: str) -> Completeness:
         """Whether the words so far are complete, incomplete, or in the middle of a number."""
 
-    def phrase(self, prompt_id: str) -> Prompt:
-        """One of the product's own prompts in the language of the call."""
+    def phrase(self, prompt_id: str, values: Values = _NOTHING) -> Prompt:
+        """One of the product's own prompts in the language of the call, its variables filled in."""
 
 
 class HandoffRun(Protocol):
@@ -98,7 +102,6 @@ class Services:
     detector: Callable[[], SpeechDetector]
     start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
     recordings: Path | None = None
-    slow_seconds: float = 1.5
 
 
 class Call:
@@ -288,12 +291,8 @@ class Call:
             action()
 
     async def _ask_desk(self, command: LookUp | Act) -> None:
-        question = asyncio.ensure_future(self._desk_answer(command))
-        done, _ = await asyncio.wait({question}, timeout=self.services.slow_seconds)
-        if not done and not self.mouth.busy and not self.over:
-            self.mouth.say((self.dialogue.phrase("filler"),))
         try:
-            answer = await question
+            answer = await self._desk_answer(command)
         except Exception as fault:
             log.exception("call.order_desk_failed", call_id=self.call_id)
             self._fail(command.turn, f"order desk: {fault}")

@@ -61,14 +61,12 @@ class Ear:
     def hear(self, pcm: bytes, seconds: float) -> None:
         """One frame of the caller's sound that ended at `seconds` of call time."""
         self._keep(pcm, seconds)
-        frames = self._detector.feed(pcm)
+        frames = self._detector.hear(pcm, seconds)
         if self._endpointer is None or self._recognition is None:
             return
         if self._feeding:
             self._recognition.feed(pcm)
-        ends = seconds - sum(duration for duration, _ in frames)
-        for duration, probability in frames:
-            ends += duration
+        for ends, probability in frames:
             self._decide(ends, probability)
             if self._endpointer is None:
                 return

@@ -39,6 +39,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from ivr import config
+from ivr.children import announce
 from ivr.config import Settings
 from ivr.errors import ModelError, UserError
 from ivr.speech.models import tried
@@ -270,6 +271,7 @@ async def serve_forever(settings: Settings, index: int = 0) -> None:
     try:
         async with server.listening(port):
             log.info("recogniser_ready", port=port, models=server.health()["models"])
+            announce()
             await stop.wait()
     except OSError as fault:
         fix = "stop what uses it, or change speech.port in config.yaml"

@@ -27,6 +27,7 @@ from typing import Any
 import structlog
 
 from ivr import config
+from ivr.children import announce
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import ConfigError, UserError, VoiceUnavailable
 from ivr.speech.prompt_cache import PromptCache, Speaking, words_per_minute
@@ -167,6 +168,7 @@ async def serve_forever(settings: Settings) -> None:
         raise UserError(f"port {port} can't be used: {fault.strerror}", fix) from None
     tasks = [asyncio.create_task(server.work()), asyncio.create_task(server.sweep())]
     log.info("voice_ready", port=port, cache=str(server.cache.folder))
+    announce()
     await stop.wait()
     listening.close()
     for task in tasks:

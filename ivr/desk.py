@@ -1,0 +1,304 @@
+"""The order desk as a call sees it: `order_lookup`'s values as outcome words and flat values for dialplans.
+
+look_up   arguments                                       outcomes                      values
+caller    phone                                           known | unknown               customer.*, announcement
+existing_orders  candidates (tuple of numbers)            found | none                  orders
+order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
+decision  intent, order                                   offer | refuse | inform | handoff  reason, offer.*, fact.*, handoff.*
+verify    claim_kind (phone_tail, name, order_fact), claim  passed | failed | locked      verification
+
+act       every action of the order desk, by its name or an alias below; `ticket`, `callback` and `survey` besides.
+          outcomes done | refused | failed | unknown; values action.*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import order_lookup as orders
+from ivr.ports import Answer
+from ivr.values import Digits, Language, Money, Name, Value
+from order_lookup.words import Action, LedgerState, Level
+
+ALIASES = {
+    "refund": "refund_full",
+    "partial_refund": "refund_partial",
+    "price_protection": "refund_price_drop",
+    "coupon": "issue_coupon",
+    "invoice": "send_invoice",
+}
+RECENT = 5
+
+
+@dataclass(slots=True)
+class Session:
+    """What this desk remembers of a call under way: who calls, and in which language to name things."""
+
+    caller: orders.CallerRef
+    language: Language = "zh"
+    level: Level = Level.NONE
+    ticket: str = "other/question"
+    facts: dict[str, Value] = field(default_factory=dict)
+
+
+class Desk:
+    """`ports.OrderDesk` on an OrderSystem."""
+
+    def __init__(self, system: orders.OrderSystem, time_zone: str) -> None:
+        self._system, self._zone = system, ZoneInfo(time_zone)
+        self._sessions: dict[str, Session] = {}
+
+    async def look_up(self, call_id: str, what: str, arguments: Mapping[str, Value]) -> Answer:
+        """Answer a question of fact or policy."""
+        session = self._session(call_id)
+        match what:
+            case "caller":
+                return await self._caller(call_id, str(arguments.get("phone") or ""))
+            case "existing_orders":
+                return await self._existing(session, arguments.get("candidates"))
+            case "order":
+                return await self._order(session, arguments)
+            case "decision":
+                return await self._decision(session, str(arguments.get("intent") or ""), _text(arguments, "order"))
+            case "verify":
+                return await self._verify(session, _text(arguments, "claim_kind"), _text(arguments, "claim"), arguments)
+        raise ValueError(f"the order desk knows no look-up `{what}`")
+
+    async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
+        """Have something done once, and say what the ledger says of it."""
+        session, order = self._session(call_id), _text(arguments, "order") or None
+        match ALIASES.get(action, action):
+            case "survey":
+                session.facts["satisfaction"] = arguments.get("score")
+                return Answer("done", {"satisfaction": arguments.get("score")})
+            case "ticket" | "open_ticket":
+                summary = _text(arguments, "summary") or intent
+                category = _text(arguments, "category") or session.ticket
+                request = orders.TicketRequest(session.caller, intent, category, summary, order)
+                ticket = await self._system.open_ticket(request)
+                return Answer(
+                    "done", {"action.receipt": Digits(ticket.number), "action.due_at": self._local(ticket.due_at)}
+                )
+            case "callback" | "book_callback":
+                wanted = orders.CallbackRequest(session.caller, _text(arguments, "queue") or "general", None, order)
+                booked = await self._system.book_callback(wanted)
+                return Answer("done", {"action.due_at": self._local(booked.due_at)})
+            case name:
+                return await self._act(session, Action(name), intent, order, arguments)
+
+    async def contact(self, call_id: str, outcome: str, facts: Mapping[str, Value]) -> None:
+        """Remember the call, and forget what was kept for it."""
+        session = self._sessions.pop(call_id, None)
+        if session is None:
+            return
+        intent = str(facts.get("intent") or "out_of_scope")
+        number = str(facts.get("order.number") or facts.get("order") or "") or None
+        report = orders.ContactReport(session.caller, intent, outcome, outcome == "settled", number)
+        await self._system.contact(report)
+
+    def language(self, call_id: str, language: Language) -> None:
+        """The caller's language, for the names of things."""
+        self._session(call_id).language = language
+
+    def _session(self, call_id: str) -> Session:
+        return self._sessions.setdefault(call_id, Session(orders.CallerRef(call_id)))
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._zone)
+
+    def _value(self, value: object) -> Value:
+        """A value of the order desk as one of ours."""
+        match value:
+            case orders.Money(minor_units, currency):
+                return Money(minor_units, currency)
+            case datetime():
+                return self._local(value)
+            case str() | bool() | int():
+                return value
+        return str(value)
+
+    async def _caller(self, call_id: str, phone: str) -> Answer:
+        session = self._session(call_id)
+        session.caller = orders.CallerRef(call_id, phone)
+        facts = await self._system.caller(session.caller)
+        session.level = facts.level
+        announcements = facts.announcements_en if session.language == "en" else facts.announcements_zh
+        values: dict[str, Value] = {
+            "announcement": " ".join(announcements) or None,
+            "verification": _level(facts.level),
+        }
+        if facts.customer is None:
+            return Answer("unknown", values)
+        if facts.language in ("zh", "en"):
+            session.language = "en" if facts.language == "en" else "zh"
+        values |= {
+            "customer.name": Name(facts.customer.name),
+            "customer.language": facts.customer.language,
+            "customer.vip": facts.vip,
+            "customer.elder": facts.elder,
+            "customer.tier": facts.customer.tier.value,
+            "customer.orders": tuple(order.number for order in facts.orders[:RECENT]),
+            "customer.open_tickets": len(facts.tickets),
+            "customer.contacts": len(facts.contacts),
+        }
+        return Answer("known", values)
+
+    async def _existing(self, session: Session, candidates: Value) -> Answer:
+        numbers = candidates if isinstance(candidates, tuple) else ()
+        found = await self._system.existing(numbers, session.caller)
+        return Answer("found" if found else "none", {"orders": tuple(found)})
+
+    async def _order(self, session: Session, arguments: Mapping[str, Value]) -> Answer:
+        query = orders.OrderQuery(
+            session.caller,
+            number=_text(arguments, "number"),
+            tail=_text(arguments, "tail"),
+            item=_text(arguments, "item"),
+            day=_day(arguments.get("date")),
+        )
+        match await self._system.find(query):
+            case orders.Found(order):
+                return await self._found(session, order)
+            case orders.Ambiguous(candidates):
+                numbers = tuple(candidate.order.number for candidate in candidates)
+                return Answer("ambiguous", {"orders": numbers, "count": len(numbers)})
+        return Answer("unknown")
+
+    async def _found(self, session: Session, order: orders.OrderSummary) -> Answer:
+        decision = await self._system.decide("order_status", order.number, session.caller)
+        items = order.items_en if session.language == "en" else order.items
+        values: dict[str, Value] = {f"order.{name}": self._value(value) for name, value in decision.facts.items()}
+        values |= {
+            "order.number": Digits(order.number),
+            "order.kind": order.kind.value,
+            "order.status": order.stage.value,
+            "order.items": (", " if session.language == "en" else "、").join(items) or None,
+            "order.merchant": order.merchant or None,
+            "order.amount": self._value(order.total),
+            "order.placed_at": self._local(order.placed_at),
+            "situations": tuple(sorted(situation.value for situation in decision.situations)),
+            "verification": _level(decision.level),
+        }
+        values["order.late_minutes"] = values.get("order.minutes_late")
+        session.level = decision.level
+        return Answer("found", values)
+
+    async def _decision(self, session: Session, intent: str, order: str) -> Answer:
+        decision = await self._system.decide(intent, order or None, session.caller)
+        session.ticket, session.level = decision.ticket, decision.level
+        values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
+        values |= {
+            "reason": decision.reason,
+            "situations": tuple(sorted(situation.value for situation in decision.situations)),
+            "verification": _level(decision.level),
+            "level_needed": _level(decision.level_needed),
+            "offers": tuple(offer.name for offer in decision.offers),
+            "ticket.category": decision.ticket,
+        }
+        if decision.offers:
+            values |= self._offer(decision.offers[0])
+        if decision.handoff:
+            handoff = decision.handoff
+            values |= {"handoff.queue": handoff.queue, "handoff.priority": handoff.priority}
+            values["handoff.reason"] = handoff.reason
+        return Answer(_outcome(decision), values)
+
+    def _offer(self, offer: orders.Offer) -> dict[str, Value]:
+        return {
+            "offer.name": offer.name,
+            "offer.action": offer.action.value,
+            "offer.amount": self._value(offer.amount) if offer.amount else None,
+            "offer.condition": offer.condition or None,
+            "offer.confirm": "explicit" if offer.needs_confirmation else "implicit",
+            "offer.level_needed": _level(offer.level_needed),
+        }
+
+    async def _verify(self, session: Session, kind: str, claim: str, arguments: Mapping[str, Value]) -> Answer:
+        number = _text(arguments, "order")
+        match kind:
+            case "phone_tail":
+                stated = orders.Claim(phone_tail=claim, order_number=number)
+            case "name":
+                stated = orders.Claim(name=claim, order_number=number)
+            case "amount":
+                stated = orders.Claim(order_number=number, amount_minor=int(claim) if claim.isdigit() else None)
+            case _:
+                stated = orders.Claim(order_number=number or claim, item="" if not number else claim)
+        verification = await self._system.verify(session.caller, stated)
+        session.level = verification.level
+        outcome = "passed" if verification.passed else "locked" if verification.exhausted else "failed"
+        values: dict[str, Value] = {"verification": _level(verification.level)}
+        return Answer(outcome, values | {"verification.tries_left": verification.failures_left})
+
+    async def _act(
+        self, session: Session, action: Action, intent: str, order: str | None, arguments: Mapping[str, Value]
+    ) -> Answer:
+        known = {"order", "offer", "amount", "item"}
+        details = {key: _text(arguments, key) for key, value in arguments.items() if key not in known and value}
+        amount = arguments.get("amount")
+        request = orders.ActionRequest(
+            session.caller,
+            intent,
+            action,
+            order,
+            offer=_text(arguments, "offer"),
+            amount=orders.Money(amount.minor_units, amount.currency) if isinstance(amount, Money) else None,
+            item=_text(arguments, "item"),
+            details=details,
+        )
+        result = await self._system.act(request)
+        values: dict[str, Value] = {
+            "action.name": result.action.value,
+            "action.amount": self._value(result.amount) if result.amount else None,
+            "action.receipt": Digits(result.receipt) if result.receipt else None,
+            "action.due_at": self._local(result.due_at) if result.due_at else None,
+            "action.refused": result.refused or None,
+            "action.level_needed": _level(result.level_needed),
+            "action.repeated": result.repeated,
+        }
+        return Answer(_ledger_word(result), values)
+
+
+def _outcome(decision: orders.Decision) -> str:
+    if decision.handoff:
+        return "handoff"
+    if decision.refuses:
+        return "refuse"
+    return "offer" if decision.offers else "inform"
+
+
+def _ledger_word(result: orders.ActionResult) -> str:
+    match result.state:
+        case None:
+            return "refused"
+        case LedgerState.DONE:
+            return "done"
+        case LedgerState.FAILED:
+            return "failed"
+    return "unknown"
+
+
+def _level(level: Level) -> str:
+    return level.name.lower()
+
+
+def _text(arguments: Mapping[str, Value], key: str) -> str:
+    match arguments.get(key):
+        case None:
+            return ""
+        case Digits(text) | Name(text):
+            return text
+        case value:
+            return str(value)
+
+
+def _day(value: Value) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

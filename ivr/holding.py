@@ -1,0 +1,88 @@
+"""What a waiting caller hears: prompts one after another, and music or ringing between them, never nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from ivr.commands import Prompt
+from ivr.mouth import Mouth
+from ivr.ports import Phone, Voice
+from ivr.tones import Tones
+
+log = structlog.get_logger()
+
+
+class Holding:
+    """One leg on hold; `on_said` is told of each prompt, `on_quiet` of the number of the last one whenever none is left."""
+
+    def __init__(
+        self,
+        phone: Phone,
+        voice: Voice,
+        tones: Tones,
+        leg: int,
+        on_said: Callable[[Prompt], None],
+        on_quiet: Callable[[int], None],
+    ) -> None:
+        self._phone, self._tones, self._leg, self._on_quiet = phone, tones, leg, on_quiet
+        self._mouth = Mouth(phone, voice, leg, on_said, self._mouth_ended, self._mute)
+        self._waiting: list[tuple[int, Prompt]] = []
+        self._saying = 0
+        self._music: str | None = None
+        self._playback: int | None = None
+
+    def say(self, number: int, prompt: Prompt) -> None:
+        """Say it after what is being said; music pauses."""
+        self._waiting.append((number, prompt))
+        if not self._mouth.busy:
+            self._say_next()
+
+    def play(self, music: str) -> None:
+        """Let music or ringing sound from now on, whenever nothing is said."""
+        self._music = music
+        self._pause_music()
+        if not self._mouth.busy and not self._waiting:
+            self._playback = self._phone.play(self._leg, self._tones.wav(music), loop=True)
+
+    def stop_music(self) -> None:
+        """No music any more; prompts go on."""
+        self._music = None
+        self._pause_music()
+
+    def beep(self) -> None:
+        """A short tone: speak now."""
+        self._phone.play(self._leg, self._tones.wav("beep"))
+
+    def silence(self) -> None:
+        """Nothing at all any more."""
+        self.stop_music()
+        self._waiting.clear()
+        self._mouth.drop()
+
+    def playback_finished(self, playback: int) -> None:
+        """The phone says that a playback came to its end."""
+        self._mouth.playback_finished(playback)
+
+    def _say_next(self) -> None:
+        self._pause_music()
+        self._saying, prompt = self._waiting.pop(0)
+        self._mouth.say((prompt,))
+
+    def _mouth_ended(self) -> None:
+        if self._waiting:
+            self._say_next()
+            return
+        if self._music:
+            self.play(self._music)
+        self._on_quiet(self._saying)
+
+    def _mute(self, fault: Exception) -> None:
+        log.error("holding.prompt_not_spoken", fault=str(fault))
+        self._mouth_ended()
+
+    def _pause_music(self) -> None:
+        if self._playback is not None:
+            self._phone.stop(self._playback)
+            self._playback = None

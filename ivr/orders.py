@@ -1,0 +1,28 @@
+"""Open the order desk that the settings name: this database, or a shop's own backend."""
+
+from __future__ import annotations
+
+from ivr.config import Settings
+from ivr.errors import ConfigError
+from order_lookup import OrderDeskError, OrderSystem, SqlOrderSystem, load_policies
+
+
+async def open_orders(settings: Settings) -> OrderSystem:
+    """The OrderSystem with its tables up to date; raises ConfigError when it can't be opened as configured."""
+    try:
+        policies = (
+            load_policies(settings.path(settings.orders.policies)) if settings.orders.policies else load_policies()
+        )
+        if settings.orders.system == "sql":
+            return await SqlOrderSystem.open(settings.database_url, policies)
+        return _backend(settings)
+    except OrderDeskError as fault:
+        raise ConfigError(f"the order desk does not open: {fault}", "see `database.url` and `orders`") from None
+
+
+def _backend(settings: Settings) -> OrderSystem:
+    if settings.orders.mapping is None:
+        raise ConfigError("`orders.mapping` is missing", "name the YAML file that maps the shop's backend")
+    from order_lookup import HttpOrderSystem, load_mapping
+
+    return HttpOrderSystem(load_mapping(settings.path(settings.orders.mapping)))

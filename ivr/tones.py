@@ -1,0 +1,78 @@
+"""The sounds that are not speech: ringing, a beep, and hold music, made once and kept beside the prompts.
+
+Ringing follows the Chinese plan, 450 Hz one second on and four off (GB 3380; ITU-T E.180 supplement 2). A recording named
+`prompts/sounds/<name>.wav` wins over the made one.
+"""
+
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 8000
+Samples = NDArray[np.float64]
+_CHORDS = ((262, 330, 392, 523), (220, 262, 330, 440), (175, 220, 262, 349), (196, 247, 294, 392))
+_NOTE_SECONDS = 0.4
+
+
+class Tones:
+    """Finds or makes the sounds."""
+
+    def __init__(self, recorded: Path, cache: Path) -> None:
+        self._recorded, self._cache = recorded / "sounds", cache
+
+    def wav(self, name: str) -> Path:
+        """The 8 kHz mono 16-bit WAV of `ringing`, `music` or `beep`."""
+        if (own := self._recorded / f"{name}.wav").exists():
+            return own
+        made = self._cache / f"tone-{name}.wav"
+        if not made.exists():
+            _write(made, _MAKERS[name]())
+        return made
+
+
+def _write(file: Path, samples: Samples) -> None:
+    """Write aside and rename, so that no other process plays half a sound."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}")
+    with wave.open(str(aside), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    aside.rename(file)
+
+
+def _tone(hertz: float, seconds: float, level: float) -> Samples:
+    time = np.arange(round(seconds * RATE)) / RATE
+    fade = np.minimum(1.0, np.minimum(time, seconds - time) / 0.01)
+    return np.asarray(level * fade * np.sin(2 * np.pi * hertz * time))
+
+
+def _ringing() -> Samples:
+    return np.concatenate([_tone(450, 1.0, 0.2), np.zeros(4 * RATE)])
+
+
+def _beep() -> Samples:
+    return np.concatenate([np.zeros(RATE // 5), _tone(1000, 0.35, 0.25), np.zeros(RATE // 10)])
+
+
+def _music() -> Samples:
+    """Four broken chords, up and down, softly struck: half a minute that loops without a seam."""
+    notes = [chord[step] for chord in _CHORDS * 2 for step in (0, 1, 2, 3, 2, 1, 2, 3, 2, 1)]
+    return np.concatenate([_struck(hertz) for hertz in notes])
+
+
+def _struck(hertz: float) -> Samples:
+    time = np.arange(round(_NOTE_SECONDS * RATE)) / RATE
+    fade = np.minimum(1.0, time / 0.01) * np.exp(-4 * time) * np.minimum(1.0, (_NOTE_SECONDS - time) / 0.02)
+    sound = np.sin(2 * np.pi * hertz * time) + 0.3 * np.sin(4 * np.pi * hertz * time)
+    return np.asarray(0.13 * fade * sound)
+
+
+_MAKERS: dict[str, Callable[[], Samples]] = {"ringing": _ringing, "beep": _beep, "music": _music}

@@ -1,0 +1,219 @@
+"""A call worker: one process, one SIP endpoint, two callers with room for their agents' legs.
+
+This is where adapters are wired to ports. The loop takes the phone's events and gives each to the call its leg belongs to;
+beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the agents' commands from the
+browser, and the look-out for changed dialplans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import re
+import signal
+import sys
+import uuid
+from functools import partial
+
+import structlog
+
+from ivr.call import Call, Services
+from ivr.children import announce
+from ivr.commands import HandOff
+from ivr.config import Settings
+from ivr.desk import Desk
+from ivr.dialogue.library import DialplanLibrary
+from ivr.legs import AudioHeard, CallOffered, LegEvent
+from ivr.orders import open_orders
+from ivr.records.agent_commands import take_commands
+from ivr.records.database import open_database
+from ivr.records.journal import SqlRecords
+from ivr.records.queue import SqlQueue
+from ivr.speech.client import WebSocketListener
+from ivr.speech.vad import SpeechDetector
+from ivr.speech.voice import CachedVoice
+from ivr.telephony.phone import Pjsua2Phone, leave
+from ivr.tones import Tones
+from ivr.transfer import Transfer
+from ivr.values import Language
+from order_lookup import CallbackRequest, CallerRef, OrderSystem
+
+log = structlog.get_logger()
+CALLERS = 2
+RTP_PORTS_PER_WORKER = 100
+HEARTBEAT_SECONDS = 2.0
+COMMANDS_SECONDS = 0.2
+
+
+class Worker:
+    """All calls of one process."""
+
+    def __init__(self, settings: Settings, index: int, orders: OrderSystem) -> None:
+        self._settings, self.name = settings, f"worker-{index}"
+        alone = settings.workers == 1
+        port = settings.sip.port if alone else settings.sip.worker_ports + index
+        self._engine = open_database(settings.database_url)
+        self._records = SqlRecords(self._engine, self.name, settings.path(settings.records.recordings) / "spill")
+        self._queue = SqlQueue(self._engine, self.name)
+        self._orders = orders
+        self._library = DialplanLibrary(settings)
+        self._phone = Pjsua2Phone(
+            settings.sip,
+            port,
+            settings.sip.rtp_ports + index * RTP_PORTS_PER_WORKER,
+            callers=CALLERS,
+            register=alone,
+        )
+        listener = WebSocketListener.of(settings)
+        voice = CachedVoice.of(settings)
+        self._voice, self._listener = voice, listener
+        self._tones = Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache))
+        recordings = settings.path(settings.records.recordings)
+        recordings.mkdir(parents=True, exist_ok=True)
+        self._services = Services(
+            phone=self._phone,
+            listener=listener,
+            voice=voice,
+            desk=Desk(self._orders, settings.time_zone),
+            records=self._records,
+            detector=SpeechDetector,
+            start_handoff=self._start_handoff,
+            recordings=recordings if settings.records.record else None,
+        )
+        self._calls: dict[int, Call] = {}
+        self._draining = asyncio.Event()
+        self._quiet = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM, then take no new calls and end when the last one has."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._drain)
+        await self._listener.open()
+        self._phone.start()
+        # A long collection would be heard; what exists now lives as long as the process.
+        gc.collect()
+        gc.freeze()
+        sys.setswitchinterval(0.0005)
+        beside = [
+            asyncio.create_task(work()) for work in (self._dispatch, self._beat, self._take_commands, self._reload)
+        ]
+        announce()
+        await self._draining.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), self._settings.sip.drain_seconds)
+        for task in beside[1:]:
+            task.cancel()
+        await self._phone.close()
+        await self._records.flush()
+        self._records.close()
+        await self._orders.close()
+
+    def _drain(self) -> None:
+        log.info("worker.draining", calls=len(set(self._calls.values())))
+        self._draining.set()
+        if not self._calls:
+            self._quiet.set()
+
+    async def _dispatch(self) -> None:
+        while True:
+            event = await self._phone.events.get()
+            try:
+                self._on_leg(event)
+            except Exception:
+                log.exception("worker.event_failed", received=type(event).__name__)
+
+    def _on_leg(self, event: LegEvent) -> None:
+        if isinstance(event, CallOffered):
+            self._offered(event)
+        elif call := self._calls.get(event.leg):
+            call.on_leg(event)
+        elif not isinstance(event, AudioHeard):
+            log.debug("worker.stray_event", received=type(event).__name__, leg=event.leg)
+
+    def _offered(self, event: CallOffered) -> None:
+        callers = {call for call in self._calls.values() if not call.over}
+        if self._draining.is_set() or len(callers) >= CALLERS:
+            self._phone.reject(event.leg, 486, "Busy Here")
+            return
+        language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
+        call_id = uuid.uuid4().hex
+        dialogue = self._library.dialogue(language)
+        offered = CallOffered(
+            event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id
+        )
+        call = Call(offered, call_id, language, dialogue, self._services, self._over)
+        self._calls[event.leg] = call
+        log.info("call.offered", call_id=call_id, source=event.source, sip_call_id=event.call_id)
+        self._phone.answer(event.leg)
+
+    def _over(self, call: Call) -> None:
+        for leg in [leg for leg, owner in self._calls.items() if owner is call]:
+            del self._calls[leg]
+        log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
+        if self._draining.is_set() and not self._calls:
+            self._quiet.set()
+
+    def _start_handoff(self, call: Call, command: HandOff, on_ended: object) -> Transfer:
+        claim = partial(self._claim, call)
+        return Transfer(call, command, self._settings, self._queue, self._tones, claim, on_ended)  # type: ignore[arg-type]
+
+    def _claim(self, call: Call, leg: int) -> None:
+        """An agent's leg belongs to the call that dialled it."""
+        self._calls[leg] = call
+
+    async def _beat(self) -> None:
+        while True:
+            await self._patiently(self._queue.heartbeat())
+            await self._patiently(self._follow_up())
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _follow_up(self) -> None:
+        """Callers whose worker died get a callback; whichever worker comes first books it, once per call."""
+        for lost in await self._queue.reap():
+            caller = CallerRef(lost.call_id, lost.caller)
+            await self._orders.book_callback(CallbackRequest(caller, lost.queue))
+            await self._queue.followed_up(lost.handoff)
+
+    async def _patiently(self, work: object) -> None:
+        try:
+            await work  # type: ignore[misc]
+        except Exception as fault:
+            log.warning("worker.database_unreachable", fault=str(fault))
+
+    async def _take_commands(self) -> None:
+        while True:
+            await asyncio.sleep(COMMANDS_SECONDS)
+            handed = {call.call_id: call for call in self._calls.values() if isinstance(call.handoff, Transfer)}
+            if not handed:
+                continue
+            try:
+                commands = await asyncio.to_thread(take_commands, self._engine, list(handed))
+            except Exception as fault:
+                log.warning("worker.database_unreachable", fault=str(fault))
+                continue
+            for command in commands:
+                if isinstance(transfer := handed[command.call_id].handoff, Transfer):
+                    transfer.on_agent_command(command)
+
+    async def _reload(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.dialplan.reload_seconds or 3600)
+            await asyncio.to_thread(self._library.reload)
+
+
+def plain_number(user: str) -> str:
+    """The user part of a SIP URI as a number or name that is safe to keep: 64 characters at most, no others than these."""
+    return re.sub(r"[^0-9A-Za-z+*#._-]", "", user)[:64]
+
+
+def run(settings: Settings, index: int) -> None:
+    """The worker process; it ends without the interpreter's teardown, which pj's threads would not survive."""
+    asyncio.run(_serve(settings, index))
+    leave(0)
+
+
+async def _serve(settings: Settings, index: int) -> None:
+    orders = await open_orders(settings)
+    await Worker(settings, index, orders).run()

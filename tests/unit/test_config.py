@@ -1,0 +1,61 @@
+"""A person's mistake in config.yaml gets one line with file, line, key and fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.config import load
+from ivr.errors import ConfigError
+
+
+def config(folder: Path, text: str) -> Path:
+    file = folder / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_an_empty_file_serves_a_hotline_on_this_machine(tmp_path: Path) -> None:
+    settings = load(config(tmp_path, ""))
+    assert settings.sip.port == 5060
+    assert settings.database_url == f"sqlite:///{tmp_path / 'var/hotline.db'}"
+
+
+def test_the_shipped_config_is_valid() -> None:
+    assert load(Path("config.yaml")).agents[0].uri.startswith("sip:")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        ("workers: 3\nsip:\n  prot: 1\n", "config.yaml:3:3", ["unknown key `prot`", "did you mean `port`?"]),
+        ("workers: 0\n", "config.yaml:1:1", ["workers", "greater than or equal to 1"]),
+        ("sip: {port: 99999}\n", "config.yaml:1:7", ["sip.port"]),
+        ("workers: 2\nworkers: 3\n", "config.yaml:2:1", ["written twice"]),
+        ("sip: [\n", "config.yaml:", ["not YAML"]),
+        ("- a\n", "config.yaml:1:1", ["key: value"]),
+        ("agents:\n- {name: a}\n", "config.yaml:2:", ["agents.0.uri", "missing"]),
+        ("database: {url: '${NO_SUCH_VARIABLE}'}\n", "config.yaml:1:", ["NO_SUCH_VARIABLE", "export"]),
+    ],
+)
+def test_mistakes_are_said_with_place_and_fix(tmp_path: Path, text: str, where: str, words: list[str]) -> None:
+    with pytest.raises(ConfigError) as fault:
+        load(config(tmp_path, text))
+    assert where in str(fault.value)
+    assert "\n" not in str(fault.value)
+    for word in words:
+        assert word in str(fault.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing\.yaml.*can't be read"):
+        load(tmp_path / "nothing.yaml")
+
+
+def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PBX_PASSWORD", "0123")
+    text = "sip: {registration: {registrar: 'sip:pbx', user: '0080', password: '${PBX_PASSWORD}'}}\n"
+    registration = load(config(tmp_path, text)).sip.registration
+    assert registration is not None
+    assert (registration.user, registration.password) == ("0080", "0123")

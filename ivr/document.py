@@ -72,28 +72,27 @@ class Document:
             keys = keys[:-1]
         return Place(self.file, *self._marks.get(keys, (1, 1)))
 
-    def typed(self, model: type[Model]) -> Model:
-        """The document as a validated model; raises the first fault in the order of lines."""
+    def typed(self, model: type[Model], *at: str | int) -> Model:
+        """The document, or the part of it at a path, as a validated model; raises the first fault in the order of lines."""
+        data = self.data
+        for part in at:
+            data = data[part]
         try:
-            return model.model_validate(self.data if self.data is not None else {})
+            return model.model_validate(data if data is not None else {})
         except ValidationError as fault:
-            faults = sorted((self._fault(model, dict(item)) for item in fault.errors()), key=_line)
+            faults = sorted((self._fault(model, dict(item), at) for item in fault.errors()), key=_line)
             raise faults[0] from None
 
-    def _fault(self, model: type[BaseModel], item: dict[str, Any]) -> UserError:
-        path = tuple(part for part in item["loc"] if isinstance(part, int) or self._written(part))
-        place, name = self.place(*item["loc"]), ".".join(str(part) for part in item["loc"])
+    def _fault(self, model: type[BaseModel], item: dict[str, Any], at: tuple[str | int, ...] = ()) -> UserError:
+        place, name = self.place(*at, *item["loc"]), ".".join(str(part) for part in (*at, *item["loc"]))
         if item["type"] == "extra_forbidden":
             allowed = _allowed(model, item["loc"][:-1])
             return self.error(f"unknown key `{item['loc'][-1]}`", nearest(str(item["loc"][-1]), allowed), place)
         if item["type"] == "missing":
-            return self.error(f"`{name}` is missing", "add it", self.place(*path[:-1]))
+            return self.error(f"`{name}` is missing", "add it", place)
         return self.error(
             f"`{name}`: {item['msg'].removeprefix('Value error, ')}", f"it is now `{item['input']}`", place
         )
-
-    def _written(self, part: str) -> bool:
-        return any(part in path for path in self._marks)
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:

@@ -1,0 +1,157 @@
+"""What an interpretation does to the question that was asked (pure): one judgement out of nine.
+
+The order is the order of urgency: danger, universals, the answer itself, corrections, a change of mind, and last a no-match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ivr.dialogue.meaning import OUT_OF_SCOPE, Danger, Interpretation, Slot, Universal
+from ivr.dialogue.questions import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A word of danger, fraud or rage."""
+
+    danger: Danger
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that is understood at every step."""
+
+    universal: Universal
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The question is answered with a word: yes, no, or the name of a choice."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The question is answered with a value."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The caller says what they want: the answer to an open question, or a change of mind."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A value given earlier is taken back and given anew."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class NeverMind:
+    """The caller no longer wants what the call is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Perhaps understood: ask whether it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Not understood."""
+
+
+Judgement = Alarm | Wish | Answered | Filled | Wanted | Corrected | NeverMind | Doubtful | Missed
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the call knows when it judges: the matter under way, intents it can follow, slots it can take back."""
+
+    intent: str
+    known_intents: Collection[str]
+    corrigible: Collection[str]
+
+
+def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
+    """The judgement on what was heard; `certain` when the caller has already confirmed it."""
+    if heard.danger:
+        return Alarm(heard.danger)
+    if heard.universal:
+        return Wish(heard.universal)
+    judgement = _sense(question, heard, context)
+    if isinstance(judgement, Missed) or certain:
+        return judgement
+    return Doubtful() if _doubtful(question, heard) else judgement
+
+
+def _doubtful(question: Question, heard: Interpretation) -> bool:
+    if question.expectation.wants == "yes_no" and heard.kind in ("yes", "no"):
+        return False
+    match question.manner.confirm:
+        case "always":
+            return "keys" not in heard.why
+        case "never":
+            return False
+        case _:
+            return heard.verdict == "confirm"
+
+
+def _sense(question: Question, heard: Interpretation, context: Context) -> Judgement:
+    wants, slot = question.expectation, _wanted_slot(question, heard)
+    if heard.verdict == "reject" and slot is None:
+        return Missed()
+    if heard.negated and heard.kind == "intent":
+        return _refused(question, heard, context)
+    if slot is not None and (heard.kind != "intent" or heard.intent in ("", context.intent)):
+        return Filled(slot)
+    if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or question.yes_no_too):
+        return Answered(heard.kind)
+    if heard.kind == "choice" and wants.wants == "choice":
+        return Answered(heard.intent)
+    if heard.kind == "intent" and heard.intent != OUT_OF_SCOPE:
+        return _turn(question, heard, context)
+    if (taken_back := _taken_back(heard, context)) is not None:
+        return Corrected(taken_back)
+    if heard.kind == "intent" and wants.wants == "intent" and heard.intent in context.known_intents:
+        return Wanted(heard.intent)
+    return Missed()
+
+
+def _wanted_slot(question: Question, heard: Interpretation) -> Slot | None:
+    wants = question.expectation
+    return heard.slot(wants.slot) if wants.wants == "slot" and wants.slot else None
+
+
+def _refused(question: Question, heard: Interpretation, context: Context) -> Judgement:
+    """ "I don't want a refund": no to an offer, the end of the matter, or nothing we can use."""
+    if question.expectation.wants == "yes_no":
+        return Answered("no")
+    return NeverMind() if heard.intent == context.intent else Missed()
+
+
+def _turn(question: Question, heard: Interpretation, context: Context) -> Judgement:
+    open_question = question.expectation.wants == "intent"
+    if open_question:
+        return Wanted(heard.intent)
+    if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
+        return Corrected(taken_back)
+    if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:
+        return Wanted(heard.intent)
+    return Missed()
+
+
+def _taken_back(heard: Interpretation, context: Context) -> Slot | None:
+    """A value for a slot that was filled before; digits alone correct an order number."""
+    for slot in heard.slots:
+        if slot.kind in context.corrigible:
+            return slot
+    return None

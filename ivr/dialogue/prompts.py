@@ -1,0 +1,141 @@
+"""What the robot says: prompt ids to words, tried in turn, with variables in their spoken form.
+
+A text may hold `{variable}` and optional parts in square brackets, which are left out when a variable in them is not known.
+A sentence outside brackets whose variable is not known is left out too, so a call never stumbles over a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ivr.commands import Prompt
+from ivr.dialogue.dialplan import Names, Part
+from ivr.dialogue.memory import Memory
+from ivr.dialogue.speaking import spoken
+from ivr.document import Document
+from ivr.errors import DialplanError, Place
+from ivr.values import Language
+
+VARIABLE = re.compile(r"\{([^{}\s]+)\}")
+OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+# A sentence with the punctuation that ends it; a full stop ends one only before a space (3.5, p.m. stay whole inside).
+SENTENCE = re.compile(r".+?(?:[。！？；!?;]|\.(?=\s|$)|$)\s*", re.DOTALL)
+
+
+class Words(Part):
+    """One prompt in one language: what is said first, when nobody answers, when the answer wasn't understood, and as help."""
+
+    text: str
+    no_input: Names = ()
+    no_match: Names = ()
+    keys: str = ""
+    help: str = ""
+
+    def texts(self) -> Iterator[str]:
+        """Everything that can be said."""
+        yield from (self.text, *self.no_input, *self.no_match, self.keys, self.help)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBook:
+    """The prompts of one language, and where each is written."""
+
+    language: Language
+    words: Mapping[str, Words]
+    places: Mapping[str, Place]
+
+    def __contains__(self, prompt: object) -> bool:
+        return prompt in self.words
+
+    def text(self, prompt: str, variant: str = "") -> str | None:
+        """The words of `id`, or of `id` and a variant: `no_input.1`, `no_match.2`, `keys`, `help`; None where not written."""
+        words = self.words.get(prompt)
+        if words is None:
+            return None
+        kind, _, number = variant.partition(".")
+        match kind:
+            case "":
+                return words.text
+            case "no_input" | "no_match":
+                tries: tuple[str, ...] = getattr(words, kind)
+                return tries[min(int(number), len(tries)) - 1] if tries else None
+            case _:
+                return str(getattr(words, kind)) or None
+
+    def prompt(
+        self,
+        prompt: str,
+        memory: Memory,
+        now: datetime,
+        *,
+        variant: str = "",
+        rate: float = 1.0,
+        sensitive: bool = False,
+    ) -> Prompt | None:
+        """The prompt with its variables filled in; None where there is nothing to say."""
+        template = self.text(prompt, variant)
+        if template is None:
+            return None
+        said = self.filled(template, memory, now)
+        fixed = not VARIABLE.search(template) and not OPTIONAL.search(template)
+        name = f"{prompt}.{variant}" if variant else prompt
+        return Prompt(name, said, self.language, rate, recordable=fixed, sensitive=sensitive) if said else None
+
+    def filled(self, template: str, memory: Memory, now: datetime) -> str:
+        """A text with its variables said, without the parts that can't be."""
+        text = OPTIONAL.sub(lambda part: part[1] if self._known(part[1], memory) else "", template)
+        kept = [sentence for sentence in SENTENCE.findall(text) if self._known(sentence, memory)]
+        return VARIABLE.sub(lambda found: self.said(found[1], memory, now), "".join(kept)).strip()
+
+    def said(self, name: str, memory: Memory, now: datetime) -> str:
+        """A variable aloud; a bare word through its label `word.<word>`."""
+        value = memory[name]
+        if isinstance(value, str):
+            return self.label(value)
+        if isinstance(value, tuple):
+            value = tuple(self.label(item) for item in value)
+        return spoken(value, self.language, now)
+
+    def label(self, word: str) -> str:
+        """A word of ours as people say it; anything else as it is."""
+        return self.text(f"word.{word}") or word
+
+    @staticmethod
+    def _known(text: str, memory: Memory) -> bool:
+        return all(memory[name] is not None for name in VARIABLE.findall(text))
+
+
+def variables(text: str) -> tuple[str, ...]:
+    """The variables a text can't do without: those outside square brackets."""
+    return tuple(VARIABLE.findall(OPTIONAL.sub("", text)))
+
+
+def load_prompts(folder: Path, language: Language) -> PromptBook:
+    """All prompts of a language's folder; raises DialplanError for what can't be read or is written twice."""
+    words: dict[str, Words] = {}
+    places: dict[str, Place] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        document = Document(file, error=DialplanError)
+        if not isinstance(document.data, dict):
+            raise DialplanError("should be `prompt id: words` lines", "see dialplans/README.md", Place(file))
+        for name, written in document.data.items():
+            place = document.place(name)
+            if name in words:
+                raise DialplanError(f"prompt `{name}` is written twice", f"the other is at {places[name]}", place)
+            words[name] = Words(text=written) if isinstance(written, str) else _typed(document, name)
+            places[name] = place
+    return PromptBook(language, words, places)
+
+
+def _typed(document: Document, name: str) -> Words:
+    if not isinstance(document.data[name], dict):
+        raise DialplanError(
+            f"prompt `{name}` should be a text, or keys under it",
+            f"allowed: {', '.join(Words.model_fields)}",
+            document.place(name),
+        )
+    return document.typed(Words, name)

@@ -1,0 +1,155 @@
+"""A question to the caller: what may be answered by voice and by keys, and what each answer means (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ivr.commands import KeyInput
+from ivr.dialogue.dialplan import Ask, Manner
+from ivr.dialogue.meaning import Expectation, Interpretation, Kind, Option, Slot, SlotKind, Universal
+from ivr.values import Digits, Language, Money, Value
+
+About = Literal["step", "doubt", "offer", "digits", "survey"]
+KEY_LENGTHS: Mapping[str, int] = {"order_number": 12, "digits": 12, "phone": 11, "money": 6, "count": 3, "date": 4}
+YES_NO_KEYS: Mapping[str, str] = {"1": "yes", "2": "no"}
+UNIVERSAL_KEYS: Mapping[str, Universal] = {"0": "agent", "*": "back", "#": "repeat", "9": "goodbye"}
+SCORES = ("1", "2", "3", "4", "5")
+# Phrases for the scores, beside the spoken digits that the recogniser and the understanding know by themselves.
+SCORE_PHRASES: Mapping[Language, tuple[tuple[str, ...], ...]] = {
+    "zh": (
+        ("一", "一分", "非常不满意", "很差"),
+        ("二", "两分", "二分", "不满意", "不好"),
+        ("三", "三分", "一般", "还行"),
+        ("四", "四分", "满意", "不错", "挺好"),
+        ("五", "五分", "非常满意", "很满意", "很好"),
+    ),
+    "en": (
+        ("one", "very bad", "terrible"),
+        ("two", "bad", "not good"),
+        ("three", "okay", "so so"),
+        ("four", "good"),
+        ("five", "very good", "excellent", "great"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the robot waits to hear. `prompt` is the id whose words for silence and misunderstanding are used.
+
+    `about` says what an answer settles: the step itself, a doubt about what was heard, an offer to act, the digits that tell
+    orders apart, or a survey. `keys` are the meanings of single keys; `key_digits` above 1 makes keys a number. An open
+    question can be answered by yes or no where the step has a route for it (`yes_no_too`).
+    """
+
+    about: About
+    prompt: str
+    expectation: Expectation
+    manner: Manner
+    keys: Mapping[str, str] = field(default_factory=dict)
+    key_digits: int = 1
+    yes_no_too: bool = False
+
+    @property
+    def answerable_by_keys(self) -> bool:
+        """Whether a caller without a voice can answer."""
+        return self.key_digits > 1 or bool(self.keys)
+
+    @property
+    def key_input(self) -> KeyInput:
+        """Which keys end input: any single one where they choose, `#` or a pause where they make a number."""
+        seconds = self.manner.interdigit_seconds or 3.0
+        if self.key_digits > 1:
+            return KeyInput("*#", self.key_digits, seconds)
+        return KeyInput("0123456789*#", 1, seconds)
+
+    def read_keys(self, keys: str) -> Interpretation:
+        """Keys as an interpretation: certain, or nothing."""
+        if keys in self.keys:
+            return _certain(self._kind(self.keys[keys]), self.keys[keys], keys)
+        if (universal := UNIVERSAL_KEYS.get(keys)) and (keys != "9" or self.key_digits == 1):
+            return _certain("universal", universal, keys, universal=universal)
+        if self.key_digits > 1 and keys.isascii() and keys.isdigit():
+            return self._number(keys)
+        return Interpretation("nothing", text=keys, why=("a key without a meaning here",))
+
+    def _kind(self, meaning: str) -> Kind:
+        if meaning in ("yes", "no"):
+            return "yes" if meaning == "yes" else "no"
+        match self.expectation.wants:
+            case "choice":
+                return "choice"
+            case _:
+                return "intent"
+
+    def _number(self, keys: str) -> Interpretation:
+        kind = self.expectation.slot or "digits"
+        value = _keyed(kind, keys)
+        if value is None:
+            return Interpretation("nothing", text=keys, why=(f"{len(keys)} keys are no {kind}",))
+        return _certain("slot", "", keys, slots=(Slot(kind, value, keys, 1.0),))
+
+
+def _keyed(kind: SlotKind, keys: str) -> Value:
+    match kind:
+        case "order_number":
+            return Digits(keys) if 4 <= len(keys) <= KEY_LENGTHS[kind] else None
+        case "phone":
+            return Digits(keys) if len(keys) >= 4 else None
+        case "money":
+            return Money(int(keys) * 100)
+        case "count":
+            return int(keys)
+        case _:
+            return Digits(keys)
+
+
+def _certain(
+    kind: Kind, intent: str, text: str, *, slots: tuple[Slot, ...] = (), universal: Universal | None = None
+) -> Interpretation:
+    return Interpretation(
+        kind, intent, 1.0, slots=slots, verdict="accept", universal=universal, text=text, why=("keys",)
+    )
+
+
+def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation) -> Question:
+    """The question an `ask` step puts; `expectation` brings language, orders and time, the step what it wants."""
+    match step.ask:
+        case "yes_no":
+            return yes_no("step", prompt, manner, expectation)
+        case "intent":
+            wants = _with(expectation, manner, wants="intent", intents=step.intents or None)
+            return Question("step", prompt, wants, manner, step.keys, yes_no_too="no" in step.on)
+        case "choice":
+            options = tuple(Option(name, getattr(each, expectation.language)) for name, each in step.choices.items())
+            keys = {each.key: name for name, each in step.choices.items() if each.key}
+            return Question("step", prompt, _with(expectation, manner, wants="choice", options=options), manner, keys)
+        case kind:
+            wants = _with(expectation, manner, wants="slot", slot=kind, digits=step.digits or 0)
+            return Question("step", prompt, wants, manner, key_digits=step.digits or KEY_LENGTHS.get(kind, 1))
+
+
+def yes_no(about: About, prompt: str, manner: Manner, expectation: Expectation, heard: str = "") -> Question:
+    """A question for yes or no: keys 1 and 2."""
+    return Question(about, prompt, _with(expectation, manner, wants="yes_no", heard=heard), manner, YES_NO_KEYS)
+
+
+def survey(prompt: str, manner: Manner, expectation: Expectation) -> Question:
+    """A question for a score from 1 to 5."""
+    phrases = SCORE_PHRASES[expectation.language]
+    options = tuple(Option(score, said) for score, said in zip(SCORES, phrases, strict=True))
+    wants = _with(expectation, manner, wants="choice", options=options)
+    return Question("survey", prompt, wants, manner, {score: score for score in SCORES})
+
+
+def some_digits(prompt: str, manner: Manner, expectation: Expectation, choices: tuple[str, ...]) -> Question:
+    """A question for the few digits that tell orders apart."""
+    wants = _with(expectation, manner, wants="slot", slot="digits", digits=len(choices[0]))
+    return Question("digits", prompt, wants, manner, key_digits=max(2, len(choices[0])))
+
+
+def _with(expectation: Expectation, manner: Manner, **changes: object) -> Expectation:
+    thresholds = {"accept": manner.accept_at, "confirm": manner.confirm_at}
+    return replace(expectation, **{key: value for key, value in thresholds.items() if value is not None}, **changes)  # type: ignore[arg-type]

@@ -19,8 +19,8 @@ from order_lookup.statements import statements
 from order_lookup.words import Intent, Kind, Level, Stage
 
 NEEDS_ORDER = "order_needed"
+HUMAN_REFUNDS = "after_sales"  # who decides about money the robot may not send back by itself
 NOT_FOUND = "order_not_found"
-_COMMERCIAL = frozenset({"general", "logistics", "aftersales", "payments", "merchants"})
 
 
 def decide(intent: Intent, facts: DecisionFacts, policies: Policies) -> Decision:
@@ -37,7 +37,7 @@ def decide(intent: Intent, facts: DecisionFacts, policies: Policies) -> Decision
     ticket = rule.ticket or rules.ticket
     possible = [offer for name in names if (offer := work_out(name, facts, situations, policies.values))]
     offers = tuple(offer for offer in possible if not over_limit(offer, facts, policies.values))
-    queue = rule.handoff or ("aftersales" if len(offers) < len(possible) else None)
+    queue = rule.handoff or (HUMAN_REFUNDS if len(offers) < len(possible) else None)
     said, withheld = statements(facts, situations, policies.values)
     decision = Decision(
         intent=intent,
@@ -74,8 +74,8 @@ def _handoff(queue: str | None, reason: str, facts: DecisionFacts, policies: Pol
     if queue is None:
         return None
     customer = facts.customer
-    if customer is not None and customer.vip and queue in _COMMERCIAL:
-        queue = "vip"
+    if customer is not None and customer.vip:
+        queue = policies.values.queues[queue].vip or queue
     priority = policies.values.queues[queue].priority
     first = customer is not None and (customer.vip or customer.elder)
     return Handoff(queue, max(0, priority - 1) if first else priority, reason)

@@ -157,6 +157,7 @@ class QueuePolicy(Strict):
     """A queue of agents; priority 0 is the most urgent."""
 
     priority: Annotated[int, Field(ge=0, le=9)]
+    vip: str | None = None
 
 
 class TicketCategory(Strict):
@@ -239,6 +240,12 @@ class ShopPolicies(Strict):
                 raise ValueError(
                     f"tickets.categories.{name}: no queue {category.queue!r}; {nearest(category.queue, [*self.queues])}"
                 )
+        for name, queue in self.queues.items():
+            if queue.vip is not None and queue.vip not in self.queues:
+                raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
+        for name in ("after_sales", "general"):
+            if name not in self.queues:
+                raise ValueError(f"queues: {name} is missing")
         for entry in self.special.calendar:
             if entry.rule not in self.special.rules:
                 raise ValueError(

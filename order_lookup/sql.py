@@ -71,6 +71,10 @@ class SqlOrderSystem:
         await system.database.prepare()
         return system
 
+    def now(self) -> datetime:
+        """What time it is for this order desk."""
+        return self._clock()
+
     async def caller(self, caller: CallerRef | str) -> CallerFacts:
         """Who is calling."""
         who = CallerRef("", caller) if isinstance(caller, str) else caller

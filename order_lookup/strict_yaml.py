@@ -72,7 +72,7 @@ def model(document: Document, schema: type[Model]) -> Model:
 
 def nearest(word: str, allowed: list[str]) -> str:
     """`did you mean …?` or the list of what is allowed."""
-    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else "allowed: " + ", ".join(sorted(allowed))
 
 

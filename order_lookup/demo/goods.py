@@ -36,7 +36,7 @@ MEALS = (
     ("黄焖鸡米饭", "braised chicken rice", 2600),
 )
 SHOPS = (
-    ("星桥优选", "Starbridge"),
+    ("好食多", "Goodmart"),
     ("城北数码", "Northside Digital"),
     ("暖家生活", "Warm Home"),
     ("轻行箱包", "Lightstep Bags"),

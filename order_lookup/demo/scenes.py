@@ -32,8 +32,10 @@ class Draft:
     def shipment(self) -> t.Shipment:
         """The delivery of the order, made when first asked for."""
         if not self.order.shipments:
-            carrier = CARRIERS[self.dice.randrange(len(CARRIERS))][self.english]
-            tracking = f"SX{self.order.number}" if self.order.kind == Kind.PARCEL else None
+            parcel = self.order.kind == Kind.PARCEL
+            carriers = CARRIERS if parcel else (("骑手", "courier"),)
+            carrier = carriers[self.dice.randrange(len(carriers))][self.english]
+            tracking = f"SX{self.order.number}" if parcel else None
             made = t.Shipment(carrier=carrier, tracking=tracking, proof="none", created_at=self.order.placed_at)
             made.courier_id = self.courier_id if self.order.kind == Kind.FOOD else None
             self.order.shipments = [made]

@@ -55,8 +55,13 @@ class _Filling:
         """Merchants and couriers, the named cases, then the crowd."""
         self.shops = [[t.Merchant(name=n[e], phone="4000000000") for n in SHOPS] for e in (0, 1)]
         self.kitchens = [[t.Merchant(name=n[e], phone="4000000001") for n in KITCHENS] for e in (0, 1)]
-        self.couriers = [t.Courier(name=f"{s}师傅", phone=f"1370000{i:04d}") for i, s in enumerate(SURNAMES)]
-        self.session.add_all([*self.shops[0], *self.shops[1], *self.kitchens[0], *self.kitchens[1], *self.couriers])
+        self.couriers = [
+            [t.Courier(name=name, phone=f"1370000{place:04d}") for place, name in enumerate(names)]
+            for names in ([f"{surname}师傅" for surname in SURNAMES], FIRST_NAMES)
+        ]
+        self.session.add_all(
+            [*self.shops[0], *self.shops[1], *self.kitchens[0], *self.kitchens[1], *self.couriers[0], *self.couriers[1]]
+        )
         self.session.flush()
         for case in CASES.values():
             self._case(case)
@@ -125,7 +130,7 @@ class _Filling:
         )
         sellers = (self.kitchens if kind is Kind.FOOD else self.shops)[english]
         order.merchant_id = self.dice.choice(sellers).id
-        draft = Draft(order, self.now, english, self.dice, courier_id=self.dice.choice(self.couriers).id)
+        draft = Draft(order, self.now, english, self.dice, courier_id=self.dice.choice(self.couriers[english]).id)
         scene(draft)
         self._save(draft, person)
 

@@ -23,11 +23,12 @@ import structlog
 from ivr.config import SipSettings
 from ivr.errors import ConfigError, PhoneError
 from ivr.legs import LegEvent
-from ivr.telephony import account, invitation
+from ivr.telephony import account, invitation, packet_filter
 from ivr.telephony.admission import Admission, Network, networks
 from ivr.telephony.ear import RATE_HZ
 from ivr.telephony.leg import explain
 from ivr.telephony.patchbay import Patchbay
+from ivr.telephony.pj_log import LEVEL, PjLog
 from ivr.telephony.switchboard import Switchboard
 
 log = structlog.get_logger(__name__)
@@ -98,12 +99,14 @@ class Engine:
     def _endpoint(self) -> Any:
         endpoint = pj.Endpoint()
         endpoint.libCreate()
-        endpoint.libInit(_endpoint_config())
+        self._log = PjLog()
+        endpoint.libInit(_endpoint_config(self._log))
         transport = pj.TransportConfig()
         transport.port, transport.boundAddress = self._port, self._settings.address
         transport.publicAddress = self._settings.public_address
         endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
+        packet_filter.install(self._port, (*self._admission.allowed, *self._edges))
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
         _choose_codecs(endpoint, self._settings.codecs)
@@ -147,11 +150,13 @@ class Engine:
         self._guarded(endpoint.libDestroy)
 
 
-def _endpoint_config() -> Any:
+def _endpoint_config(writer: PjLog) -> Any:
     config = pj.EpConfig()
     agent = config.uaConfig
     agent.threadCnt, agent.mainThreadOnly, agent.userAgent = 0, True, "Hotline"
-    config.logConfig.level = config.logConfig.consoleLevel = 1
+    config.logConfig.level = config.logConfig.consoleLevel = LEVEL
+    config.logConfig.msgLogging = 0
+    config.logConfig.writer = writer
     media = config.medConfig
     media.clockRate = media.sndClockRate = RATE_HZ
     media.audioFramePtime, media.quality, media.ecTailLen, media.noVad = 20, 1, 0, True

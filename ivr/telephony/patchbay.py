@@ -83,7 +83,13 @@ class Patchbay:
             self._report(PlaybackFinished(leg, playback))
             return
         self._make_room()
-        player = Playback(leg, wav, from_sample, loop, lambda: self._post(lambda: self._ended(playback)))
+        try:
+            player = Playback(leg, wav, from_sample, loop, lambda: self._post(lambda: self._ended(playback)))
+        except pj.Error as fault:
+            # Whoever waits for its end must not wait for ever.
+            log.error("not played", wav=str(wav), fault=explain(fault))
+            self._report(PlaybackFinished(leg, playback))
+            return
         self._audio[Node("playback", playback)] = player
         channel.playbacks.add(playback)
         self._rewire()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ivr.config import SipSettings
-from ivr.legs import LegEnded, LegEvent, PlaybackFinished
+from ivr.legs import AudioHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.telephony import headers as sip
 from ivr.telephony.account import identity
 from ivr.telephony.engine import Engine
@@ -38,6 +38,7 @@ class Pjsua2Phone:
         self._loop = loop or asyncio.get_running_loop()
         self._numbers, self._playbacks = itertools.count(1), itertools.count(1)
         self._playing: dict[int, int] = {}
+        self._heard: set[int] = set()
         self._identity = identity(settings, port)
         self._engine = Engine(
             settings, port, rtp_port, self._report, lambda: next(self._numbers), callers=callers, register=register
@@ -63,7 +64,12 @@ class Pjsua2Phone:
                 # It may have been stopped while this was on its way.
                 if self._playing.pop(playback, None) is None:
                     return
+            case AudioHeard(leg=leg):
+                # Frames come from another thread than the end of the leg does.
+                if leg not in self._heard:
+                    return
             case LegEnded(leg=leg):
+                self._heard.discard(leg)
                 self._playing = {number: on for number, on in self._playing.items() if on != leg}
         self.events.put_nowait(event)
 
@@ -105,6 +111,7 @@ class Pjsua2Phone:
 
     def listen(self, leg: int, on: bool) -> None:
         """Switch AudioHeard events (60 ms each) of the leg on or off."""
+        (self._heard.add if on else self._heard.discard)(leg)
         self._engine.post(lambda _, bay: bay.listen(leg, on))
 
     def join(self, one: int, other: int) -> None:

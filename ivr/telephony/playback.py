@@ -39,7 +39,8 @@ class Playback(pj.AudioMediaPlayer):  # type: ignore[misc]
         super().__init__()
         self.leg, self._loop, self._finished = leg, loop, finished
         self.createPlayer(str(wav), 0 if loop else pj.PJMEDIA_FILE_NO_LOOP)
-        if from_sample:
+        # A position beyond the end is an assertion, and so the end of the process.
+        if 0 < from_sample < self.getInfo().sizeSamples:
             self.setPos(from_sample)
 
     def onEof2(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,40 +16,46 @@ Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="
 DEFAULT_CONFIG = Path("config.yaml")
 
 
-def build() -> typer.Typer:
-    """The command line with all its parts; imported here so that the hotline's own processes start without them."""
-    from ivr.bench import bench
-    from ivr.caller.cli import call
-    from ivr.console.cli import agents
-    from ivr.demo.cli import demo
-    from ivr.dialogue.cli import chat, check, graph, prompts, schema, test
-    from ivr.dialogue.parse_cli import eval_intents, parse
-    from ivr.records.cli import report
-    from ivr.speech.cli import models
-    from order_lookup.cli import db, orders
+# Name → where it is. Only what is asked for is imported, so that every command starts quickly.
+COMMANDS = {
+    "serve": "ivr.__main__:serve",
+    "demo": "ivr.demo.cli:demo",
+    "call": "ivr.caller.cli:call",
+    "chat": "ivr.dialogue.cli:chat",
+    "parse": "ivr.dialogue.parse_cli:parse",
+    "check": "ivr.dialogue.cli:check",
+    "graph": "ivr.dialogue.cli:graph",
+    "test": "ivr.dialogue.cli:test",
+    "eval": "ivr.dialogue.parse_cli:eval_intents",
+    "schema": "ivr.dialogue.cli:schema",
+    "bench": "ivr.bench.cli:bench",
+}
+GROUPS = {
+    "models": "ivr.speech.cli:models",
+    "prompts": "ivr.dialogue.cli:prompts",
+    "orders": "order_lookup.cli:orders",
+    "db": "order_lookup.cli:db",
+    "agents": "ivr.console.cli:agents",
+    "report": "ivr.records.cli:report",
+}
 
+
+def build(only: str = "") -> typer.Typer:
+    """The command line: all of it, or the one command that was asked for."""
     app = typer.Typer(help="A telephone hotline robot for shops and food delivery.", no_args_is_help=True)
-    app.command()(serve)
-    app.command()(demo)
-    app.command()(call)
-    app.command()(chat)
-    app.command()(parse)
-    app.command()(check)
-    app.command()(graph)
-    app.command()(test)
-    app.command(name="eval")(eval_intents)
-    app.command()(schema)
-    app.command()(bench)
-    for name, part in {
-        "models": models,
-        "prompts": prompts,
-        "orders": orders,
-        "db": db,
-        "agents": agents,
-        "report": report,
-    }.items():
-        app.add_typer(part, name=name)
+    app.callback()(lambda: None)
+    for name, place in COMMANDS.items():
+        if only in ("", name):
+            app.command(name=name)(_found(place))
+    for name, place in GROUPS.items():
+        if only in ("", name):
+            app.add_typer(_found(place), name=name)
     return app
+
+
+def _found(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
 
 
 def serve(
@@ -113,7 +120,8 @@ def main() -> None:
         if sys.argv[1:2] == ["part"]:
             part(sys.argv[2:])
         else:
-            build()()
+            asked = next((word for word in sys.argv[1:2] if word in COMMANDS or word in GROUPS), "")
+            build(asked)()
     except HotlineError as fault:
         print(f"ivr: {fault}", file=sys.stderr)
         sys.exit(2)

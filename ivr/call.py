@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -62,9 +61,6 @@ from ivr.values import Language, Values, plain
 log = structlog.get_logger()
 
 
-_NOTHING: Values = MappingProxyType({})
-
-
 class Conversation(Protocol):
     """The dialogue as a call needs it: `ivr.dialogue.machine.Dialogue`, or a fake in a test."""
 
@@ -76,7 +72,7 @@ class Conversation(Protocol):
     def completeness(self, partial: str) -> Completeness:
         """Whether the words so far are complete, incomplete, or in the middle of a number."""
 
-    def phrase(self, prompt_id: str, values: Values = _NOTHING) -> Prompt:
+    def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
         """One of the product's own prompts in the language of the call, its variables filled in."""
 
 

@@ -1,0 +1,62 @@
+"""`ivr demo`: start the real hotline, have it called, show it live, and check how every call ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ivr.demo.show import Outcome, Show
+from ivr.demo.stage import Stage, fresh_folder
+from ivr.demo.story import Story, stories
+from ivr.errors import UserError
+
+FOLDER = Path("var/demo")
+
+
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the outcome here as data.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only stories whose name begins so (a, d-en).")] = None,
+    folder: Annotated[
+        Path, typer.Option(help="Where recordings, transcripts and vCon files go; emptied first.")
+    ] = FOLDER,
+    at_once: Annotated[int, typer.Option(min=1, max=2, help="Calls at the same time.")] = 2,
+) -> None:
+    """Show the hotline at work: real SIP calls over loopback, real speech, real orders."""
+    console = Console(highlight=False)
+    chosen = [story for story in stories() if not only or story.name.startswith(tuple(only))]
+    if not chosen:
+        raise UserError("no story has that name", ", ".join(story.name for story in stories()))
+    began = time.monotonic()
+    outcomes = asyncio.run(_show(console, chosen, folder, at_once))
+    console.print(_table(outcomes))
+    console.print(f"Recordings, transcripts and vCon files: {folder / 'calls'}   Log: {folder / 'hotline.log'}")
+    good = sum(outcome.ok for outcome in outcomes)
+    console.print(f"{good} of {len(outcomes)} calls ended as they should, in {time.monotonic() - began:.0f} s")
+    if json_file:
+        data = [outcome.as_data() for outcome in outcomes]
+        json_file.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+    raise typer.Exit(0 if good == len(outcomes) else 1)
+
+
+async def _show(console: Console, chosen: list[Story], folder: Path, at_once: int) -> list[Outcome]:
+    console.print("Starting the hotline with the demo shop …")
+    async with Stage(fresh_folder(folder)) as stage:
+        console.print(f"[bold green]It serves[/] {stage.uri()} and {stage.uri('hotline-en')}")
+        return await Show(console, stage, at_once).run(chosen)
+
+
+def _table(outcomes: list[Outcome]) -> Table:
+    table = Table("story", "shows", "ended", "seconds", "reply gap ms", "good", "files", title="Calls")
+    for outcome in outcomes:
+        gaps = " ".join(f"{gap:.0f}" for gap in outcome.reply_gaps_ms)
+        good = "[green]yes[/]" if outcome.ok else "[red]no[/]: " + "; ".join(outcome.faults)
+        files = ", ".join(file.name for file in outcome.files)
+        table.add_row(outcome.name, outcome.shows, outcome.disposition, f"{outcome.seconds:.0f}", gaps, good, files)
+    return table

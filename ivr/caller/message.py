@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ivr.errors import UserError
+
 CRLF = "\r\n"
 COMPACT = {
     "i": "Call-ID",
@@ -149,6 +151,16 @@ def parse_uri(text: str) -> Uri:
     return Uri(user, found[3].strip("[]"), port, rest.get("transport", "udp").lower(), text.strip())
 
 
+def sip_uri(text: str) -> str:
+    """A SIP URI as a person types it, `sip:` added where it is missing; raises UserError."""
+    text = text if text.lower().startswith(("sip:", "sips:")) else f"sip:{text}"
+    try:
+        parse_uri(text)
+    except MalformedMessage as fault:
+        raise UserError(str(fault), "write it as sip:hotline@host or sip:hotline@host:5060") from None
+    return text
+
+
 def parameters(text: str) -> dict[str, str]:
     """`;a=b;c` as a dict; names in lower case, quotes removed."""
     pairs = (part.partition("=") for part in text.split(";") if part.strip())
@@ -157,7 +169,7 @@ def parameters(text: str) -> dict[str, str]:
 
 def split(value: str) -> list[str]:
     """A header value at its top-level commas: not those in quotes or in angle brackets."""
-    return [part.strip() for part in re.findall(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+', value)]
+    return [part.strip() for part in re.findall(r'(?:"(?:[^"\\]|\\.)*+"|<[^>]*+>|[^,"<]++)++', value)]
 
 
 def branch() -> str:

@@ -71,9 +71,9 @@ class Stream:
         self.sent: list[tuple[float, bytes]] = []
         self.spoken, self.heard = Activity(), Activity()
         self.counters = Counters()
+        self.keyed_at = 0.0
         self.on_key: Callable[[str], None] = lambda key: None
         self.on_change: Callable[[], None] = lambda: None
-        self.on_frame: Callable[[Arrival], None] | None = None
         self._frames: deque[Frame] = deque()
         self._keys: deque[tuple[bytes, bool, int]] = deque()
         self._background: Sequence[bytes] = ()
@@ -139,6 +139,7 @@ class Stream:
             if payload:
                 # All packets of one event carry the time of its beginning (RFC 4733 §2.3.5).
                 clock = self._timestamp - FRAME * index
+                self.keyed_at = now if marked else self.keyed_at
                 marker, kind = (0x80 if marked else 0), self.events
             else:
                 payload = self._background[self.counters.sent % len(self._background)]
@@ -205,8 +206,6 @@ class Stream:
             self.counters.strange += 1
 
     def _heard(self, arrival: Arrival) -> None:
-        if self.on_frame:
-            self.on_frame(arrival)
         if self.heard.feed(arrival.seconds, arrival.voiced):
             self.on_change()
         if not self.keep_audio:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -233,6 +234,26 @@ class Agent(Manner):
     steps: Steps = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody's part in a scenario."""
+
+    who: str
+    manner: Manner
+    language: Language
+    steps: tuple[Step, ...]
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What this party may hear."""
+        given = (
+            step.hear if isinstance(step, Hear) else step.not_heard
+            for step in self.steps
+            if isinstance(step, Hear | NotHeard)
+        )
+        return tuple(dict.fromkeys(phrase for phrases in given for phrase in phrases))
+
+
 class Scenario(Manner):
     """A call: what it is about, the caller's steps, and the agents on their phones."""
 
@@ -244,6 +265,12 @@ class Scenario(Manner):
     call: Steps
     answered: bool = True
     agents: tuple[Agent, ...] = ()
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The caller's part, then the agents'."""
+        caller = Role("caller", self, self.language, self.call)
+        return (caller, *(Role(each.name, each, each.language or self.language, each.steps) for each in self.agents))
 
 
 def load(file: Path, variables: Mapping[str, str] | None = None) -> Scenario:

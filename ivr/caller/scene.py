@@ -8,24 +8,28 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import assert_never
 
 from ivr.caller import happenings as happened
 from ivr.caller.conversation import Conversation
 from ivr.caller.digest import Credentials
 from ivr.caller.ear import Ear
-from ivr.caller.leg import Leg
+from ivr.caller.leg import Leg, State
+from ivr.caller.message import parse_uri, sip_uri, token
+from ivr.caller.notes import Notes, party_result
 from ivr.caller.pacer import Pacer
 from ivr.caller.recording import record
 from ivr.caller.report import CallResult, Check
-from ivr.caller.scenario import Agent, Hear, Interrupt, Manner, NotHeard, Play, Say, Scenario, Step
+from ivr.caller.scenario import Agent, Interrupt, Play, Role, Say, Scenario
 from ivr.caller.sound import read_wav
 from ivr.caller.speaker import Line, Speaker
 from ivr.caller.useragent import RTP_PORTS, UserAgent
 from ivr.caller.wire import local_address
-from ivr.values import Language
 
 OnEvent = Callable[[happened.Happening], None]
 ANSWER_SECONDS = 35.0
+# How long agents may go on after the caller has gone, and how long a phone rings that nobody answers.
+LINGER_SECONDS, NEVER_SECONDS = 60.0, 600.0
 
 
 @dataclass(slots=True)
@@ -76,119 +80,137 @@ async def run(
 
 async def prepare(scenario: Scenario, equipment: Equipment, folder: Path = Path()) -> None:
     """Render every line, read every file and look up every phrase before the first packet."""
-    for manner, language, steps in _parts(scenario):
-        await equipment.speaker.prepare(_lines(manner, language, steps))
-        if equipment.ear:
-            await equipment.ear.warm(language)
-        for step in steps:
+    for role in scenario.roles:
+        await equipment.speaker.prepare(_lines(role))
+        for step in role.steps:
             if isinstance(step, Play):
                 read_wav(folder / step.play)
-            if equipment.ear and isinstance(step, Hear | NotHeard):
-                for phrase in step.hear if isinstance(step, Hear) else step.not_heard:
-                    equipment.ear.check(phrase, language)
+        if equipment.ear:
+            for phrase in role.phrases:
+                equipment.ear.check(phrase, role.language)
+            await equipment.ear.warm(role.language)
 
 
-def _parts(scenario: Scenario) -> Iterable[tuple[Manner, Language, tuple[Step, ...]]]:
-    yield scenario, scenario.language, scenario.call
-    for agent in scenario.agents:
-        yield agent, agent.language or scenario.language, agent.steps
-
-
-def _lines(manner: Manner, language: Language, steps: tuple[Step, ...]) -> Iterable[Line]:
-    for step in steps:
+def _lines(role: Role) -> Iterable[Line]:
+    manner = role.manner
+    for step in role.steps:
         if isinstance(step, Say):
-            yield Line(step.say, language, manner.voice, step.speed or manner.speed)
+            yield Line(step.say, role.language, manner.voice, step.speed or manner.speed)
         elif isinstance(step, Interrupt):
-            yield Line(step.interrupt, language, manner.voice, manner.speed)
+            yield Line(step.interrupt, role.language, manner.voice, manner.speed)
+
+
+@dataclass(slots=True)
+class _Party:
+    """A role with the leg it was played on, if it came to that."""
+
+    role: Role
+    leg: Leg | None = None
+    notes: Notes = field(default_factory=Notes)
+
+    def check(self, what: str, met: bool, found: str = "") -> None:
+        self.notes.checks.append(Check(what, met, found))
 
 
 class _Scene:
     """One performance."""
 
-    def __init__(self, scenario: Scenario, uri: str, equipment: Equipment, folder: Path, on_event: OnEvent) -> None:
-        self._scenario, self._uri, self._with, self._tell = scenario, uri, equipment, on_event
+    def __init__(self, scenario: Scenario, uri: str, equipment: Equipment, folder: Path, tell: OnEvent) -> None:
+        self._scenario, self._uri, self._with, self._folder, self._tell = scenario, uri, equipment, folder, tell
+        self._caller, *self._agents = (_Party(role) for role in scenario.roles)
         self._began = time.monotonic()
-        self._folder = folder
-        host = uri.rpartition("@")[2].removeprefix("sip:").partition(";")[0].partition(":")[0]
-        self._address = equipment.address or local_address(host)
-        self._caller = self._conversation("caller", scenario, scenario.language)
-        self._agents = [self._conversation(a.name, a, a.language or scenario.language) for a in scenario.agents]
         self._phones: list[UserAgent] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def play(self) -> None:
         """Switch the agents' phones on, place the call, and wait for all parties."""
-        for agent, conversation in zip(self._scenario.agents, self._agents, strict=True):
-            await self._wait_as(agent, conversation)
+        for agent, party in zip(self._scenario.agents, self._agents, strict=True):
+            await self._switch_on(agent, party)
         phone = self._phone(self._scenario.number, 0, self._scenario.name)
         await phone.start()
-        self._began = self._caller.began = time.monotonic()
-        for conversation in self._agents:
-            conversation.began = self._began
+        self._began = time.monotonic()
         self._tell(happened.Dialled("caller", 0.0, self._uri))
         await self._call(phone)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=60)
-        for agent, conversation in zip(self._scenario.agents, self._agents, strict=True):
-            if agent.steps and conversation.leg is None:
-                conversation.notes.checks.append(Check("is called and answers", False))
+            await asyncio.wait(self._tasks, timeout=LINGER_SECONDS)
+        for party in self._agents:
+            if party.role.steps and party.leg is None:
+                party.check("is called", False)
 
     async def _call(self, phone: UserAgent) -> None:
-        leg = phone.dial(self._uri, tuple(self._scenario.headers.items()))
-        leg.stream.keep_audio = self._with.keep_audio
-        leg.on_change = lambda: self._ringing("caller", leg)
+        party = self._caller
+        party.leg = leg = phone.dial(self._uri, tuple(self._scenario.headers.items()))
+        leg.on_change = lambda: self._ringing(party)
         with contextlib.suppress(TimeoutError):
             await leg.answered(ANSWER_SECONDS)
-        self._caller.leg = leg
         up = leg.moments.answered is not None
-        found = f"{leg.status} {leg.reason}".strip() if leg.status else "no answer"
-        what = "the call is answered" if self._scenario.answered else "the call is not answered"
-        self._caller.notes.checks.append(Check(what, up == self._scenario.answered, "" if up else found))
-        if up:
-            await self._caller.hold_to(leg, self._scenario.call)
-        else:
+        if not up:
             await leg.hang_up()
-        self._ended("caller", leg)
+        found = "answered" if up else f"{leg.status} {leg.reason}".strip()
+        party.check(
+            "the call is answered" if self._scenario.answered else "the call is not answered",
+            up == self._scenario.answered,
+            found,
+        )
+        if up:
+            await self._converse(party, leg)
+        self._ended(party, leg)
 
-    async def _wait_as(self, agent: Agent, conversation: Conversation) -> None:
-        """Switch an agent's phone on."""
+    async def _switch_on(self, agent: Agent, party: _Party) -> None:
+        """Switch an agent's phone on, and register it where it is told to."""
         phone = self._phone(agent.user, agent.port, agent.name)
-        if agent.password:
-            phone.credentials = Credentials(agent.user, agent.password)
+        phone.credentials = Credentials(agent.user, agent.password) if agent.password else None
 
         def offered(leg: Leg) -> None:
-            if conversation.leg is not None:
+            if party.leg is not None:
                 leg.decline(486, "Busy Here")
                 return
-            conversation.leg = leg
-            task = asyncio.get_running_loop().create_task(self._take(agent, conversation, leg))
+            party.leg = leg
+            task = asyncio.get_running_loop().create_task(self._take(agent, party, leg))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         phone.on_offer = offered
         await phone.start()
         if agent.register_at:
-            response = await phone.register(agent.register_at)
-            met = 200 <= response.status < 300
-            conversation.notes.checks.append(Check(f"registers at {agent.register_at}", met, str(response.status)))
+            status = (await phone.register(agent.register_at)).status
+            party.check(f"registers at {agent.register_at}", 200 <= status < 300, str(status))
 
-    async def _take(self, agent: Agent, conversation: Conversation, leg: Leg) -> None:
+    async def _take(self, agent: Agent, party: _Party, leg: Leg) -> None:
         self._tell(happened.Dialled(agent.name, self._seconds(), leg.theirs))
-        leg.stream.keep_audio = self._with.keep_audio
         leg.ring()
-        self._ringing(agent.name, leg)
+        self._ringing(party)
         with contextlib.suppress(TimeoutError):
-            await leg.ended(agent.rings if agent.answers != "never" else 600)
+            await leg.ended(agent.rings if agent.answers != "never" else NEVER_SECONDS)
         if leg.moments.ended is None:
-            if agent.answers == "yes":
-                leg.answer()
-            else:
-                leg.decline(*((486, "Busy Here") if agent.answers == "busy" else (603, "Decline")))
+            match agent.answers:
+                case "yes":
+                    leg.answer()
+                case "busy":
+                    leg.decline(486, "Busy Here")
+                case "declines" | "never":
+                    leg.decline(603, "Decline")
+                case _:
+                    assert_never(agent.answers)
         if leg.moments.answered is not None:
-            await conversation.hold_to(leg, agent.steps)
+            await self._converse(party, leg)
         elif agent.steps:
-            conversation.notes.checks.append(Check("answers", False, f"{leg.status} {leg.reason}"))
-        self._ended(agent.name, leg)
+            party.check("answers", False, f"{leg.status} {leg.reason}")
+        self._ended(party, leg)
+
+    async def _converse(self, party: _Party, leg: Leg) -> None:
+        leg.stream.keep_audio = self._with.keep_audio
+        conversation = Conversation(
+            party.role,
+            leg,
+            party.notes,
+            speaker=self._with.speaker,
+            ear=self._with.ear,
+            began=self._began,
+            folder=self._folder,
+            tell=self._tell,
+        )
+        await conversation.go()
 
     async def clear(self) -> None:
         """Switch all phones off."""
@@ -200,48 +222,39 @@ class _Scene:
     def record(self, folder: Path) -> None:
         """Write what each party said (left) and heard (right)."""
         folder.mkdir(parents=True, exist_ok=True)
-        for conversation in (self._caller, *self._agents):
-            leg = conversation.leg
-            if leg and leg.moments.answered is not None:
-                record(leg.stream, folder / f"{conversation.who}-{leg.call_id.partition('@')[0]}.wav")
+        for party in (self._caller, *self._agents):
+            if party.leg and party.leg.moments.answered is not None:
+                record(party.leg.stream, folder / f"{party.role.who}-{token()}.wav")
 
     def result(self) -> CallResult:
         """What became of it."""
-        agents = tuple(conversation.result() for conversation in self._agents)
-        return CallResult(self._scenario.about, self._uri, self._caller.result(), agents)
-
-    def _conversation(self, who: str, manner: Manner, language: Language) -> Conversation:
-        return Conversation(
-            who,
-            manner,
-            language,
-            speaker=self._with.speaker,
-            ear=self._with.ear,
-            began=self._began,
-            folder=self._folder,
-            on_event=self._tell,
-        )
+        sides = [
+            party_result(each.role.who, each.leg, each.notes, self._began) for each in (self._caller, *self._agents)
+        ]
+        return CallResult(self._scenario.about, self._uri, sides[0], tuple(sides[1:]))
 
     def _phone(self, user: str, port: int, name: str) -> UserAgent:
+        given = self._with
         phone = UserAgent(
-            self._address,
+            given.address or local_address(parse_uri(sip_uri(self._uri)).host),
             port,
             user=user,
             name=name,
-            codecs=self._with.codecs,
-            rtp_ports=self._with.rtp_ports,
-            credentials=self._with.credentials,
-            pacer=self._with.pacer,
+            codecs=given.codecs,
+            rtp_ports=given.rtp_ports,
+            credentials=given.credentials,
+            pacer=given.pacer,
         )
         self._phones.append(phone)
         return phone
 
-    def _ringing(self, who: str, leg: Leg) -> None:
-        if leg.moments.rang is not None and leg.moments.answered is None and leg.moments.ended is None:
-            self._tell(happened.Rang(who, self._seconds()))
+    def _ringing(self, party: _Party) -> None:
+        leg = party.leg
+        if leg and leg.state is State.RINGING:
+            self._tell(happened.Rang(party.role.who, self._seconds()))
 
-    def _ended(self, who: str, leg: Leg) -> None:
-        self._tell(happened.Ended(who, self._seconds(), leg.status, leg.ended_by_far_end))
+    def _ended(self, party: _Party, leg: Leg) -> None:
+        self._tell(happened.Ended(party.role.who, self._seconds(), leg.status, leg.ended_by_far_end))
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

@@ -29,12 +29,11 @@ def pcm(sound: npt.NDArray[Any]) -> Samples:
 def levelled(samples: Samples) -> Samples:
     """Speech at the usual level, silence at both ends cut off."""
     blocks = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
-    loud = [index for index, block in enumerate(blocks) if rms(block) > VOICED_RMS]
-    if not loud:
+    loud = np.flatnonzero(np.sqrt(np.mean(blocks.astype(np.float32) ** 2, axis=1)) > VOICED_RMS)
+    if not len(loud):
         return samples
     kept = blocks[loud[0] : loud[-1] + 1]
-    level = rms(np.concatenate([blocks[index] for index in loud]))
-    return pcm(kept.reshape(-1) * (SPEECH_RMS / level))
+    return pcm(kept.reshape(-1) * (SPEECH_RMS / rms(blocks[loud].reshape(-1))))
 
 
 def tone(hertz: float, seconds: float) -> Samples:
@@ -72,9 +71,10 @@ def noise(kind: Noise, snr_db: float, seconds: int = BACKGROUND_SECONDS) -> Samp
 def frames(samples: Samples, codec: Codec, background: Samples | None = None) -> tuple[Frame, ...]:
     """The sound as frames in a codec; voice is judged before noise is added."""
     padded = np.concatenate([samples, np.zeros(-len(samples) % FRAME, np.int16)])
-    mixed = padded if background is None else added(padded, background)
-    pairs = zip(padded.reshape(-1, FRAME), mixed.reshape(-1, FRAME), strict=True)
-    return tuple(Frame(codec.encode(heard), rms(clean) > VOICED_RMS) for clean, heard in pairs)
+    payload = codec.encode(padded if background is None else added(padded, background))
+    levels = np.sqrt(np.mean(padded.reshape(-1, FRAME).astype(np.float32) ** 2, axis=1))
+    size = len(payload) // len(levels) if len(levels) else FRAME
+    return tuple(Frame(payload[n * size : (n + 1) * size], bool(level > VOICED_RMS)) for n, level in enumerate(levels))
 
 
 def added(samples: Samples, background: Samples) -> Samples:

@@ -25,12 +25,13 @@ from ivr.caller.message import (
     parse,
     parse_address,
     parse_uri,
+    sip_uri,
     token,
 )
 from ivr.caller.pacer import Pacer
 from ivr.caller.rtp import Stream
 from ivr.caller.transaction import ClientTransaction, ServerTransaction
-from ivr.caller.wire import Peer, Wire, local_address
+from ivr.caller.wire import Peer, Wire
 from ivr.errors import UserError
 
 RTP_PORTS = range(40_000, 44_000)
@@ -97,7 +98,7 @@ class UserAgent:
 
     def dial(self, uri: str, headers: Sequence[tuple[str, str]] = ()) -> Leg:
         """Send an INVITE; `await leg.answered()` tells what became of it."""
-        target = _uri(uri)
+        target = sip_uri(uri)
         ours = f'"{self.name}" <{self.uri}>' if self.name else f"<{self.uri}>"
         stream = Stream(self.address, self._rtp_ports)
         theirs = f"<{target.partition(';')[0]}>"
@@ -135,7 +136,7 @@ class UserAgent:
 
     async def register(self, registrar: str, expires_seconds: int = 300) -> Response:
         """Register this phone for incoming calls (RFC 3261 §10), answering a digest challenge; 0 seconds unregisters."""
-        registrar = _uri(registrar)
+        registrar = sip_uri(registrar)
         record = f"<sip:{self.user}@{registrar.removeprefix('sip:').split('@')[-1]}>"
         headers = (
             ("Max-Forwards", "70"),
@@ -158,7 +159,7 @@ class UserAgent:
             ("CSeq", "1 OPTIONS"),
             ("Contact", self.contact(uri)),
         )
-        return await self._exchange(Request("OPTIONS", _uri(uri), Headers(headers)), uri)
+        return await self._exchange(Request("OPTIONS", sip_uri(uri), Headers(headers)), uri)
 
     # ── for the legs ──────────────────────────────────────────────────────────
 
@@ -366,16 +367,6 @@ class UserAgent:
         leg.end(487, "the caller gave up", by_far_end=True)
 
 
-def _uri(text: str) -> str:
-    """A SIP URI a person typed; raises UserError."""
-    text = text if text.lower().startswith(("sip:", "sips:")) else f"sip:{text}"
-    try:
-        parse_uri(text)
-    except MalformedMessage as fault:
-        raise UserError(str(fault), "write it as sip:hotline@host or sip:hotline@host:5060") from None
-    return text
-
-
 @lru_cache(maxsize=256)
 def _peer(uri: str) -> Peer:
     found = parse_uri(uri)
@@ -434,6 +425,3 @@ def _renumbered(request: Request) -> Request:
 def _untagged(value: str) -> str:
     address = parse_address(value)
     return f'"{address.name}" <{address.uri}>' if address.name else f"<{address.uri}>"
-
-
-__all__ = ["UserAgent", "local_address"]

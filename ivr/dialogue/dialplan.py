@@ -105,7 +105,7 @@ class Say(Step):
 class Option(Part):
     """One answer of a choice: its key, and the phrases for it in each language."""
 
-    key: Annotated[str, Field(pattern=r"^[0-9]$")] | None = None
+    key: Annotated[str, Field(pattern=r"^[1-9]$")] | None = None
     zh: Names = ()
     en: Names = ()
 
@@ -119,8 +119,6 @@ class Ask(Step, Manner):
     intents: Names = ()
     digits: Annotated[int, Field(ge=1, le=32)] | None = None
     keys: dict[Annotated[str, Field(pattern=r"^[1-9]$")], str] = {}
-    no_input: Names = ()
-    no_match: Names = ()
     on: Routes = {}
     then: str = ""
     give_up: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from ivr.commands import Prompt
@@ -10,27 +11,23 @@ from ivr.dialogue.prompts import PromptBook
 
 
 class Speaker:
-    """The prompts of the turn to come, and of the last question, so that it can be repeated."""
+    """The prompts of the turn to come, and of the last one, so that it can be repeated."""
 
-    def __init__(self, book: PromptBook, memory: Memory) -> None:
-        self.book, self.memory = book, memory
-        self.rate = 1.0
-        self.sensitive = False
+    def __init__(self, book: PromptBook, memory: Memory, rate: float = 1.0) -> None:
+        self.book, self.memory, self.rate = book, memory, rate
         self._gathered: list[Prompt] = []
         self._last: tuple[Prompt, ...] = ()
 
     def say(self, prompt: str, now: datetime, variant: str = "") -> bool:
         """Gather a prompt, or its variant; False where there is nothing to say."""
-        made = self.book.prompt(prompt, self.memory, now, variant=variant, rate=self.rate, sensitive=self.sensitive)
+        made = self.book.prompt(prompt, self.memory, now, variant=variant, rate=self.rate)
         if made is not None:
             self._gathered.append(made)
         return made is not None
 
     def again(self) -> None:
         """Gather what was said last, at the rate of now."""
-        self._gathered += [
-            Prompt(each.id, each.text, each.language, self.rate, each.recordable, each.sensitive) for each in self._last
-        ]
+        self._gathered += [replace(each, rate=self.rate) for each in self._last]
 
     def take(self) -> tuple[Prompt, ...]:
         """Everything gathered, once."""

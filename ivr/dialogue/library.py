@@ -1,0 +1,68 @@
+"""The dialplans a worker serves: loaded, proved, and taken anew when the files change and pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ivr.config import Settings
+from ivr.dialogue.loading import Dialplans, load_dialplans
+from ivr.dialogue.machine import Dialogue
+from ivr.dialogue.understanding import OrderPattern
+from ivr.errors import DialplanError
+from ivr.values import Language
+
+log = structlog.get_logger()
+
+
+class DialplanLibrary:
+    """The current dialplans; a changed set that doesn't pass is refused and the old one stays (old calls finish on theirs)."""
+
+    def __init__(self, settings: Settings, pattern: OrderPattern | None = None) -> None:
+        self._folder = settings.path(settings.dialplan.folder)
+        self._prompts = settings.path(settings.dialplan.prompts)
+        self._start, self._zone = settings.dialplan.start, ZoneInfo(settings.time_zone)
+        self._facts = {"shop": settings.shop, "shop_en": settings.shop_en}
+        self._pattern = pattern
+        self.findings: tuple[str, ...] = ()
+        self._seen = self._stamp()
+        self.current: Dialplans = load_dialplans(self._folder, self._prompts, pattern)
+
+    def dialogue(self, language: Language) -> Dialogue:
+        """A new call's conversation, on what is current now."""
+        if language not in self.current.spoken:
+            log.warning("dialplan.language_missing", language=language)
+        return Dialogue(self.current, start=self._start, started_at=datetime.now(self._zone), facts=self._facts)
+
+    def reload(self) -> bool:
+        """Take changed files if they pass; True when something new is current. Never raises."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return False
+        self._seen = stamp
+        try:
+            fresh = load_dialplans(self._folder, self._prompts, self._pattern)
+        except DialplanError as fault:
+            self.findings = (str(fault),)
+            log.error("dialplan.refused", findings=self.findings, version=self.current.version)
+            return False
+        self.findings, self.current = (), fresh
+        log.info("dialplan.taken", version=fresh.version)
+        return True
+
+    def _stamp(self) -> tuple[tuple[str, int, int], ...]:
+        return tuple(sorted(_stamps(self._folder, self._prompts)))
+
+
+def _stamps(*folders: Path) -> Iterator[tuple[str, int, int]]:
+    for folder in folders:
+        for file in folder.rglob("*.yaml"):
+            try:
+                found = file.stat()
+            except OSError:
+                continue  # gone between listing and looking: the next look sees it
+            yield str(file), found.st_mtime_ns, found.st_size

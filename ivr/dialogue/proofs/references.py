@@ -1,0 +1,137 @@
+"""Proof that what a dialplan names exists, and that every outcome leads somewhere (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ivr.dialogue import dialplan as plan
+from ivr.dialogue import vocabulary as words
+from ivr.dialogue.loading import Spoken, Tree
+from ivr.dialogue.proofs.finding import Finding
+from ivr.dialogue.proofs.ways import outcomes, targets
+from ivr.document import nearest
+
+
+def references(spoken: Spoken, start: str) -> Iterator[Finding]:
+    """Everything that is named but isn't there, and every outcome without a way."""
+    for tree in spoken.trees.values():
+        yield from _of_tree(spoken, tree, tree.name == start)
+        for name, step in tree.steps.items():
+            yield from _targets(tree, name, step)
+            yield from _outcomes(spoken, tree, name, step)
+            yield from _prompts(spoken, tree, name, step)
+            yield from _names(spoken, tree, name, step)
+
+
+def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:
+    steps, place = tree.steps, tree.document.place
+    if tree.file.start not in steps:
+        yield _unknown(tree, ("start",), "step", tree.file.start, steps)
+    for intent, step in tree.file.intents.items():
+        if step not in steps:
+            yield _unknown(tree, ("intents", intent), "step", step, steps)
+        keyed = any(intent in each.keys.values() for each in tree.steps.values() if isinstance(each, plan.Ask))
+        if intent not in spoken.understanding.intents and not keyed:
+            fix = f"write {spoken.language}/intents/{intent}.yaml, or take it out"
+            yield Finding.at(place("intents", intent), f"nobody can say `{intent}`: it has no sentences", fix)
+    if first and tree.file.always is None:
+        yield Finding.at(place(), "the start dialplan has no `always`", "say what deals with agent, goodbye, danger, …")
+    if tree.file.always is not None:
+        for what, step in tree.file.always:
+            if step not in steps:
+                yield _unknown(tree, ("always", what), "step", step, steps)
+
+
+def _targets(tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
+    for outcome, target in targets(step):
+        if target not in tree.steps:
+            path = (outcome,) if getattr(step, outcome, "") == target else ("on", outcome)
+            yield _unknown(tree, ("steps", name, *path), "step", target, tree.steps)
+
+
+def _outcomes(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
+    on, place = getattr(step, "on", {}), tree.place(name)
+    otherwise = getattr(step, "otherwise", "") or getattr(step, "then", "")
+    needed, allowed = outcomes(step), _allowed(spoken, step)
+    if missing := [outcome for outcome in needed if outcome not in on and not otherwise]:
+        yield Finding.at(
+            place, f"step `{name}` has no way for `{'`, `'.join(missing)}`", "add it under `on`, or `otherwise`"
+        )
+    for outcome in on:
+        if allowed and outcome not in allowed:
+            yield _unknown(tree, ("steps", name, "on", outcome), "outcome", outcome, allowed)
+    if isinstance(step, plan.Call) and step.call in spoken.trees:
+        returns = spoken.trees[step.call].file.returns
+        if missing := [outcome for outcome in returns if outcome not in on and not step.then]:
+            yield Finding.at(
+                place, f"`{step.call}` can return `{'`, `'.join(missing)}`", "add it under `on`, or `then`"
+            )
+    if isinstance(step, plan.Return) and step.return_ not in tree.file.returns:
+        yield _unknown(
+            tree, ("steps", name, "return"), "outcome", step.return_, tree.file.returns or ("(none in `returns`)",)
+        )
+    if isinstance(step, plan.Branch) and not step.otherwise and not _exhaustive(on):
+        fix = "add `otherwise`, or both `given` and `missing`"
+        yield Finding.at(place, f"branch `{name}` doesn't say what follows when none of its words is true", fix)
+
+
+def _exhaustive(on: Iterable[str]) -> bool:
+    return {"given", "missing"} <= set(on) or {"yes", "no", "missing"} <= set(on)
+
+
+def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
+    match step:
+        case plan.Act():
+            return words.ACT_OUTCOMES
+        case plan.HandOff():
+            return words.HANDOFF_OUTCOMES
+        case plan.Call():
+            return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
+        case plan.Ask(ask="intent"):
+            return (*spoken.understanding.intents, *step.keys.values(), "yes", "no")
+    return outcomes(step)
+
+
+def _prompts(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
+    for index, prompt in enumerate(step.say):
+        if prompt not in spoken.prompts:
+            path = ("steps", name, "say", index)
+            yield _unknown(tree, path, f"prompt in {spoken.language}", prompt, list(spoken.prompts.words))
+    if isinstance(step, plan.Ask | plan.Survey) and not step.say:
+        yield Finding.at(tree.place(name), f"step `{name}` asks without a word", "add `say`")
+    if isinstance(step, plan.Act) and not step.say and step.cost != "never":
+        yield Finding.at(
+            tree.place(name), f"step `{name}` acts without telling the caller", "add `say`, or `cost: never`"
+        )
+
+
+def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
+    match step:
+        case plan.Call() if step.call not in spoken.trees:
+            yield _unknown(tree, ("steps", name, "call"), "dialplan", step.call, spoken.trees)
+        case plan.Act() if not step.act.startswith("$") and step.act not in words.ACTIONS:
+            yield _unknown(tree, ("steps", name, "act"), "action", step.act, words.ACTIONS)
+        case plan.Act() if step.act in words.WEIGHTY and step.cost in ("never", "implicit"):
+            what = f"`{step.act}` is done without asking the caller"
+            yield Finding.at(tree.place(name, "cost"), what, "set `cost: explicit`")
+        case plan.HandOff() if not step.hand_off.startswith("$") and step.hand_off not in words.QUEUES:
+            yield _unknown(tree, ("steps", name, "hand_off"), "queue", step.hand_off, words.QUEUES)
+        case plan.LookUp():
+            for argument in step.with_:
+                if argument not in words.LOOK_UPS[step.look_up].arguments:
+                    known = words.LOOK_UPS[step.look_up].arguments
+                    yield _unknown(tree, ("steps", name, "with", argument), "argument", argument, known)
+        case plan.Ask(ask="choice"):
+            for choice, option in step.choices.items():
+                if not getattr(option, spoken.language):
+                    what = f"choice `{choice}` can't be said in {spoken.language}"
+                    yield Finding.at(tree.place(name, "choices", choice), what, f"add `{spoken.language}: [phrases]`")
+
+
+def _unknown(tree: Tree, path: tuple[str | int, ...], kind: str, name: str, known: Iterable[str]) -> Finding:
+    fix = (
+        nearest(name, sorted(known))
+        if len(list(known)) <= 40
+        else nearest(name, sorted(known)).split("allowed:")[0].strip()
+    )
+    return Finding.at(tree.document.place(*path), f"there is no {kind} `{name}`", fix or "write it")

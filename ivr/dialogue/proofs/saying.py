@@ -1,0 +1,115 @@
+"""Proof that what is said can be said: variables are known wherever a prompt needs them (pure).
+
+Forward over all ways, a node knows what it knows however it was come by (definite assignment); look-ups and actions bring what
+`vocabulary` promises for the outcome, and forget what they clear.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from ivr.dialogue import dialplan as plan
+from ivr.dialogue import vocabulary as words
+from ivr.dialogue.loading import Spoken
+from ivr.dialogue.position import Stack
+from ivr.dialogue.prompts import variables
+from ivr.dialogue.proofs.finding import Finding
+from ivr.dialogue.proofs.ways import Way, Ways
+
+Known = frozenset[str]
+
+
+def saying(ways: Ways) -> Iterator[Finding]:
+    """Prompts with a variable that isn't certain to be known where they are said."""
+    known = _known(ways)
+    for node in ways.out:
+        step = ways.step(node)
+        for prompt in step.say:
+            if prompt in ways.spoken.prompts:
+                yield from _of_prompt(ways, node, prompt, known[node])
+    yield from _own(ways.spoken)
+
+
+def _of_prompt(ways: Ways, node: Stack, prompt: str, known: Known) -> Iterator[Finding]:
+    book = ways.spoken.prompts
+    for text in book.words[prompt].texts():
+        for name in variables(text):
+            if not _has(known, name):
+                what = f"prompt `{prompt}` says {{{name}}}, which isn't sure to be known at `{node[-1]}`"
+                yield Finding.at(book.places[prompt], what, "put that part in [brackets], or branch on it first")
+
+
+def _own(spoken: Spoken) -> Iterator[Finding]:
+    """The prompts that the machine says of its own accord."""
+    for prompt, known in words.OWN_PROMPTS.items():
+        if prompt not in spoken.prompts:
+            place = next(iter(spoken.prompts.places.values()))
+            yield Finding.at(
+                place, f"prompt `{prompt}` is missing in {spoken.language}", "add it: the robot says it by itself"
+            )
+            continue
+        for text in spoken.prompts.words[prompt].texts():
+            for name in variables(text):
+                if not _has(known | words.GIVEN, name):
+                    what = f"prompt `{prompt}` says {{{name}}}, which isn't sure to be known"
+                    yield Finding.at(spoken.prompts.places[prompt], what, "put that part in [brackets]")
+
+
+def _has(known: Known, name: str) -> bool:
+    owner, _, part = name.rpartition(".")
+    return name in known or (part in words.DERIVED and owner in known)
+
+
+def _known(ways: Ways) -> dict[Stack, Known]:
+    known: dict[Stack, Known] = {ways.start: words.GIVEN}
+    waiting = deque([ways.start])
+    while waiting:
+        node = waiting.popleft()
+        for way in ways.out[node]:
+            after = _after(ways.step(node), way, known[node])
+            before = known.get(way.to)
+            if before is None or not before <= after:
+                known[way.to] = after if before is None else before & after
+                waiting.append(way.to)
+    return known
+
+
+def _after(step: plan.Step, way: Way, known: Known) -> Known:
+    """What is known after a way was taken."""
+    if way.kind == "intent":
+        return known | {"intent"}
+    if way.kind != "own":
+        return known - {"intent"} if way.outcome == "never_mind" else known
+    match step:
+        case plan.LookUp():
+            query = words.LOOK_UPS[step.look_up]
+            answered = query.outcomes.get(way.outcome, words.Outcome())
+            return _without(known, query.clears) | answered.certain
+        case plan.Act():
+            return known if way.outcome in ("declined", "give_up") else _without(known, words.ACT_CLEARS)
+        case plan.Branch():
+            if way.outcome in ("missing", "otherwise"):
+                return known if way.outcome == "otherwise" else known - {step.branch}
+            return known | {step.branch}
+        case plan.Remember():
+            return _without(known, step.forget) | {
+                name for name, word in step.remember.items() if not word.startswith("$") or _has(known, word[1:])
+            }
+        case plan.Ask():
+            return known | _answer(step, way.outcome)
+        case plan.Survey():
+            return known
+    return known
+
+
+def _answer(step: plan.Ask, outcome: str) -> Known:
+    if outcome == "give_up" or step.ask == "order_number":
+        return frozenset()
+    if step.ask == "intent":
+        return frozenset({step.into or "intent"})
+    return frozenset({step.into or ("answer" if step.ask in ("yes_no", "choice") else step.ask)})
+
+
+def _without(known: Known, names: tuple[str, ...]) -> Known:
+    return frozenset(each for each in known if not any(each == name or each.startswith(f"{name}.") for name in names))

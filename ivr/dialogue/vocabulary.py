@@ -1,0 +1,120 @@
+"""What the order desk is asked and answers, in the words of dialplans: look-ups, actions, outcomes, values, queues.
+
+`certain` values are there with that outcome every time, so a prompt may say them; `possible` ones may be missing, so a prompt
+says them in square brackets, or a branch asks first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The values that come with an outcome word."""
+
+    certain: frozenset[str] = frozenset()
+    possible: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A look-up: the arguments it takes, its outcomes, and the names forgotten before its answer is kept."""
+
+    arguments: frozenset[str]
+    outcomes: Mapping[str, Outcome]
+    clears: tuple[str, ...] = ()
+
+
+def _words(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+def _names(prefix: str, names: str) -> frozenset[str]:
+    return frozenset(f"{prefix}.{name}" for name in names.split())
+
+
+_FACTS = (
+    "merchant items items_en item_count total recipient phone address note placed_at paid_at promised_at dispatched_at "
+    "delivered_at cancelled_at minutes_late late_minutes carrier tracking courier eta_at metres_left minutes_left minutes_still "
+    "last_scan_at last_scan_place proof paid refundable duplicate_amount price_drop refunded refund_amount refund_state "
+    "refund_due_at refund_arrived_at return_until cancel_fee coupon_amount invoice_due_at promises_broken stage amount"
+)
+_CUSTOMER = "name language vip elder tier orders open_tickets contacts"
+_OFFER = Outcome(
+    _names("offer", "name action confirm level_needed") | {"reason", "level_needed", "verification"},
+    _names("offer", "amount condition by") | _names("fact", _FACTS) | {"situations", "offers", "ticket.category"},
+)
+_PLAIN = Outcome(frozenset({"reason", "level_needed", "verification"}), _OFFER.certain | _OFFER.possible)
+_HUMAN = Outcome(_PLAIN.certain | _names("handoff", "queue reason priority"), _PLAIN.possible)
+_VERIFIED = Outcome(frozenset({"verification"}), frozenset({"verification.tries_left"}))
+
+LOOK_UPS: Mapping[str, Query] = {
+    "caller": Query(
+        frozenset({"phone"}),
+        {
+            "known": Outcome(_names("customer", _CUSTOMER) | {"verification"}, frozenset({"announcement"})),
+            "unknown": Outcome(frozenset({"verification"}), frozenset({"announcement"})),
+        },
+    ),
+    "order": Query(
+        frozenset({"number", "tail", "item", "date", "phone"}),
+        {
+            "found": Outcome(
+                _names("order", "number kind status placed_at amount") | {"verification"},
+                _names("order", _FACTS) | {"situations"},
+            ),
+            "unknown": Outcome(),
+            "ambiguous": Outcome(frozenset({"orders", "count"})),
+        },
+        ("order", "situations", "orders"),
+    ),
+    "existing_orders": Query(
+        frozenset({"candidates"}), {"found": Outcome(frozenset({"orders"})), "none": Outcome()}, ("orders",)
+    ),
+    "decision": Query(
+        frozenset({"intent", "order"}),
+        {"offer": _OFFER, "refuse": _PLAIN, "inform": _PLAIN, "handoff": _HUMAN},
+        ("reason", "offers", "offer", "handoff", "fact", "level_needed"),
+    ),
+    "verify": Query(
+        frozenset({"claim_kind", "claim", "order"}),
+        {"passed": _VERIFIED, "failed": _VERIFIED, "locked": _VERIFIED},
+    ),
+}
+
+ACTIONS = _words(
+    "urge_delivery cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop "
+    "reship start_return change_address change_phone change_note coupon issue_coupon invoice send_invoice ticket open_ticket "
+    "callback book_callback freeze_account survey"
+)
+# Actions that move money or end an order: the caller is asked before they are done.
+WEIGHTY = _words(
+    "cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop reship "
+    "start_return change_address change_phone freeze_account"
+)
+ACTED = Outcome(frozenset(), _names("action", "name amount receipt due_at refused level_needed repeated"))
+ACT_CLEARS = ("action",)
+# What can come of an action: the ledger's words, and the caller's: no to the offer, or no usable answer to it.
+ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up")
+HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned", "failed")
+QUEUES = _words("general logistics aftersales payments merchants senior vip security safety")
+
+# What a call knows from its first moment, and what the machine itself sets.
+GIVEN = frozenset({"shop", "shop_en", "call", "caller", "called", "language"})
+SET_BY_MACHINE = frozenset(
+    {"danger", "doubt", "answer", "intent", "agent_wishes", "gave_up", "gave_up_at", "message"}
+) | frozenset({"order_number", "order_tail", "digits.place"})
+# Prompts that the machine says of its own accord, and what they may say because it is known then.
+OWN_PROMPTS: Mapping[str, frozenset[str]] = {
+    "doubt": frozenset({"doubt"}),
+    "again": frozenset(),
+    "help": frozenset(),
+    "filler": frozenset(),
+    "apology": frozenset(),
+    "speech_lost": frozenset(),
+    "order_which_digits": frozenset({"digits.place"}),
+}
+# Names derived from the value before the last dot.
+DERIVED = frozenset({"tail", "count", "first"})

@@ -1,11 +1,34 @@
-"""Order numbers decoded against data: what was heard × how recognisers err ∩ check digit ∩ orders that exist (pure)."""
+"""Order numbers decoded against data: what was heard × how recognisers err ∩ check digit ∩ orders that exist (pure).
+
+`decode` turns N-best into readings and weighs this caller's own orders by them; mostly that settles it. If not, `expand`
+names the valid numbers that may have been meant, the order desk says which of them exist, and `settle` decides: one order
+that stands out is accepted, several are told apart by one group of digits, none is said to be none. Costs are negative
+logs of probabilities, so the gap between two orders is how much likelier the one is: a gap of `MARGIN` is about 50 : 1.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 
+from ivr.dialogue import numbers_en, numbers_zh
+from ivr.dialogue.digit_errors import ERRORS, IMPOSSIBLE, cost, neighbours
+from ivr.events import Hypothesis
 from ivr.values import Language
+
+OWN_LIMIT = 10.5  # costs above this are not what the caller said, even of their own orders
+OWN_WEIGHT = 3.0  # a caller names an order of their own about 20 times as often as somebody else's
+LIMIT = 8.0
+MARGIN = 4.0
+ASK_LIMIT = 9.5
+MOST_CANDIDATES = 500
+GROUP = 4
+_TAIL = re.compile(
+    r"尾号|末尾|尾数|[后末]\s*[三四五六3-6]\s*[位个]|最后\s*[几三四五六3-6]|"
+    r"\b(?:last|final)\s+(?:three|four|five|six|few|[3-6])\b|\bend(?:s|ing)?\s+(?:in|with|on)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +99,146 @@ class NoneFound:
 
 
 Settlement = Accepted | AskDigits | NoneFound
+
+
+def decode(
+    hypotheses: Sequence[Hypothesis], pattern: OrderPattern, caller_orders: Sequence[str], language: Language
+) -> Decoded:
+    """What N-best says of an order number, weighed against the caller's own orders; never raises for any text."""
+    readings = _readings(hypotheses, language)
+    longest = max((len(reading.digits) for reading in readings), default=0)
+    tail = any(_TAIL.search(hypothesis.text.lower()) for hypothesis in hypotheses[:3]) or longest <= pattern.length // 2
+    own = _weighed(caller_orders, readings, language, tail)
+    settled = _settled_by_own(own, readings, pattern, tail)
+    return Decoded(readings, own, language, tail, settled)
+
+
+def expand(decoded: Decoded, pattern: OrderPattern, limit: int = MOST_CANDIDATES) -> tuple[str, ...]:
+    """Valid numbers that may have been meant, most likely first, to be looked up; empty for a tail."""
+    if decoded.tail:
+        return ()
+    found: dict[str, float] = {}
+    for budget in (4.0, 7.0, ASK_LIMIT):
+        for reading in decoded.readings[:4]:
+            for number, price in _neighbours(reading, pattern, decoded.language, budget).items():
+                found[number] = min(price + reading.cost, found.get(number, IMPOSSIBLE))
+        if len(found) >= limit:
+            break
+    return tuple(sorted(found, key=lambda number: found[number])[:limit])
+
+
+def settle(decoded: Decoded, existing: Iterable[str]) -> Settlement:
+    """Which order is meant, given those of the expanded candidates that exist (the caller's own are known to)."""
+    own = {candidate.number for candidate in decoded.own}
+    others = [] if decoded.tail else [number for number in existing if number not in own]
+    weighed = [Candidate(each.number, each.cost - OWN_WEIGHT) for each in decoded.own]
+    weighed += _weighed(others, decoded.readings, decoded.language, decoded.tail)
+    ranked = sorted(weighed, key=lambda candidate: candidate.cost)
+    if not ranked or ranked[0].cost > ASK_LIMIT - (OWN_WEIGHT if decoded.tail else 0):
+        return NoneFound()
+    best = ranked[0]
+    near = [candidate.number for candidate in ranked if candidate.cost - best.cost < MARGIN][:5]
+    if len(near) > 1:
+        return AskDigits(tuple(near), *_deciding(near))
+    limit = _tail_limit(decoded.readings) - OWN_WEIGHT if decoded.tail else LIMIT
+    return Accepted(best.number, best.cost) if best.cost <= limit else NoneFound()
+
+
+def answer(question: AskDigits, hypotheses: Sequence[Hypothesis], language: Language) -> Settlement:
+    """Which candidate the answer to `AskDigits` picks: the caller said those digits, or the whole number again."""
+    length = len(question.candidates[0])
+    ranked = []
+    for number in question.candidates:
+        part = number[question.start : question.end]
+        for reading in _readings(hypotheses, language):
+            against = number if len(reading.digits) > (length + len(part)) // 2 else part
+            ranked.append((cost(against, reading.digits, ERRORS[language]) + reading.cost, number))
+    ranked.sort()
+    if not ranked or ranked[0][0] > OWN_LIMIT:
+        return NoneFound()
+    best = ranked[0][1]
+    rival = next((price for price, number in ranked if number != best), IMPOSSIBLE)
+    return Accepted(best, ranked[0][0]) if rival - ranked[0][0] >= MARGIN / 2 else NoneFound()
+
+
+def correct(heard: str, wrong: str, right: str, pattern: OrderPattern) -> tuple[str, ...]:
+    """The numbers meant by correcting a part of the one read back: `right` put in place of `wrong`, or of a whole group.
+
+    "不对，是三八二七" gives the group it resembles most; valid numbers come first.
+    """
+    places = [match.start() for match in re.finditer(f"(?={re.escape(wrong)})", heard)] if wrong else []
+    if wrong and len(wrong) == len(right) and places:
+        options = [heard[:at] + right + heard[at + len(right) :] for at in places]
+    else:
+        options = [heard[:at] + right + heard[at + len(right) :] for at in _windows(heard, right)]
+    options = [option for option in dict.fromkeys(options) if option != heard and len(option) == len(heard)]
+    return tuple(sorted(options, key=lambda number: not pattern.is_valid(number)))
+
+
+def _readings(hypotheses: Sequence[Hypothesis], language: Language) -> tuple[Reading, ...]:
+    """N-best as digit strings with the cost of each hypothesis against the best, cheapest first (at most 12)."""
+    take = numbers_zh.digit_readings if language == "zh" else numbers_en.digit_readings
+    found: dict[str, float] = {}
+    top = max((hypothesis.confidence for hypothesis in hypotheses), default=1.0)
+    for hypothesis in hypotheses[:10]:
+        doubt = min(3.0, log(max(top, 1e-3) / max(hypothesis.confidence, 1e-3)))
+        for reading in take(_after_tail_words(hypothesis.text.lower()[:200])):
+            if len(reading.digits) <= 24:
+                found[reading.digits] = min(doubt + reading.cost, found.get(reading.digits, IMPOSSIBLE))
+    ranked = sorted((price, digits) for digits, price in found.items())
+    return tuple(Reading(digits, price) for price, digits in ranked[:12])
+
+
+def _after_tail_words(text: str) -> str:
+    """The text without "last four" or 后四位, whose four is no digit of the number."""
+    return re.sub(_TAIL.pattern + r"\s*(?:digits|numbers|位|个)?", " ", text)
+
+
+def _weighed(
+    numbers: Iterable[str], readings: Sequence[Reading], language: Language, tail: bool
+) -> tuple[Candidate, ...]:
+    errors = ERRORS[language]
+    weighed = (
+        Candidate(number, min((cost(number, r.digits, errors, tail) + r.cost for r in readings), default=IMPOSSIBLE))
+        for number in dict.fromkeys(numbers)
+    )
+    return tuple(sorted(weighed, key=lambda candidate: candidate.cost))
+
+
+def _settled_by_own(own: Sequence[Candidate], readings: Sequence[Reading], pattern: OrderPattern, tail: bool) -> str:
+    """The caller's own order that stands out, unless the words as heard are a valid number of somebody else."""
+    if not own or own[0].cost > (_tail_limit(readings) if tail else OWN_LIMIT):
+        return ""
+    if len(own) > 1 and own[1].cost - own[0].cost < MARGIN:
+        return ""
+    stranger = any(pattern.is_valid(r.digits) and r.digits != own[0].number and r.cost < 3.0 for r in readings)
+    return "" if stranger else own[0].number
+
+
+def _tail_limit(readings: Sequence[Reading]) -> float:
+    """A tail has few digits to go by: one confusion in four digits, none in three, and two digits say nothing."""
+    longest = max((len(reading.digits) for reading in readings), default=0)
+    return {0: -1.0, 1: -1.0, 2: -1.0, 3: 1.5}.get(longest, 4.5)
+
+
+def _neighbours(reading: Reading, pattern: OrderPattern, language: Language, budget: float) -> dict[str, float]:
+    if abs(len(reading.digits) - pattern.length) > 3:
+        return {}
+    found = neighbours(reading.digits, pattern.length, budget - reading.cost, ERRORS[language])
+    return {number: price for number, price in found.items() if pattern.is_valid(number)}
+
+
+def _deciding(numbers: Sequence[str]) -> tuple[int, int]:
+    """The group of digits that tells the most candidates apart; the last one if several do."""
+    length = len(numbers[0])
+    groups = [(at, min(at + GROUP, length)) for at in range(0, length, GROUP)]
+    return max(groups, key=lambda group: (len({number[group[0] : group[1]] for number in numbers}), group[0]))
+
+
+def _windows(heard: str, right: str) -> list[int]:
+    """Where a correction fits, most alike first; whole groups before other places."""
+    starts = range(len(heard) - len(right) + 1)
+    alike = {at: sum(a == b for a, b in zip(heard[at:], right, strict=False)) for at in starts}
+    best = max(alike.values(), default=0)
+    fitting = [at for at in starts if alike[at] == best]
+    return [at for at in fitting if at % GROUP == 0] or fitting

@@ -1,0 +1,86 @@
+"""`ivr bench`: prints the figures with the machine and its load; `--json FILE` writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ivr.bench import runs
+from ivr.bench.machine import description
+from ivr.demo.stage import ROOT, Stage, fresh_folder
+from ivr.edge import find_kamailio
+from ivr.errors import UserError
+
+SIZES = (2, 8, 12, 16, 20, 24, 28, 32, 40)
+# (key, what it is, goal in ms)
+GOALS = (
+    ("reply_gap_p50_ms", "reply gap p50", 600),
+    ("reply_gap_p95_ms", "reply gap p95", 1000),
+    ("barge_in_stop_p95_ms", "barge-in stop p95", 200),
+    ("setup_p95_ms", "call setup p95", None),
+)
+
+
+def bench(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    calls: Annotated[int, typer.Option(min=1, help="Calls of each kind for the latencies.")] = 5,
+    most: Annotated[int, typer.Option(min=0, max=60, help="The largest crowd; 0 measures no capacity.")] = 32,
+    folder: Annotated[Path, typer.Option(help="Where the hotline under test works; emptied first.")] = Path(
+        "var/bench"
+    ),
+) -> None:
+    """Measure reply gap, barge-in, call setup, recogniser speed and capacity on this machine."""
+    console = Console(highlight=False)
+    found: dict[str, Any] = {"machine": description()}
+    console.print(" ".join(f"[dim]{key}[/] {value}" for key, value in found["machine"].items()))
+    found["recogniser_real_time_factor"] = runs.recogniser_factor(ROOT / "models", ROOT / "tests/clips")
+    found |= asyncio.run(_measure(console, folder, calls, most))
+    console.print(_latencies(found["latency"], found["recogniser_real_time_factor"]))
+    if json_file:
+        json_file.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+async def _measure(console: Console, folder: Path, calls: int, most: int) -> dict[str, Any]:
+    async with Stage(fresh_folder(folder / "one")) as stage:
+        latency = await runs.latency(stage, calls, lambda line: console.print(f"[dim]{line}[/]"))
+    if most == 0:
+        return {"latency": latency, "capacity": []}
+    try:
+        find_kamailio()
+    except UserError as fault:
+        console.print(f"[yellow]no capacity figures:[/] {fault}")
+        return {"latency": latency, "capacity": []}
+    sizes = [size for size in SIZES if size <= most]
+    changes = {"sip": {"calls_per_source": 200}}
+    async with Stage(fresh_folder(folder / "many"), workers=(most + 1) // 2, changes=changes) as stage:
+        crowds = await runs.capacity(stage, sizes, lambda crowd: console.print(_line(crowd)))
+    served = max((crowd.calls for crowd in crowds if crowd.good), default=0)
+    console.print(f"Served well (p95 ≤ {runs.LIMIT_MS:.0f} ms): {served} talking callers")
+    return {"latency": latency, "capacity": [asdict(crowd) for crowd in crowds], "served": served}
+
+
+def _line(crowd: runs.Crowd) -> str:
+    p50, p95 = (
+        f"{value:.0f}" if value is not None else "–" for value in (crowd.reply_gap_p50_ms, crowd.reply_gap_p95_ms)
+    )
+    return (
+        f"{crowd.answered:>3} of {crowd.calls} callers: reply gap p50 {p50} ms, p95 {p95} ms; hotline "
+        f"{crowd.cpu_percent:.0f} % of a core, {crowd.memory_mib:.0f} MiB; callers {crowd.caller_cpu_percent:.0f} %"
+    )
+
+
+def _latencies(latency: dict[str, Any], factors: dict[str, float]) -> Table:
+    table = Table("figure", "measured", "goal")
+    for key, name, goal in GOALS:
+        value = latency.get(key)
+        table.add_row(name, "–" if value is None else f"{value:.0f} ms", f"≤ {goal} ms" if goal else "")
+    for language, factor in factors.items():
+        table.add_row(f"recogniser real-time factor, {language}", f"{factor:.3f}", "≤ 0.03")
+    return table

@@ -1,0 +1,1 @@
+"""The recipe that makes the bundled speech models: text, voices, features, network, graph, measurements."""

@@ -1,0 +1,132 @@
+"""Recordings of people: where they are, what they say, and who is kept for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from training.languages import Language
+from training.sound import Wave, to_samples, trim
+from training.utterances import RATE_HZ, Recording, Script
+from training.warping import Warp, draw_warp, warp
+
+ENGLISH_DIGITS = "zero one two three four five six seven eight nine".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of a collection: the words said in it, by whom, and what kind of voice that is."""
+
+    path: Path
+    words: tuple[str, ...]
+    speaker: str
+    voice: str
+
+
+def sources(language: str, folder: Path) -> list[Source]:
+    """The human recordings for a language below `folder`, sorted by name; training/README.md says what belongs there."""
+    if language == "en":
+        found = []
+        for path in sorted(folder.rglob("[0-9]_*_*.wav")):
+            digit, speaker, _ = path.stem.split("_")
+            found.append(Source(path, (ENGLISH_DIGITS[int(digit)],), f"fsdd/{speaker}", "man"))
+        return found
+    found = []
+    for path in sorted(folder.rglob("cmn-*.opus")):
+        text = path.stem.removeprefix("cmn-")
+        if re.fullmatch(r"[\u4e00-\u9fff]+", text):
+            found.append(Source(path, (text,), "audio-cmn/yue-tan", "woman"))
+    return found
+
+
+def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) -> str:
+    """train, dev or test: by speaker, and for a lone speaker by word (digits and short words all train)."""
+    for split, speakers in held_out.items():
+        if source.speaker.split("/")[1] in speakers:
+            return split
+    if held_share and len(source.words[0]) > 1:
+        draw = int(hashlib.sha256(source.path.name.encode()).hexdigest()[:8], 16) / 2**32
+        if draw < held_share:
+            return "dev" if draw < held_share / 2 else "test"
+    return "train"
+
+
+def load(source: Source) -> tuple[Wave, int]:
+    """The recording as float samples in ±1, trimmed, and its rate in Hz."""
+    wave, rate_hz = soundfile.read(source.path, dtype="float64")
+    peak = float(np.abs(wave).max()) or 1.0
+    return trim(to_samples(wave / peak * 0.9), threshold=500, margin=rate_hz // 25).astype(np.float64) / 32768, rate_hz
+
+
+def single(language: Language, source: Source, change: Warp | None, random_: random.Random) -> Recording | None:
+    """A recording as it is, or as another person would have said it."""
+    script = language.script("isolated", source.words, random_)
+    if script is None:
+        return None
+    wave, rate_hz = load(source)
+    if len(wave) < rate_hz // 10:
+        return None
+    told = warp(wave, rate_hz, change or Warp(1, 1, 1))
+    return Recording(script, source.speaker, to_samples(told / (np.abs(told).max() + 1e-9) * 0.7))
+
+
+def string(
+    language: Language, pool: Sequence[Source], length: int, random_: random.Random, *, warped: bool
+) -> Recording | None:
+    """A digit string put together from one speaker's single digits, joined with gaps or run together."""
+    speaker = random_.choice(sorted({s.speaker for s in pool}))
+    mine = [s for s in pool if s.speaker == speaker]
+    chosen = [random_.choice(mine) for _ in range(length)]
+    person = draw_warp(random_, mine[0].voice)
+    pieces: list[Wave] = []
+    hurry = random_.uniform(1.0, 1.8) if warped else 1.0
+    gap = random_.choice([0.0, 0.0, random_.uniform(0, 0.12), random_.uniform(0.05, 0.3)]) if warped else 0.08
+    overlap_limit = random_.choice([0.0, 0.02, 0.05]) if warped else 0.0
+    for source in chosen:
+        wave, rate_hz = load(source)
+        change = Warp(1, 1, 1)
+        if warped:
+            change = Warp(person.pitch * random_.uniform(0.93, 1.07), person.tract, hurry * random_.uniform(0.9, 1.15))
+        wave = warp(wave, rate_hz, change)
+        pieces.append(wave / (np.sqrt(np.mean(wave**2)) + 1e-9) * 0.1 * random_.uniform(0.7, 1.3))
+        pieces.append(np.zeros(int(max(0.0, random_.gauss(gap, gap / 4)) * RATE_HZ)))
+    script = language.script("digits", [w for s in chosen for w in s.words], random_)
+    joined = join(pieces[:-1], overlap_limit)
+    return Recording(script, speaker, to_samples(np.clip(joined, -1, 1))) if script else None
+
+
+def join(pieces: Sequence[Wave], overlap_seconds: float) -> Wave:
+    """The pieces one after another, each faded into the next over at most `overlap_seconds`."""
+    result = pieces[0]
+    for piece in pieces[1:]:
+        overlap = min(int(overlap_seconds * RATE_HZ), len(result) // 3, len(piece) // 3)
+        if overlap:
+            ramp = np.linspace(0, 1, overlap)
+            blended = result[-overlap:] * (1 - ramp) + piece[:overlap] * ramp
+            result = np.concatenate([result[:-overlap], blended, piece[overlap:]])
+        else:
+            result = np.concatenate([result, piece])
+    return result
+
+
+def digits_of(language: Language, sources_: Sequence[Source]) -> list[Source]:
+    """The recordings of single digits."""
+    return [s for s in sources_ if s.words[0] in language.digits]
+
+
+def recordings(
+    language: Language, chosen: Sequence[Source], copies: int, random_: random.Random
+) -> Iterator[Recording]:
+    """Every source once as it is, then `copies` times as other people."""
+    for source in chosen:
+        for copy in range(copies + 1):
+            change = None if copy == 0 else draw_warp(random_, source.voice)
+            if (said := single(language, source, change, random_)) is not None:
+                yield said

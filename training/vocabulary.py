@@ -1,0 +1,120 @@
+"""The words a model knows: of the hotline text, of the dialplans, digits and numbers, and single characters or common words."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from training.scripts import common_characters, sentence
+from training.templates import literals
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "training" / "work"
+NUMERALS = frozenset("零一二三四五六七八九十百千万两幺洞点")
+CHINESE_RUN = re.compile(r"[\u4e00-\u9fff]+")
+ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+LONGEST_PHRASE = 8
+"""A Mandarin phrase of a dialplan of up to so many characters becomes a word of its own: it is recognised better whole."""
+SENTENCES_TO_READ = 30_000
+
+
+def scalars(node: object) -> Iterator[str]:
+    """All strings of a YAML document, keys left out."""
+    match node:
+        case str():
+            yield node
+        case dict():
+            for value in node.values():
+                yield from scalars(value)
+        case list():
+            for value in node:
+                yield from scalars(value)
+
+
+def dialplan_texts(language: str, root: Path = ROOT) -> list[str]:
+    """Every plain run of text in the language's dialplans, test conversations and utterances, without notation."""
+    folders = [root / "dialplans" / language, root / "prompts" / language, root / "tests" / "utterances"]
+    texts: list[str] = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*.yaml")):
+            for document in yaml.load_all(path.read_text("utf-8"), yaml.BaseLoader):
+                texts += [run for text in scalars(document) for run in literals(text)]
+    return texts
+
+
+def chinese_runs(texts: list[str]) -> list[str]:
+    """The runs of Chinese characters of the texts, each once, in order."""
+    return list(dict.fromkeys(run for text in texts for run in CHINESE_RUN.findall(text)))
+
+
+def mixes_numerals(word: str) -> bool:
+    """Whether a word is a number or contains one: numbers are written one numeral per word (一下 and the like stay)."""
+    count = sum(c in NUMERALS for c in word)
+    return count > 1 or (count == 1 and (len(word) > 2 or word[0] not in "一点" or word[-1] in "月日号点元块分"))
+
+
+@lru_cache(maxsize=2)
+def hotline_words(language: str) -> tuple[str, ...]:
+    """The words of the hotline sentences, the most frequent first; kept in work/ until the templates change."""
+    templates = (ROOT / "training" / "text" / f"{language}.yaml").read_bytes()
+    kept = WORK / language / f"hotline-words-{hashlib.sha256(templates).hexdigest()[:12]}.txt"
+    if kept.exists():
+        return tuple(kept.read_text("utf-8").split("\n"))
+    words = count_hotline_words(language)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("\n".join(words), "utf-8")
+    return words
+
+
+def count_hotline_words(language: str) -> tuple[str, ...]:
+    """The words of many random sentences; Mandarin is segmented by jieba, numbers left out of its words."""
+    random_ = random.Random(7)
+    counts: Counter[str] = Counter()
+    if language == "en":
+        for _ in range(SENTENCES_TO_READ):
+            counts.update(sentence(language, random_).split())
+        return tuple(w for w, _ in counts.most_common())
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    for _ in range(SENTENCES_TO_READ):
+        counts.update(w for w in jieba.lcut(sentence(language, random_)) if CHINESE_RUN.fullmatch(w))
+    return tuple(w for w, _ in counts.most_common() if len(w) == 1 or not mixes_numerals(w))
+
+
+def chinese_phrases(texts: list[str]) -> list[str]:
+    """Whole phrases and their words (by jieba) of dialplan texts."""
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    words: dict[str, None] = {}
+    for run in chinese_runs(texts):
+        if len(run) <= LONGEST_PHRASE and (len(run) == 1 or not mixes_numerals(run)):
+            words[run] = None
+        words.update((w, None) for w in jieba.lcut(run) if len(w) == 1 or not mixes_numerals(w))
+    return list(words)
+
+
+def free_vocabulary(language: str) -> list[str]:
+    """The words of free decoding: those of the hotline text and of the dialplans."""
+    texts = dialplan_texts(language)
+    if language == "zh":
+        return list(dict.fromkeys([*hotline_words("zh"), *NUMERALS, *chinese_phrases(texts)]))
+    return list(dict.fromkeys([*hotline_words("en"), *(w for t in texts for w in ENGLISH_WORD.findall(t.lower()))]))
+
+
+def vocabulary(language: str) -> list[str]:
+    """Every word a run-time grammar may use: the free ones, and characters (Mandarin) or common words (English)."""
+    if language == "zh":
+        return list(dict.fromkeys([*free_vocabulary("zh"), *common_characters()]))
+    from training.languages.english import common_words
+
+    return list(dict.fromkeys([*free_vocabulary("en"), *common_words()]))

@@ -18,6 +18,8 @@ import structlog
 from ivr.children import Child, part
 from ivr.config import Settings
 from ivr.errors import ConfigError, UserError
+from ivr.records.agents import enrol
+from ivr.records.database import open_database
 
 log = structlog.get_logger()
 START_SECONDS = 60.0
@@ -48,6 +50,9 @@ class Supervisor:
     async def start(self) -> None:
         """Start everything and wait until it serves; raises UserError when a part says a person must mend something."""
         check_ports(self.settings)
+        engine = open_database(self.settings.database_url)
+        enrol(engine, self.settings.agents)
+        engine.dispose()
         if self.settings.workers > 1:
             self.outer.insert(0, self._edge())
         for group in (self.speaking, self.workers, self.outer):

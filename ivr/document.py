@@ -66,10 +66,10 @@ class Document:
         return result
 
     def place(self, *path: str | int) -> Place:
-        """Where a key or item is written; the nearest enclosing one where it is not written at all."""
-        keys = tuple(path)
-        while keys and keys not in self._marks:
-            keys = keys[:-1]
+        """Where a key or item is written; the nearest enclosing one where it is not; union tags are stepped over."""
+        keys: tuple[str | int, ...] = ()
+        for part in path:
+            keys = (*keys, part) if (*keys, part) in self._marks else keys
         return Place(self.file, *self._marks.get(keys, (1, 1)))
 
     def typed(self, model: type[Model], *at: str | int) -> Model:

@@ -14,9 +14,11 @@ from ivr.caller import happenings as happened
 from ivr.caller.digest import Credentials
 from ivr.caller.ear import Ear
 from ivr.caller.load import load_test
+from ivr.caller.negotiation import CODECS
 from ivr.caller.report import CallResult, LoadResult, as_data, summary, table
 from ivr.caller.scenario import Scenario, load
 from ivr.caller.scene import Equipment, run
+from ivr.document import nearest
 from ivr.errors import UserError
 from ivr.values import Language
 
@@ -37,16 +39,15 @@ def call(
     user: Annotated[str, typer.Option(help="User name for digest authentication.")] = "",
     password: Annotated[str, typer.Option(envvar="IVR_CALL_PASSWORD", help="Password for digest authentication.")] = "",
     rtp: Annotated[str, typer.Option(help="Local RTP ports.")] = "40000-43999",
-    codecs: Annotated[str, typer.Option(help="Codecs to offer, best first.")] = "PCMU,PCMA",
+    codecs: Annotated[str, typer.Option(help="Codecs to offer, best first.")] = "PCMU,PCMA,G722",
 ) -> None:
     """Call a number as a customer would: speak, listen, press keys, measure."""
     try:
         chosen = _scenario(scenario, lang, set_ or [])
-        first, _, last = rtp.partition("-")
         equipment = Equipment(
             ear=Ear({"zh": models / "zh-small", "en": models / "en-small"}) if hear else None,
-            rtp_ports=range(int(first), int(last) + 1),
-            codecs=tuple(codecs.split(",")),
+            rtp_ports=_ports(rtp),
+            codecs=_codecs(codecs),
             credentials=Credentials(user, password) if user else None,
             keep_audio=hear or record is not None,
         )
@@ -85,6 +86,21 @@ def _scenario(file: Path | None, lang: str, assignments: list[str]) -> Scenario:
     chosen = load(file, variables) if file else Scenario.model_validate(CALL_ANYTHING)
     language: Language = "en" if lang == "en" else "zh"
     return chosen.model_copy(update={"language": language}) if lang else chosen
+
+
+def _ports(text: str) -> range:
+    first, _, last = text.partition("-")
+    if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) <= 65_535):
+        raise UserError(f"`--rtp {text}` is no range of ports", "write --rtp 40000-43999")
+    return range(int(first), int(last) + 1)
+
+
+def _codecs(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().upper() for name in text.split(",") if name.strip())
+    wrong = next((name for name in names if name not in CODECS), None)
+    if wrong or not names:
+        raise UserError(f"codec `{wrong or text}` is not spoken here", nearest(wrong or text, CODECS))
+    return names
 
 
 def line(event: happened.Happening) -> str:

@@ -73,8 +73,8 @@ PCMU = Companding("PCMU", 0, _ulaw_table())
 PCMA = Companding("PCMA", 8, _alaw_table())
 
 
-def codec(name: str) -> Codec:
-    """The codec of an SDP name; raises KeyError for one we don't speak."""
+def companding(name: str) -> Companding:
+    """The law of an SDP name; raises KeyError for one that is not G.711."""
     return {"PCMU": PCMU, "PCMA": PCMA}[name]
 
 

@@ -147,8 +147,12 @@ class Conversation:
         spans = [span for span in stream.spoken.all if span.end >= asked]
         start = max(spans[0].start, asked) if spans else asked
         deed = Deed(kind, text, start, spans[-1].end if spans else time.monotonic(), over)
-        self._notes.deeds.append(deed)
+        self._did(deed)
         return deed
+
+    def _did(self, deed: Deed) -> None:
+        self._notes.deeds.append(deed)
+        self._on_change()
 
     async def _interrupt(self, step: Interrupt) -> None:
         heard = self._stream.heard
@@ -183,7 +187,7 @@ class Conversation:
             stream.key(step.key)
             await self._until(lambda: not stream.speaking, 0.5 * len(step.key) + 5)
         # A reply may come as soon as the last key has begun.
-        self._notes.deeds.append(Deed("key", step.key, start, max(start, stream.keyed_at), over))
+        self._did(Deed("key", step.key, start, max(start, stream.keyed_at), over))
 
     async def _hold(self, step: Hold) -> None:
         self._alive("the far end is put on hold")

@@ -10,6 +10,8 @@ from ivr.caller.activity import Span
 from ivr.caller.rtp import Arrival, Counters
 
 GAP_SECONDS = 0.040
+# A leap of so many packets is a new stream, not a loss.
+RESTART = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,19 @@ def media(arrivals: Sequence[Arrival], counters: Counters, quiet: Sequence[tuple
     """Judge a stream; within the `quiet` stretches (hold) gaps and losses are not counted."""
     lost = disorder = gaps = 0
     longest = jitter = 0.0
+    last = arrivals[0] if arrivals else None
     for before, after in itertools.pairwise(arrivals):
-        gap = after.seconds - before.seconds
-        step = (after.sequence - before.sequence) & 0xFFFF
-        if any(start <= after.seconds and before.seconds <= end for start, end in quiet):
-            continue
+        assert last
+        gap, step = after.seconds - before.seconds, (after.sequence - last.sequence) & 0xFFFF
         if step == 0 or step > 0x8000:
             disorder += 1
             continue
-        lost += step - 1 if step < 1000 else 0
-        gaps += gap > GAP_SECONDS
-        longest = max(longest, gap)
-        jitter += (abs(gap - 0.020 * step) - jitter) / 16 if step < 1000 else 0.0
+        if not any(start <= after.seconds and before.seconds <= end for start, end in quiet):
+            lost += step - 1 if step < RESTART else 0
+            gaps += gap > GAP_SECONDS
+            longest = max(longest, gap)
+            jitter += (abs(gap - 0.020 * step) - jitter) / 16 if step < RESTART else 0.0
+        last = after
     # A packet that came late was first counted as lost.
     lost = max(0, lost - disorder)
     dropped, strange = counters.dropped_on_purpose, counters.strange

@@ -181,24 +181,24 @@ def _spelt_out(value: Any) -> Any:
 
 
 Step = Annotated[
-    Annotated[Say, Tag("say")]
-    | Annotated[Play, Tag("play")]
-    | Annotated[Interrupt, Tag("interrupt")]
-    | Annotated[Key, Tag("key")]
-    | Annotated[Wait, Tag("wait")]
-    | Annotated[Hear, Tag("hear")]
-    | Annotated[Listen, Tag("listen")]
-    | Annotated[NotHeard, Tag("not heard")]
-    | Annotated[Silence, Tag("silence")]
-    | Annotated[Tone, Tag("tone")]
-    | Annotated[HearTone, Tag("hear tone")]
-    | Annotated[HearSound, Tag("hear sound")]
-    | Annotated[Hold, Tag("hold")]
-    | Annotated[Resume, Tag("resume")]
-    | Annotated[HangUp, Tag("hang up")]
-    | Annotated[HungUpOn, Tag("they hang up")]
-    | Annotated[Rang, Tag("rang")],
-    Discriminator(_verb),
+    Annotated[Say, Tag("Say")]
+    | Annotated[Play, Tag("Play")]
+    | Annotated[Interrupt, Tag("Interrupt")]
+    | Annotated[Key, Tag("Key")]
+    | Annotated[Wait, Tag("Wait")]
+    | Annotated[Hear, Tag("Hear")]
+    | Annotated[Listen, Tag("Listen")]
+    | Annotated[NotHeard, Tag("Not heard")]
+    | Annotated[Silence, Tag("Silence")]
+    | Annotated[Tone, Tag("Tone")]
+    | Annotated[HearTone, Tag("Hear tone")]
+    | Annotated[HearSound, Tag("Hear sound")]
+    | Annotated[Hold, Tag("Hold")]
+    | Annotated[Resume, Tag("Resume")]
+    | Annotated[HangUp, Tag("Hang up")]
+    | Annotated[HungUpOn, Tag("They hang up")]
+    | Annotated[Rang, Tag("Rang")],
+    Discriminator(lambda value: _verb(value).capitalize()),
 ]
 Steps = tuple[Annotated[Step, BeforeValidator(_spelt_out)], ...]
 

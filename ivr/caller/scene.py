@@ -16,6 +16,7 @@ from ivr.caller.digest import Credentials
 from ivr.caller.ear import Ear
 from ivr.caller.leg import Leg, State
 from ivr.caller.message import parse_uri, sip_uri, token
+from ivr.caller.negotiation import CODECS
 from ivr.caller.notes import Notes, party_result
 from ivr.caller.pacer import Pacer
 from ivr.caller.recording import record
@@ -40,7 +41,7 @@ class Equipment:
     ear: Ear | None = field(default_factory=Ear)
     pacer: Pacer = field(default_factory=Pacer)
     rtp_ports: Sequence[int] = RTP_PORTS
-    codecs: Sequence[str] = ("PCMU", "PCMA")
+    codecs: Sequence[str] = CODECS
     address: str = ""
     credentials: Credentials | None = None
     keep_audio: bool = True
@@ -159,7 +160,7 @@ class _Scene:
     async def _switch_on(self, agent: Agent, party: _Party) -> None:
         """Switch an agent's phone on, and register it where it is told to."""
         phone = self._phone(agent.user, agent.port, agent.name)
-        phone.credentials = Credentials(agent.user, agent.password) if agent.password else None
+        phone.exchange.credentials = Credentials(agent.user, agent.password) if agent.password else None
 
         def offered(leg: Leg) -> None:
             if party.leg is not None:

@@ -4,7 +4,7 @@ look_up   arguments                                       outcomes              
 caller    phone                                           known | unknown               customer.*, announcement
 existing_orders  candidates (tuple of numbers)            found | none                  orders
 order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
-decision  intent, order                                   offer | refuse | inform | handoff  reason, offer.*, fact.*, handoff.*
+decision  intent, order, offer (which to tell of)         offer | refuse | inform | handoff  reason, offer.*, fact.*, handoff.*
 verify    claim_kind (phone_tail, name, order_fact), claim  passed | failed | locked      verification
 
 act       every action of the order desk, by its name or an alias below; `ticket`, `callback` and `survey` besides.
@@ -62,7 +62,7 @@ class Desk:
             case "order":
                 return await self._order(session, arguments)
             case "decision":
-                return await self._decision(session, str(arguments.get("intent") or ""), _text(arguments, "order"))
+                return await self._decision(session, arguments)
             case "verify":
                 return await self._verify(session, _text(arguments, "claim_kind"), _text(arguments, "claim"), arguments)
         raise ValueError(f"the order desk knows no look-up `{what}`")
@@ -186,7 +186,8 @@ class Desk:
         session.level = decision.level
         return Answer("found", values)
 
-    async def _decision(self, session: Session, intent: str, order: str) -> Answer:
+    async def _decision(self, session: Session, arguments: Mapping[str, Value]) -> Answer:
+        intent, order = _text(arguments, "intent"), _text(arguments, "order")
         decision = await self._system.decide(intent, order or None, session.caller)
         session.ticket, session.level = decision.ticket, decision.level
         values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
@@ -199,7 +200,9 @@ class Desk:
             "ticket.category": decision.ticket,
         }
         if decision.offers:
-            values |= self._offer(decision.offers[0])
+            wanted = _text(arguments, "offer")
+            chosen = next((offer for offer in decision.offers if offer.name == wanted), decision.offers[0])
+            values |= self._offer(chosen)
         if decision.handoff:
             handoff = decision.handoff
             values |= {"handoff.queue": handoff.queue, "handoff.priority": handoff.priority}

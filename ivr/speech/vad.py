@@ -1,9 +1,9 @@
 """Is somebody speaking? Probabilities of speech for telephone sound, one per 32 ms.
 
 Two judges. A cheap gate looks at the level of each chunk against a noise floor that follows the line: what is no louder than the
-line's own noise, or is a steady tone (ringback, DTMF, beeps), is no speech, and that settles most chunks of a call. What passes
-goes to Silero, a small neural network, which tells voices from other sounds but costs a hundred times as much. Silero wants
-16 kHz and what came before: when the gate opens it is given the last chunks first.
+line's own noise, or is the sound of a key, is no speech, and that settles most chunks of a call. What passes goes to Silero, a
+small neural network, which tells voices from music and ringing but costs a hundred times as much. Silero wants 16 kHz and what
+came before: when the gate opens it is given the last chunks first.
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ CHUNK_SECONDS = CHUNK_SAMPLES / TELEPHONE.rate
 
 _QUIETEST_SPEECH_DBFS = -50.0
 _ABOVE_FLOOR_DB = 6.0
-_FIRST_FLOOR_DBFS = -55.0
+_FIRST_FLOOR_DBFS = -50.0
 _LOWEST_FLOOR_DBFS = -70.0
 _HIGHEST_FLOOR_DBFS = -25.0
-# The floor falls at once and rises by 6 dB a second while Silero hears no voice, by 1 dB a second while it does.
-_RISE_DB = 6.0 * CHUNK_SECONDS
+# The floor falls within a few chunks and rises by 12 dB a second while Silero hears no voice, by 1 dB a second while it does.
+_RISE_DB = 12.0 * CHUNK_SECONDS
 _RISE_IN_SPEECH_DB = 1.0 * CHUNK_SECONDS
+_FALL_SHARE = 0.25
 _VOICE = 0.35
 _STAYS_OPEN_CHUNKS = 10
-_CONTEXT_CHUNKS = 4
-_TONE_SHARE = 0.9
+_CONTEXT_CHUNKS = 8
+_KEY_SHARE = 0.7
+_WEAKER_SHARE = 0.05
+_BESIDE_TONE_DB = 3.0
+_PURE_DB = 33.0
+_LEAST_PURE_DB = 8.0
+_STEADY_HERTZ = 3.0
 _TONE_CHUNKS = 2
 
 Floats = npt.NDArray[np.float32]
@@ -45,7 +51,7 @@ class SpeechDetector:
         self._before: deque[Samples] = deque(maxlen=_CONTEXT_CHUNKS)
         self._upsampler = _Upsampler()
         self._open = 0
-        self._tone = _ToneWatch()
+        self._tones = _ToneWatch()
         self._last_seconds = float("-inf")
         self.floor_dbfs = _FIRST_FLOOR_DBFS
         self.chunks = self.confirmed_chunks = 0
@@ -71,6 +77,8 @@ class SpeechDetector:
         probability = 0.0
         if self._passes(chunk, level):
             probability = self._confirm(chunk)
+            if self._tones.pure:  # Silero half believes in tones: of so simple a sound it has to be sure
+                probability = max(0.0, 3 * probability - 2)
         else:
             self._before.append(chunk)
         self._follow(level, probability >= _VOICE)
@@ -78,13 +86,11 @@ class SpeechDetector:
 
     def _passes(self, chunk: Samples, level: float) -> bool:
         """The gate; it stays open for a third of a second, so that soft ends of words reach Silero."""
+        tone = self._tones.is_tone(chunk, self.floor_dbfs)
         if level < max(_QUIETEST_SPEECH_DBFS, self.floor_dbfs + _ABOVE_FLOOR_DB):
             self._open = max(0, self._open - 1)
-            self._tone.forget()
-        elif self._tone.steady(chunk):
-            self._open = 0
         else:
-            self._open = _STAYS_OPEN_CHUNKS
+            self._open = 0 if tone else _STAYS_OPEN_CHUNKS
         return self._open > 0
 
     def _confirm(self, chunk: Samples) -> float:
@@ -99,7 +105,8 @@ class SpeechDetector:
 
     def _follow(self, level: float, voice: bool) -> None:
         rise = _RISE_IN_SPEECH_DB if voice else _RISE_DB
-        floor = min(level, self.floor_dbfs + rise)
+        below = self.floor_dbfs - level
+        floor = self.floor_dbfs - _FALL_SHARE * below if below > 0 else min(level, self.floor_dbfs + rise)
         self.floor_dbfs = min(_HIGHEST_FLOOR_DBFS, max(_LOWEST_FLOOR_DBFS, floor))
 
 
@@ -122,32 +129,53 @@ class _Upsampler:
 
 
 class _ToneWatch:
-    """Knows a steady tone by its spectrum: nearly all power in two narrow peaks that stay where they are."""
+    """Knows the tones of the telephone: keys heard as sound (ITU-T Q.23) at once, steady tones (ITU-T E.180) after 96 ms.
+
+    A steady tone is one or two narrow peaks that stay where they are, with nothing beside them but the line's noise: a sung
+    vowel of a high voice is nearly that, but its pitch moves and its harmonics stand out of the noise.
+    """
+
+    _LOW, _HIGH = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 
     def __init__(self) -> None:
-        self._window = np.hanning(CHUNK_SAMPLES).astype(np.float32)
-        self._peaks: tuple[int, int] | None = None
-        self._same = 0
+        self._window = np.hanning(2 * CHUNK_SAMPLES).astype(np.float32)
+        self._before = np.zeros(CHUNK_SAMPLES, np.int16)
+        self._peak_hertz, self._same = 0.0, 0
+        self.pure = False
 
-    def steady(self, chunk: Samples) -> bool:
-        """Whether this chunk and the one before were the same tone or pair of tones."""
-        power = np.square(np.abs(np.fft.rfft(chunk * self._window)))
-        power[:3] = 0  # hum and offset
-        total = float(power.sum())
-        first = int(power.argmax())
-        share = float(power[max(0, first - 2) : first + 3].sum())
-        power[max(0, first - 2) : first + 3] = 0
-        second = int(power.argmax())
-        share += float(power[max(0, second - 2) : second + 3].sum())
-        if total <= 0 or share / total < _TONE_SHARE:
-            self.forget()
-            return False
-        strong = power[second] > 0.02 * share
-        peaks = (min(first, second), max(first, second)) if strong else (first, first)
-        near = self._peaks is not None and all(abs(a - b) <= 1 for a, b in zip(peaks, self._peaks, strict=True))
-        self._peaks, self._same = peaks, self._same + 1 if near else 1
+    def is_tone(self, chunk: Samples, floor_dbfs: float) -> bool:
+        """Whether this chunk goes on with a steady tone, or holds a key's pair of tones and little else."""
+        both = np.concatenate((self._before, chunk))
+        self._before = chunk
+        power = np.square(np.abs(np.fft.rfft(both * self._window)))
+        total = float(power.sum()) + 1e-9
+        return self._steady(power, total, level_dbfs(both), floor_dbfs) or self._is_key(power, total)
+
+    def _steady(self, power: Floats, total: float, level: float, floor_dbfs: float) -> bool:
+        first = max(2, int(power[:-2].argmax()))
+        hertz = (first + _parabola(power[first - 1 : first + 2])) * TELEPHONE.rate / (2 * CHUNK_SAMPLES)
+        rest = power.copy()
+        rest[first - 2 : first + 3] = 0
+        second = max(2, int(rest.argmax()))
+        rest[second - 2 : second + 3] = 0
+        beside = level + 10 * float(np.log10(float(rest.sum()) / total + 1e-9))
+        self.pure = beside < max(floor_dbfs + _BESIDE_TONE_DB, level - _PURE_DB) and beside < level - _LEAST_PURE_DB
+        self._same = self._same + 1 if self.pure and abs(hertz - self._peak_hertz) < _STEADY_HERTZ else 0
+        self._peak_hertz = hertz
         return self._same >= _TONE_CHUNKS
 
-    def forget(self) -> None:
-        """The tone, if it was one, is over."""
-        self._peaks, self._same = None, 0
+    def _is_key(self, power: Floats, total: float) -> bool:
+        low, high = (max(self._near(power, each) for each in group) for group in (self._LOW, self._HIGH))
+        return low + high > _KEY_SHARE * total and min(low, high) > _WEAKER_SHARE * max(low, high)
+
+    def _near(self, power: Floats, hertz: float) -> float:
+        """The power within two and a half bins (39 Hz) of a frequency."""
+        middle = round(hertz * 2 * CHUNK_SAMPLES / TELEPHONE.rate)
+        return float(power[middle - 2 : middle + 3].sum())
+
+
+def _parabola(three: Floats) -> float:
+    """Where the top of a peak lies between bins, −0.5 to 0.5, from the logs of three bins."""
+    left, middle, right = (float(each) for each in np.log(three + 1e-9))
+    bend = left - 2 * middle + right
+    return 0.5 * (left - right) / bend if bend < 0 else 0.0

@@ -215,6 +215,7 @@ class Desk:
             "offer.action": offer.action.value,
             "offer.amount": self._value(offer.amount) if offer.amount else None,
             "offer.condition": offer.condition or None,
+            "offer.items": tuple(choice.item for choice in offer.choices) or None,
             "offer.confirm": "explicit" if offer.needs_confirmation else "implicit",
             "offer.level_needed": _level(offer.level_needed),
         }

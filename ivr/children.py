@@ -1,7 +1,8 @@
 """Child processes that are started, watched and restarted; each says `ready` on its standard output when it serves.
 
 A child that dies is restarted, at once at first and then ever later up to five seconds. A child that ends with status 2 made
-a person's mistake known on standard error (a port in use, a model missing): at start that ends the supervisor too.
+a person's mistake known on standard error (a port in use, a model missing): at start that ends the supervisor too, as do
+several false starts of the same child.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 LONGEST_PAUSE_SECONDS = 5.0
 CALM_SECONDS = 30.0
 USER_MISTAKE = 2
+MOST_FALSE_STARTS = 3
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,7 +37,7 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
     stopping: bool = False
-    mistake: bool = False
+    given_up: str = ""
     _watcher: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,8 +51,8 @@ class Child:
             status = await self._run_once()
             if self.stopping:
                 return
-            if status == USER_MISTAKE and not self.ready.is_set():
-                self.mistake = True
+            if not self.ready.is_set() and (status == USER_MISTAKE or self.restarts >= MOST_FALSE_STARTS):
+                self.given_up = "its own line above says why" if status == USER_MISTAKE else "its traceback is above"
                 self.ready.set()
                 return
             calm = time.monotonic() - began > CALM_SECONDS

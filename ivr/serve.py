@@ -72,8 +72,8 @@ class Supervisor:
             except TimeoutError:
                 fix = "see its log lines above"
                 raise UserError(f"{child.name} did not start within {START_SECONDS:.0f} s", fix) from None
-            if child.mistake:
-                raise UserError(f"{child.name} can't start", "its own line above says why")
+            if child.given_up:
+                raise UserError(f"{child.name} can't start", child.given_up)
 
     async def stop(self) -> None:
         """Drain the workers (no new calls, old ones end by themselves), then end the rest."""

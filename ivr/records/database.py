@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from ivr.errors import ConfigError
+from ivr.records import staff as staff  # its tables belong to the same database
 from ivr.records.tables import Base
 
 
@@ -54,7 +55,7 @@ def _create_tables(engine: Engine) -> None:
         try:
             Base.metadata.create_all(engine)
             return
-        except OperationalError as fault:
-            if attempt == 3:
+        except DBAPIError as fault:
+            if attempt == 3 or not isinstance(fault, OperationalError):
                 what = str(fault.orig).splitlines()[0]
                 raise ConfigError(f"`database.url` does not open: {what}", "check file, rights and server") from None

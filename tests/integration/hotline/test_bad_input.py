@@ -1,0 +1,89 @@
+"""What a person can get wrong before the first call: one clear line, exit status 2, never a traceback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ivr.demo.stage import ROOT, free_ports
+
+pytestmark = pytest.mark.integration
+
+
+def config(folder: Path, **changes: object) -> Path:
+    sip, speech, voice, console = free_ports(4)
+    written: dict[str, object] = {
+        "workers": 1,
+        "sip": {"port": sip},
+        "speech": {"port": speech, "models": str(ROOT / "models")},
+        "voice": {"port": voice},
+        "console": {"port": console, "enabled": False},
+        "dialplan": {"folder": str(ROOT / "dialplans"), "prompts": str(ROOT / "prompts")},
+    }
+    for key, value in changes.items():
+        known = written.get(key)
+        written[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(written), encoding="utf-8")
+    return file
+
+
+def serve(file: Path) -> tuple[int, str]:
+    """Start the hotline, which ought to refuse; its exit status and what it said."""
+    command = [sys.executable, "-m", "ivr", "serve", "--config", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
+
+
+def refused(file: Path, *words: str) -> None:
+    status, said = serve(file)
+    assert status == 2, said
+    assert "Traceback" not in said
+    for word in words:
+        assert word in said
+
+
+def test_an_unreadable_config(tmp_path: Path) -> None:
+    refused(tmp_path / "no.yaml", "no.yaml", "can't be read")
+
+
+def test_an_unknown_key(tmp_path: Path) -> None:
+    refused(config(tmp_path, sip={"prot": "5060"}), "unknown key `prot`", "did you mean `port`?")
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        refused(config(tmp_path, sip={"port": taken.getsockname()[1]}), "`sip.port`", "can't be used")
+
+
+def test_no_model(tmp_path: Path) -> None:
+    refused(config(tmp_path, speech={"zh": "no-such-model"}), "no-such-model")
+
+
+def test_a_corrupt_model(tmp_path: Path) -> None:
+    broken = tmp_path / "models" / "zh-small" / "am"
+    broken.mkdir(parents=True)
+    (broken / "final.mdl").write_bytes(b"\0B not a model")
+    refused(config(tmp_path, speech={"models": str(tmp_path / "models")}), "zh-small")
+
+
+def test_a_database_that_does_not_open(tmp_path: Path) -> None:
+    (tmp_path / "hotline.db").write_bytes(b"this is not a database" * 100)
+    refused(config(tmp_path, database={"url": "sqlite:///hotline.db"}), "database")
+
+
+def test_a_database_url_that_is_none(tmp_path: Path) -> None:
+    refused(config(tmp_path, database={"url": "hotline"}), "`database.url`")
+
+
+def test_a_broken_dialplan(tmp_path: Path) -> None:
+    folder = tmp_path / "dialplans"
+    folder.mkdir()
+    (folder / "hotline.yaml").write_text("start: greet\nstepz: {}\n", encoding="utf-8")
+    refused(config(tmp_path, dialplan={"folder": str(folder)}), "hotline.yaml")

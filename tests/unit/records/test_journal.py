@@ -1,0 +1,111 @@
+"""Records: everything given is written once, in order, also when the database is away for a while."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from ivr.records.database import open_database
+from ivr.records.journal import SqlRecords
+from ivr.records.tables import CallRow, EventRow, LineRow
+from ivr.records.vcon import vcon
+from ivr.values import Digits, Money
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
+    yield engine
+    engine.dispose()
+
+
+def records(engine: Engine, folder: Path) -> SqlRecords:
+    return SqlRecords(engine, "worker-0", folder / "spill")
+
+
+def call(records: SqlRecords) -> None:
+    records.started("c1", "13800138000", "hotline", "zh", "v1")
+    records.line("c1", "robot", "您好", 0.5, {"prompt": "greeting"})
+    records.line(
+        "c1", "caller", "我的电话是13800138000", 3.0, {"hypotheses": [{"text": "13800138000", "confidence": 0.9}]}
+    )
+    records.case("c1", {"order.number": Digits("302610726346"), "phone": "13800138000", "amount": Money(1250)})
+    records.ended("c1", "settled", 12.0, {"satisfaction": 5})
+
+
+async def test_a_call_is_written_whole_in_order_and_masked(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    call(kept)
+    await kept.flush()
+    with Session(engine) as session:
+        row = session.get_one(CallRow, "c1")
+        assert (row.caller, row.disposition, row.satisfaction) == ("138****8000", "settled", 5)
+        assert row.case["order.number"] == "302610726346"
+        assert row.case["phone"] == "138****8000"
+        assert row.case["amount"] == {"minor_units": 1250, "currency": "CNY"}
+        lines = session.scalars(select(LineRow).order_by(LineRow.position)).all()
+        assert [line.speaker for line in lines] == ["robot", "caller"]
+        assert "13800138000" not in json.dumps([[line.text, line.details] for line in lines])
+        kinds = [event.kind for event in session.scalars(select(EventRow).order_by(EventRow.id))]
+        assert kinds == ["call_started", "line", "line", "case", "call_ended"]
+    kept.close()
+
+
+async def test_a_database_that_was_away_gets_everything_once(engine: Engine, tmp_path: Path) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO calls_away"))
+    kept = records(engine, tmp_path)
+    call(kept)
+    kept.close(patience_seconds=5)
+    spilled = list((tmp_path / "spill").glob("*.jsonl"))
+    assert len(spilled) == 1
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls_away RENAME TO calls"))
+    again = records(engine, tmp_path)
+    await again.flush()
+    with Session(engine) as session:
+        assert session.get_one(CallRow, "c1").disposition == "settled"
+        assert len(session.scalars(select(LineRow)).all()) == 2
+    again.close()
+    assert list((tmp_path / "spill").glob("*.jsonl")) == []
+
+
+async def test_an_entry_that_comes_twice_is_written_once(engine: Engine, tmp_path: Path) -> None:
+    first, second = records(engine, tmp_path), records(engine, tmp_path)
+    for kept in (first, second):
+        call(kept)
+        await kept.flush()
+        kept.close()
+    with Session(engine) as session:
+        assert len(session.scalars(select(LineRow)).all()) == 2
+
+
+async def test_a_call_is_exported_as_a_valid_vcon(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    call(kept)
+    await kept.flush()
+    kept.close()
+    with Session(engine) as session:
+        container = vcon(session, "c1", tmp_path)
+    assert container["parties"][0]["tel"] == "tel:138****8000"
+    transcript = json.loads(container["analysis"][0]["body"])
+    assert [line["speaker"] for line in transcript["lines"]] == ["robot", "caller"]
+    assert container["dialog"][0]["type"] == "incomplete"
+
+
+async def test_a_recording_is_in_the_vcon_with_its_hash(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    kept.started("c2", "", "hotline", "en", "v1")
+    (tmp_path / "c2.wav").write_bytes(b"RIFF")
+    kept.ended("c2", "settled", 1.0, {"recording": "c2.wav"})
+    await kept.flush()
+    kept.close()
+    with Session(engine) as session:
+        [dialog] = vcon(session, "c2", tmp_path)["dialog"]
+    assert dialog["type"] == "recording"
+    assert dialog["content_hash"].startswith("sha512-")

@@ -1,15 +1,17 @@
-"""The agents table, filled from config.yaml: transfer targets come from here and nowhere else."""
+"""The agents table: who may be dialled (transfer targets come from nowhere else), and what agents say of themselves."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
-from ivr.records.tables import AgentRow
+from ivr.records.holding import changed, finish_wrap_ups, tell
+from ivr.records.tables import AgentCommandRow, AgentRow
 
 
 def enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
@@ -19,6 +21,47 @@ def enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
         for agent in agents:
             row = known.get(agent.name)
             if row is None:
-                row = AgentRow(name=agent.name, state="available", since=time.time(), skills=[])
+                row = AgentRow(name=agent.name, state="available", since=time.time())
                 session.add(row)
-            row.uri, row.queues, row.languages = agent.uri, list(agent.queues), list(agent.languages)
+            row.uri, row.queues, row.skills = agent.uri, list(agent.queues), list(agent.skills)
+            row.languages = list(agent.languages)
+
+
+def set_state(session: Session, agent_id: int, state: str, reason: str, now: float) -> bool:
+    """The agent's own switch: available, away or offline; refused (False) while a call rings or is talked on."""
+    values: dict[str, Any] = {"state": state, "since": now, "away_reason": reason[:64] if state == "away" else ""}
+    values |= {"call_id": None, "rest_until": 0.0}
+    mine = (AgentRow.id == agent_id, AgentRow.state.in_(("available", "away", "offline", "wrap_up")))
+    if not changed(session, update(AgentRow).where(*mine).values(**values)):
+        return False
+    finish_wrap_ups(session, agent_id, "not_given", "", now)
+    name = session.scalar(select(AgentRow.name).where(AgentRow.id == agent_id))
+    tell(session, now, "agent", None, agent=name, state=state, reason=reason[:64])
+    return True
+
+
+def finish_wrap_up(session: Session, agent_id: int, disposition: str, note: str, away: bool, now: float) -> bool:
+    """The agent gave the disposition and is free again, or away; False when there was nothing to wrap up."""
+    finish_wrap_ups(session, agent_id, disposition, note, now)
+    state = "away" if away else "available"
+    values: dict[str, Any] = {
+        "state": state,
+        "since": now,
+        "call_id": None,
+        "away_reason": "after_call" if away else "",
+    }
+    mine = (AgentRow.id == agent_id, AgentRow.state == "wrap_up")
+    if not changed(session, update(AgentRow).where(*mine).values(**values)):
+        return False
+    name = session.scalar(select(AgentRow.name).where(AgentRow.id == agent_id))
+    tell(session, now, "agent", None, agent=name, state=state, disposition=disposition)
+    return True
+
+
+def command(session: Session, agent: AgentRow, name: str, arguments: dict[str, Any], now: float) -> bool:
+    """Tell the worker that owns the agent's call what the agent did; False when the agent has no call."""
+    if agent.call_id is None:
+        return False
+    row = AgentCommandRow(call_id=agent.call_id, agent_id=agent.id, command=name, arguments=arguments, created_at=now)
+    session.add(row)
+    return True

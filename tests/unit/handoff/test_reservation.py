@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
 from ivr.ports import Caller, Place, Reservation
-from ivr.records.agents import finish_wrap_up, set_state, sync_agents
+from ivr.records.agents import enrol, finish_wrap_up, set_state
 from ivr.records.database import open_database
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
@@ -36,7 +36,7 @@ def clock() -> Clock:
 def engine(tmp_path: Path, clock: Clock) -> Engine:
     engine = open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
     anna = AgentSettings(name="anna", uri="sip:anna@10.0.0.9")
-    sync_agents(engine, (anna, AgentSettings(name="bert", uri="sip:bert@10.0.0.9", queues=("after_sales",))), clock())
+    enrol(engine, (anna, AgentSettings(name="bert", uri="sip:bert@10.0.0.9", queues=("after_sales",))))
     return engine
 
 
@@ -192,7 +192,7 @@ async def test_passed_on_call_keeps_its_waiting_time(engine: Engine, clock: Cloc
 
 async def test_ten_callers_at_once_never_share_an_agent(engine: Engine) -> None:
     """Ten workers in ten threads after two agents: exactly two get one."""
-    sync_agents(engine, (AgentSettings(name="carl", uri="sip:carl@10.0.0.9"),), 0.0)
+    enrol(engine, (AgentSettings(name="carl", uri="sip:carl@10.0.0.9"),))
     queues = [SqlQueue(engine, f"w{number}") for number in range(10)]
     numbers = [await enter(queue, f"c{index}") for index, queue in enumerate(queues)]
     answers = await asyncio.gather(*(queue.reserve(number) for queue, number in zip(queues, numbers, strict=True)))

@@ -1,0 +1,190 @@
+"""Who may log in and what they may do: argon2 passwords, server-side sessions, API tokens with scopes.
+
+Session and token values are random and kept only as hashes, so a stolen database opens no session. A login always makes a new
+session (no fixation); wrong passwords lock the account for ever longer, and an unknown name costs as much time as a known one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ivr.errors import UserError
+from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
+from ivr.records.tables import AgentRow
+
+IDLE_SECONDS = 2 * 3600.0
+LONGEST_SECONDS = 12 * 3600.0
+SEEN_EVERY_SECONDS = 30.0
+FREE_FAILURES = 4
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+SCOPES = ("calls", "queue", "agents", "events", "metrics")
+
+
+class Role(StrEnum):
+    """What somebody is here for."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    OPERATIONS = "operations"
+    ADMIN = "admin"
+
+
+ALL_CALLS = frozenset({Role.SUPERVISOR, Role.OPERATIONS, Role.ADMIN})
+MAY_REVEAL_ALL = frozenset({Role.SUPERVISOR, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who is logged in."""
+
+    account: int
+    name: str
+    role: Role
+    language: str
+    agent: int | None
+    session: str
+    csrf: str
+
+    @property
+    def sees_all_calls(self) -> bool:
+        """Whether other people's calls are open to them."""
+        return self.role in ALL_CALLS
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _dummy_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe())
+
+
+def digest(token: str) -> str:
+    """What is kept of a random token; SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def add_account(session: Session, name: str, password: str, role: Role, agent: AgentRow | None, now: float) -> None:
+    """Add somebody; raises UserError for a name that is taken or a password that is too short."""
+    if session.scalar(select(AccountRow.id).where(AccountRow.name == name)):
+        raise UserError(f"there is an account `{name}` already", "`ivr agents password` changes its password")
+    row = AccountRow(name=name, role=role.value, password_hash=_hashed(password), created_at=now)
+    row.agent_id = agent.id if agent else None
+    session.add(row)
+
+
+def set_password(session: Session, name: str, password: str) -> None:
+    """Change a password, unlock the account and end its sessions; raises UserError for an unknown name."""
+    row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+    if row is None:
+        raise UserError(f"there is no account `{name}`", "`ivr agents list` lists them")
+    row.password_hash, row.failures, row.locked_until = _hashed(password), 0, 0.0
+    session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
+
+
+def _hashed(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise UserError("the password is too short", f"take {SHORTEST_PASSWORD} characters or more")
+    if len(password) > LONGEST_PASSWORD:
+        raise UserError("the password is too long", f"take {LONGEST_PASSWORD} characters or fewer")
+    return _hasher().hash(password)
+
+
+def log_in(session: Session, name: str, password: str, address: str, now: float) -> str | None:
+    """A new session's token; None for a wrong name or password, or while the account is locked."""
+    row = session.scalar(select(AccountRow).where(AccountRow.name == name[:64]))
+    known = _matches(row.password_hash if row else _dummy_hash(), password[:LONGEST_PASSWORD])
+    if row is None or row.disabled or row.locked_until > now:
+        return None
+    if not known:
+        row.failures += 1
+        if row.failures > FREE_FAILURES:
+            row.locked_until = now + min(900.0, 5.0 * 2 ** (row.failures - FREE_FAILURES - 1))
+        audit(session, row.name, "login_failed", None, now, address=address)
+        return None
+    row.failures, row.locked_until = 0, 0.0
+    if _hasher().check_needs_rehash(row.password_hash):
+        row.password_hash = _hasher().hash(password)
+    token = secrets.token_urlsafe(32)
+    csrf = secrets.token_urlsafe(32)
+    whose = {"account_id": row.id, "csrf": csrf, "address": address[:64]}
+    session.add(SessionRow(token_hash=digest(token), created_at=now, seen_at=now, **whose))
+    audit(session, row.name, "login", None, now, address=address)
+    return token
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher().verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def viewer_of(session: Session, token: str, now: float) -> Viewer | None:
+    """Whose session it is; None when it is unknown or over."""
+    found = session.execute(
+        select(SessionRow, AccountRow)
+        .join(AccountRow, AccountRow.id == SessionRow.account_id)
+        .where(SessionRow.token_hash == digest(token), AccountRow.disabled.is_(False))
+    ).first()
+    if found is None:
+        return None
+    row, account = found
+    if row.seen_at < now - IDLE_SECONDS or row.created_at < now - LONGEST_SECONDS:
+        session.delete(row)
+        return None
+    return Viewer(
+        account.id, account.name, Role(account.role), account.language, account.agent_id, row.token_hash, row.csrf
+    )
+
+
+def still_logged_in(session: Session, token_hash: str, active: bool, now: float) -> bool:
+    """Whether the session goes on; an action of its owner (`active`) renews it."""
+    row = session.get(SessionRow, token_hash)
+    if row is None or row.seen_at < now - IDLE_SECONDS or row.created_at < now - LONGEST_SECONDS:
+        return False
+    if active and row.seen_at < now - SEEN_EVERY_SECONDS:
+        session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(seen_at=now))
+    return True
+
+
+def log_out(session: Session, token_hash: str) -> None:
+    """End a session."""
+    session.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
+
+
+def add_token(session: Session, name: str, scopes: list[str], now: float) -> str:
+    """A new API token, shown once; raises UserError for an unknown scope or a name that is taken."""
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise UserError(f"there is no scope `{unknown[0]}`", f"allowed: {', '.join(SCOPES)}")
+    if session.scalar(select(TokenRow.name).where(TokenRow.name == name)):
+        raise UserError(f"there is a token `{name}` already", "choose another name")
+    token = f"ivr_{secrets.token_urlsafe(32)}"
+    session.add(TokenRow(token_hash=digest(token), name=name, scopes=sorted(set(scopes)), created_at=now))
+    return token
+
+
+def token_scopes(session: Session, token: str, now: float) -> frozenset[str] | None:
+    """What a token may; None when it is unknown."""
+    row = session.get(TokenRow, digest(token))
+    if row is None:
+        return None
+    if row.used_at is None or row.used_at < now - SEEN_EVERY_SECONDS:
+        row.used_at = now
+    return frozenset(row.scopes)
+
+
+def audit(session: Session, account: str, what: str, call_id: str | None, now: float, **details: object) -> None:
+    """Write down who did or saw what."""
+    session.add(AuditRow(at=now, account=account[:64], what=what, call_id=call_id, details=dict(details)))

@@ -1,0 +1,78 @@
+"""What an agent does on the desk, written to the database; the worker that owns the call carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from ivr.accounts import MAY_REVEAL_ALL, audit
+from ivr.console import reading
+from ivr.console.screen import Screen
+from ivr.records import agents
+from ivr.records.tables import AgentRow, CallRow
+
+Handler = Callable[[], Awaitable[None]]
+
+
+async def switch(screen: Screen, state: str, reason: str = "") -> bool:
+    """Available or away; False while a call rings or is talked on."""
+    mine = screen.viewer.agent
+    if mine is None:
+        return False
+    return await screen.house.write(lambda session, now: agents.set_state(session, mine, state, reason, now))
+
+
+async def tell_worker(screen: Screen, call_id: str, command: str, **arguments: str) -> bool:
+    """Tell the worker of the agent's own call; False when this is not (or no longer) their call."""
+    mine, name = screen.viewer.agent, screen.viewer.name
+
+    def write(session: Session, now: float) -> bool:
+        row = session.get(AgentRow, mine or 0)
+        if row is None or row.call_id != call_id or row.state not in ("ringing", "on_call"):
+            return False
+        audit(session, name, f"desk_{command}", call_id, now)
+        return agents.command(session, row, command, dict(arguments), now)
+
+    return await screen.house.write(write)
+
+
+async def finish(screen: Screen, call_id: str, disposition: str, note: str, away: bool) -> bool:
+    """End the wrap-up with a disposition."""
+    mine, name = screen.viewer.agent, screen.viewer.name
+
+    def write(session: Session, now: float) -> bool:
+        if mine is None:
+            return False
+        audit(session, name, "disposition", call_id, now, disposition=disposition)
+        return agents.finish_wrap_up(session, mine, disposition, note[:2000], away, now)
+
+    return await screen.house.write(write)
+
+
+async def reveal(screen: Screen, call_id: str) -> str:
+    """The caller's number in full, with an audit entry in the same transaction; empty when there is none to show."""
+    viewer = screen.viewer
+
+    def read(session: Session, now: float) -> str:
+        if not reading.may_see(session, viewer, call_id) or (
+            viewer.agent is None and viewer.role not in MAY_REVEAL_ALL
+        ):
+            return ""
+        number = reading.full_number(session, call_id)
+        audit(session, viewer.name, "number_revealed", call_id, now, there_was_one=bool(number))
+        return number
+
+    return await screen.house.write(read)
+
+
+async def reviewed(screen: Screen, call_id: str) -> None:
+    """A supervisor has looked at a low score."""
+    name = screen.viewer.name
+
+    def write(session: Session, now: float) -> None:
+        session.execute(update(CallRow).where(CallRow.id == call_id).values(reviewed_by=name))
+        audit(session, name, "reviewed", call_id, now)
+
+    await screen.house.write(write)

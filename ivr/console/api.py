@@ -1,0 +1,194 @@
+"""The HTTP API for other systems: calls, queue, agents, and what happens as it happens. Read-only; tokens with scopes.
+
+A token is made by `ivr agents token NAME --scope calls`. Supervisors, operations and admins may also use their login, so that the
+documentation page can be tried out from the browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from ivr.accounts import SCOPES, token_scopes
+from ivr.console import reading
+from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
+from ivr.console.feed import Happening
+from ivr.console.house import House
+from ivr.errors import UserError
+from ivr.records.tables import EventRow
+from ivr.records.vcon import vcon
+
+CallId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@:-]{1,64}$", description="The call's id.")]
+_bearer = HTTPBearer(auto_error=False, description="`ivr agents token NAME --scope calls`")
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No token, or an unknown one"},
+    403: {"model": Problem, "description": "The token lacks the scope"},
+    503: {"model": Problem, "description": "The database is away"},
+}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such call"}}
+_COMMENT_SECONDS = 10.0
+
+
+def api_app(house: House) -> FastAPI:
+    """The API with its documentation, to be mounted at /api."""
+    app: FastAPI = FastAPIOffline(
+        title="Hotline",
+        version="1",
+        description="Calls, queue and agents of the hotline. Personal data is masked as it is kept.",
+        docs_url="/docs",
+        redoc_url=None,
+        static_url="/docs-static",
+        responses=_PROBLEMS,
+    )
+    app.router.redirect_slashes = False
+
+    @app.exception_handler(DBAPIError)
+    async def database_away(request: Request, fault: Exception) -> Response:
+        return JSONResponse({"detail": "The database is away; please try again."}, 503)
+
+    _add_calls(app, house)
+    _add_now(app, house)
+    _add_events(app, house)
+    return app
+
+
+def _scope(house: House, scope: str) -> Callable[..., Awaitable[None]]:
+    """A dependency that lets pass who may read this."""
+    assert scope in SCOPES
+
+    async def check(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> None:
+        if credentials is not None:
+            token = credentials.credentials
+            scopes = await house.write(lambda session, now: token_scopes(session, token, now))
+            if scopes is None:
+                raise HTTPException(401, "This token is not known.", {"WWW-Authenticate": "Bearer"})
+            if scope not in scopes:
+                raise HTTPException(403, f"This token lacks the scope `{scope}`.")
+            return
+        viewer = getattr(request.state, "viewer", None)
+        if viewer is None:
+            raise HTTPException(401, "Send a token: `Authorization: Bearer …`.", {"WWW-Authenticate": "Bearer"})
+        if not viewer.sees_all_calls:
+            raise HTTPException(403, "Your role may not use the API.")
+
+    return check
+
+
+def _add_calls(app: FastAPI, house: House) -> None:
+    allowed = [Depends(_scope(house, "calls"))]
+
+    @app.get("/calls", tags=["calls"], dependencies=allowed)
+    async def calls(
+        live: Annotated[bool, Query(description="Only calls under way.")] = False,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        before: Annotated[
+            float | None,
+            Query(ge=0, le=1e11, description="Only calls that began before this moment (seconds since 1970)."),
+        ] = None,
+    ) -> list[CallOut]:
+        """Calls, newest first."""
+        found = await house.read(lambda session, now: reading.calls(session, live, limit, before, now))
+        return [CallOut.of(call) for call in found]
+
+    @app.get("/calls/{call_id}", tags=["calls"], dependencies=allowed, responses=_NOT_FOUND)
+    async def call(call_id: CallId) -> CallWithLines:
+        """One call with its transcript."""
+        found = await house.read(lambda session, _: reading.call(session, call_id))
+        if found is None:
+            raise HTTPException(404, "There is no such call.")
+        lines = await house.read(lambda session, _: reading.lines(session, call_id))
+        return CallWithLines.of_lines(found, lines)
+
+    @app.get(
+        "/calls/{call_id}/vcon",
+        tags=["calls"],
+        dependencies=allowed,
+        responses={**_NOT_FOUND, 200: {"content": {"application/vcon+json": {}}, "description": "The vCon"}},
+        response_class=Response,
+    )
+    async def call_vcon(call_id: CallId) -> Response:
+        """One call as an IETF vCon."""
+        try:
+            container = await house.read(lambda session, _: vcon(session, call_id, house.recordings))
+        except UserError:
+            raise HTTPException(404, "There is no such call.") from None
+        return Response(json.dumps(container, ensure_ascii=False), media_type="application/vcon+json")
+
+
+def _add_now(app: FastAPI, house: House) -> None:
+    @app.get("/queue", tags=["now"], dependencies=[Depends(_scope(house, "queue"))])
+    async def queue() -> QueueOut:
+        """Who waits and who is being talked to, in the order of service, with the agents by state."""
+        waiting = await house.read(reading.queue)
+        strip = await house.read(lambda session, _: reading.strip(session))
+        return QueueOut.of(strip, waiting)
+
+    @app.get("/agents", tags=["now"], dependencies=[Depends(_scope(house, "agents"))])
+    async def agents() -> list[AgentOut]:
+        """Everybody with a telephone, and what they do now."""
+        return [AgentOut(**asdict(agent)) for agent in await house.read(lambda session, _: reading.agents(session))]
+
+
+def _add_events(app: FastAPI, house: House) -> None:
+    @app.get(
+        "/events",
+        tags=["now"],
+        dependencies=[Depends(_scope(house, "events"))],
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}},
+    )
+    async def events(
+        seconds: Annotated[float, Query(ge=0.1, le=86_400, description="End the stream after this time.")] = 3600.0,
+        last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,15}$")] = None,
+    ) -> StreamingResponse:
+        """Server-sent events: each has `id`, `event` (its kind) and `data` (JSON). Reconnecting with Last-Event-ID goes on."""
+        after = int(last_event_id) if last_event_id else None
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(house, seconds, after), media_type="text/event-stream", headers=headers)
+
+
+async def _stream(house: House, seconds: float, after: int | None) -> AsyncIterator[str]:
+    ends = asyncio.get_running_loop().time() + seconds
+    sent: set[int] = set()
+    with house.feed.watching() as watcher:
+        yield ": welcome\n\n"
+        for happening in await _missed(house, after):
+            sent.add(happening.id)
+            yield _event(happening)
+        while (left := ends - asyncio.get_running_loop().time()) > 0:
+            try:
+                batch = await asyncio.wait_for(watcher.batch(), min(left, _COMMENT_SECONDS))
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            for happening in batch:
+                if happening.id not in sent:
+                    yield _event(happening)
+
+
+async def _missed(house: House, after: int | None) -> list[Happening]:
+    if after is None:
+        return []
+    wanted = select(EventRow).where(EventRow.id > after).order_by(EventRow.id).limit(5000)
+    rows = await house.read(lambda session, _: [
+        Happening(row.id, row.at, row.kind, row.call_id, row.data) for row in session.scalars(wanted)
+    ])  # fmt: skip
+    return rows
+
+
+def _event(happening: Happening) -> str:
+    kind = "".join(character for character in happening.kind if character.isalnum() or character == "_")
+    data = json.dumps({"at": happening.at, "call_id": happening.call_id, **happening.data}, ensure_ascii=False)
+    return f"id: {happening.id}\nevent: {kind}\ndata: {data}\n\n"

@@ -1,0 +1,212 @@
+"""The panels of a call: who calls, what was said, notes, and what the agent can do with the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+
+from ivr.console import actions, reading
+from ivr.console.elements import Text, box, button, empty, head, length, row, tag
+from ivr.console.feed import Happening
+from ivr.console.screen import Panel, Screen
+from ivr.console.views import CallView, LineView
+from ivr.handoff.briefing import summary
+from ivr.handoff.case import briefing_of
+from ivr.values import Language
+
+_MOOD_KINDS = {"upset": "warn", "angry": "bad", "rage": "bad", "danger": "bad", "fraud": "bad"}
+_LEVEL_KINDS = {"none": "warn", "low": "", "medium": "ok", "high": "ok"}
+
+
+class CallPanel(Panel):
+    """A panel about one call: it looks again only when something happened to that call."""
+
+    def __init__(self, screen: Screen, call_id: str, classes: str, kinds: tuple[str, ...] = ()) -> None:
+        self.call_id = call_id
+        super().__init__(screen, classes, kinds)
+
+    async def refresh(self, happenings: Sequence[Happening]) -> None:
+        """Nothing to do for other people's calls."""
+        mine = [happening for happening in happenings if happening.call_id == self.call_id]
+        if mine or not happenings:
+            await super().refresh(mine)
+
+
+class CallerPanel(CallPanel):
+    """Who calls, how sure we are of it, what it is about."""
+
+    revealed = ""
+
+    async def load(self) -> CallView | None:
+        return await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+
+    def draw(self, shown: CallView | None) -> None:
+        said = self.said
+        if shown is None:
+            head(said["caller"])
+            empty(said["not_found"])
+            return
+        with head(said["caller"]), box("tags right"):
+            self._flags(shown)
+        with box("body rows"):
+            if name := shown.fact("customer.name"):
+                row(said["caller"], name)
+            Text(said["number"], "k")
+            with box("line v"):
+                Text(self.revealed or shown.caller or "–", "num")
+                if shown.caller and not self.revealed:
+                    button(said["reveal"], self.screen.acting(self._reveal), "small")
+            Text(said["verification"], "k")
+            with box("v"):
+                level = shown.fact("verification") or "none"
+                tag(said.of("verification", level), _LEVEL_KINDS.get(level, ""))
+            row(said["about"], self._about(shown))
+            if mood := shown.fact("mood"):
+                Text(said["mood"], "k")
+                with box("v"):
+                    tag(said.of("mood", mood), _MOOD_KINDS.get(mood, ""))
+            if shown.handoff:
+                row(said["queue"], said.of("queue", shown.handoff.queue))
+
+    def _flags(self, shown: CallView) -> None:
+        for flag in shown.handoff.flags if shown.handoff else ():
+            tag(self.said.of("flag", flag), "bad" if flag == "urgent" else "warn")
+        tag(self.said["live"] if shown.live else self.said["ended"], "ok" if shown.live else "")
+
+    def _about(self, shown: CallView) -> str:
+        intent = shown.fact("intent") or (shown.handoff.reason if shown.handoff else "")
+        return self.said.of("intent", intent) if intent else "–"
+
+    async def _reveal(self) -> None:
+        self.revealed = await actions.reveal(self.screen, self.call_id)
+        if self.revealed:
+            self.screen.notify(self.said["revealed"])
+        await self.again()
+
+
+class SummaryPanel(CallPanel):
+    """The case in a few lines, and what was done."""
+
+    async def load(self) -> tuple[str, ...]:
+        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+        if call is None:
+            return ()
+        language: Language = "en" if self.said.language == "en" else "zh"
+        reason = call.handoff.reason if call.handoff else ""
+        return summary(briefing_of(call.case, language, reason, call.caller))
+
+    def draw(self, shown: tuple[str, ...]) -> None:
+        head(self.said["summary"])
+        with box("body stack"):
+            for line in shown:
+                Text(line, tag="div")
+            if not shown:
+                empty("–")
+
+
+class Transcript(CallPanel):
+    """What was said, line by line as it is recognised; lines are added, never drawn anew."""
+
+    def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
+        super().__init__(screen, call_id, classes, ("line",))
+        self._last = 0
+        with self.container:
+            head(self.said["transcript"])
+            with box("scroll follow"):
+                self._lines = box("talk").props("role=log aria-live=polite")
+            if screen.viewer.agent is not None:
+                with box("notes"):
+                    self._note = ui.input(placeholder=f"{self.said['note_hint']}  F9").props(
+                        "dense borderless maxlength=500"
+                    )
+                    self._note.on("keydown.enter", screen.acting(self._keep_note))
+
+    async def refresh(self, happenings: Sequence[Happening]) -> None:
+        """Add what is new."""
+        if happenings and not any(each.kind == "line" and each.call_id == self.call_id for each in happenings):
+            return
+        fresh = await self.screen.house.read(lambda session, _: reading.lines(session, self.call_id, self._last))
+        with self._lines:
+            for line in fresh:
+                self._last = max(self._last, line.position)
+                self._add(line)
+
+    def _add(self, line: LineView) -> None:
+        unsure = line.confidence is not None and line.confidence < 0.5
+        speaker = line.speaker if line.speaker in ("caller", "robot", "agent") else "note"
+        with box(f"said {speaker} {'unsure' if unsure else ''}"):
+            Text(length(line.seconds), "at")
+            Text(self.said.of("speaker", speaker), "who")
+            Text(line.text, "text")
+
+    def draw(self, shown: Any) -> None:
+        """Lines are added by `refresh`."""
+
+    async def _keep_note(self) -> None:
+        note = (self._note.value or "").strip()
+        if note and await actions.tell_worker(self.screen, self.call_id, "note", text=note[:500]):
+            self._note.value = ""
+
+
+class Controls(Panel):
+    """Hold, send back, pass on, hang up: for the agent who talks."""
+
+    def __init__(self, screen: Screen, call_id: str) -> None:
+        self.call_id, self.on_hold = call_id, False
+        super().__init__(screen, "line", ("agent",))
+
+    async def load(self) -> tuple[str, tuple[str, ...]]:
+        mine = self.screen.viewer.agent or 0
+        agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
+        everybody = await self.screen.house.read(lambda session, _: reading.agents(session))
+        queues = tuple(sorted({queue for each in everybody for queue in each.queues}))
+        return (agent.state if agent and agent.call_id == self.call_id else "", queues)
+
+    def draw(self, shown: tuple[str, tuple[str, ...]]) -> None:
+        state, queues = shown
+        if state != "on_call":
+            return
+        said, screen = self.said, self.screen
+        words = said["resume"] if self.on_hold else said["hold"]
+        button(words, screen.acting(self.hold), "main" if self.on_hold else "", key="F8")
+        with button(said["send_back"], lambda: None), ui.menu():
+            for step in ("satisfaction", "verification"):
+                ui.menu_item(said.of("step", step), screen.acting(self._send_back(step)))
+        button(said["pass_on"], lambda: self._ask_queue(queues))
+        button(said["hang_up"], screen.acting(self._hang_up), "stop")
+
+    async def hold(self) -> None:
+        """Hold, or back from hold."""
+        command = "resume" if self.on_hold else "hold"
+        if await actions.tell_worker(self.screen, self.call_id, command):
+            self.on_hold = not self.on_hold
+            await self.again()
+
+    def _send_back(self, step: str) -> actions.Handler:
+        async def send() -> None:
+            await actions.tell_worker(self.screen, self.call_id, "send_back", step=step)
+
+        return send
+
+    async def _hang_up(self) -> None:
+        await actions.tell_worker(self.screen, self.call_id, "hang_up")
+
+    def _ask_queue(self, queues: tuple[str, ...]) -> None:
+        said = self.said
+        with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
+            Text(said["pass_on"], tag="h2")
+            options = {queue: said.of("queue", queue) for queue in queues}
+            queue = ui.select(options, label=said["queue"], value=next(iter(options), None)).props("dense outlined")
+            note = ui.input(said["pass_on_note"]).props("dense outlined maxlength=120")
+
+            async def go() -> None:
+                dialog.close()
+                arguments = {"queue": str(queue.value or ""), "note": str(note.value or "")[:120]}
+                if queue.value in queues:
+                    await actions.tell_worker(self.screen, self.call_id, "pass_on", **arguments)
+
+            with box("line"):
+                button(said["go"], self.screen.acting(go), "main")
+                button(said["cancel"], dialog.close)

@@ -1,0 +1,118 @@
+"""`ivr agents`: accounts of those who answer, watch and run the hotline, and tokens of the systems that ask it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ivr import accounts, config
+from ivr.accounts import Role
+from ivr.config import Settings
+from ivr.errors import UserError
+from ivr.records.agents import enrol
+from ivr.records.database import open_database
+from ivr.records.staff import AccountRow
+from ivr.records.tables import AgentRow
+
+agents = typer.Typer(help="Accounts of agents and supervisors; API tokens.", no_args_is_help=True)
+Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="IVR_CONFIG")]
+DEFAULT_CONFIG = Path("config.yaml")
+_out = Console(highlight=False)
+
+
+def _opened(file: Path) -> tuple[Settings, Engine]:
+    settings = config.load(file)
+    engine = open_database(settings.database_url)
+    enrol(engine, settings.agents)
+    return settings, engine
+
+
+def _asked_password() -> str:
+    """From a terminal without echo and twice; from a pipe, its first line."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+@agents.command()
+def add(
+    name: str,
+    role: Annotated[Role, typer.Option(help="What they are here for.")] = Role.AGENT,
+    uri: Annotated[str, typer.Option(help="The agent's telephone, e.g. sip:anna@10.0.0.9.")] = "",
+    queues: Annotated[str, typer.Option(help="Queues served, separated by commas.")] = "general",
+    skills: Annotated[str, typer.Option(help="Skills, separated by commas.")] = "",
+    languages: Annotated[str, typer.Option(help="Languages, separated by commas.")] = "zh,en",
+    config_file: Config = DEFAULT_CONFIG,
+) -> None:
+    """Add somebody who may log in; the password is asked for, or read from standard input."""
+    _, engine = _opened(config_file)
+    password = _asked_password()
+    with Session(engine) as session, session.begin():
+        agent = session.scalar(select(AgentRow).where(AgentRow.name == name))
+        if role is Role.AGENT and agent is None:
+            if not uri:
+                raise UserError(f"where does {name}'s telephone ring?", "add --uri sip:NAME@HOST")
+            agent = AgentRow(name=name, state="offline", since=time.time())
+            session.add(agent)
+        if agent is not None and uri:
+            agent.uri, agent.queues = _checked(uri), _split(queues)
+            agent.skills, agent.languages = _split(skills), _split(languages)
+        session.flush()
+        accounts.add_account(session, name, password, role, agent, time.time())
+    _out.print(f"{name} can log in as {role.value}.", markup=False)
+
+
+def _checked(uri: str) -> str:
+    if not uri.startswith(("sip:", "sips:")) or any(ord(character) <= 32 for character in uri) or len(uri) > 255:
+        raise UserError(f"`{uri}` is no SIP address", "write it like sip:anna@10.0.0.9")
+    return uri
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@agents.command()
+def password(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
+    """Change a password; whoever is logged in with the old one is logged out."""
+    _, engine = _opened(config_file)
+    with Session(engine) as session, session.begin():
+        accounts.set_password(session, name, _asked_password())
+    _out.print(f"{name} has a new password.", markup=False)
+
+
+@agents.command(name="list")
+def list_all(config_file: Config = DEFAULT_CONFIG) -> None:
+    """Everybody, with telephone, queues and state."""
+    _, engine = _opened(config_file)
+    table = Table("name", "role", "telephone", "queues", "skills", "languages", "state")
+    with Session(engine) as session:
+        roles = {row.agent_id or row.name: row for row in session.scalars(select(AccountRow))}
+        for agent in session.scalars(select(AgentRow).order_by(AgentRow.name)):
+            account = roles.pop(agent.id, None)
+            served = (", ".join(part) for part in (agent.queues, agent.skills, agent.languages))
+            table.add_row(agent.name, account.role if account else "(phone only)", agent.uri, *served, agent.state)
+        for account in roles.values():
+            table.add_row(account.name, account.role, "", "", "", "", "")
+    _out.print(table)
+
+
+@agents.command()
+def token(
+    name: str,
+    scope: Annotated[list[str], typer.Option(help=f"What it may read: {', '.join(accounts.SCOPES)}; repeatable.")],
+    config_file: Config = DEFAULT_CONFIG,
+) -> None:
+    """Make an API token; it is shown this once."""
+    _, engine = _opened(config_file)
+    with Session(engine) as session, session.begin():
+        made = accounts.add_token(session, name, scope, time.time())
+    print(made)

@@ -1,0 +1,95 @@
+"""The few elements the pages are made of. Text is always text: nothing here takes HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from order_lookup import Money
+
+Click = Callable[[], Awaitable[None]] | Callable[[], None]
+_SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
+class Text(TextElement):
+    """An element of any tag with plain text in it."""
+
+    def __init__(self, words: str, classes: str = "", tag: str = "span") -> None:
+        super().__init__(tag=tag, text=words)
+        self.classes(classes)
+
+
+def box(classes: str = "", tag: str = "div") -> ui.element:
+    """A container."""
+    return ui.element(tag).classes(classes)
+
+
+def since(moment: float, classes: str = "num") -> None:
+    """A clock that counts up in the browser."""
+    ui.element("span").classes(classes).props(f"data-since={moment}")
+
+
+def until(moment: float, classes: str = "num") -> None:
+    """Seconds left, counted down in the browser."""
+    ui.element("span").classes(classes).props(f"data-until={moment}")
+
+
+def button(words: str, on_click: Click, classes: str = "", key: str = "") -> ui.button:
+    """A button of the desk, with its shortcut where it has one."""
+    made = ui.button(words, on_click=on_click, color=None).classes(f"b {classes}").props("unelevated no-caps")
+    if key:
+        made.props(f"aria-keyshortcuts={key}")
+        with made:
+            Text(key, tag="kbd").props("aria-hidden=true")
+    return made
+
+
+def head(title: str, right: str = "") -> ui.element:
+    """A panel's headline."""
+    with box("head") as row:
+        Text(title, tag="h2")
+        if right:
+            Text(right, "right num")
+    return row
+
+
+def tag(words: str, kind: str = "") -> None:
+    """A small label."""
+    Text(words, f"tag {kind}")
+
+
+def row(key: str, value: str, classes: str = "") -> None:
+    """A key and its value, in a box of class `rows`."""
+    Text(key, "k")
+    Text(value, f"v {classes}")
+
+
+def empty(words: str) -> None:
+    """Where there is nothing, say so."""
+    Text(words, "empty", tag="div")
+
+
+def choice(options: Mapping[str, str], label: str, value: str | None = None) -> ui.select:
+    """A drop-down of words."""
+    return ui.select(dict(options), label=label, value=value).props("dense outlined options-dense")
+
+
+def money(amount: Money, language: str) -> str:
+    """An amount as written, e.g. ¥12.50."""
+    symbol = _SYMBOLS.get(amount.currency, amount.currency + " ")
+    return f"{symbol}{amount.minor_units // 100}.{amount.minor_units % 100:02d}"
+
+
+def moment(seconds: float, zone: ZoneInfo, with_day: bool = False) -> str:
+    """A time of day in the shop's zone."""
+    return datetime.fromtimestamp(seconds, zone).strftime("%m-%d %H:%M" if with_day else "%H:%M")
+
+
+def length(seconds: float) -> str:
+    """A duration, e.g. 3:07."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"

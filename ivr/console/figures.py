@@ -1,0 +1,90 @@
+"""`/metrics` for Prometheus and `/healthz` for whoever restarts things; read from the database at the moment of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ivr.accounts import token_scopes
+from ivr.console import reading
+from ivr.console.house import House
+from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
+
+
+def figures_route(house: House) -> APIRouter:
+    """The two routes; figures need a token with the scope `metrics`, or a login that sees all calls."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/metrics")
+    async def metrics(request: Request) -> Response:
+        if not await _allowed(house, request):
+            return PlainTextResponse("Send a token with the scope `metrics`.", 401, {"WWW-Authenticate": "Bearer"})
+        families = await house.read(figures)
+        registry = CollectorRegistry()
+        registry.register(_Collected(families))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        try:
+            await house.read(lambda session, _: session.execute(text("SELECT 1")))
+        except SQLAlchemyError:
+            return JSONResponse({"database": "away"}, 503)
+        return JSONResponse({"database": "ok", "feed": "ok" if house.feed.healthy else "away"})
+
+    return router
+
+
+async def _allowed(house: House, request: Request) -> bool:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        scopes = await house.write(lambda session, now: token_scopes(session, token.strip(), now))
+        return scopes is not None and "metrics" in scopes
+    viewer = request.state.viewer
+    return viewer is not None and bool(viewer.sees_all_calls)
+
+
+class _Collected:
+    """Families that were made beforehand, as a prometheus collector."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def figures(session: Session, now: float) -> list[Metric]:
+    """Queue, agents, calls and how they ended."""
+    strip = reading.strip(session)
+    waiting = GaugeMetricFamily("hotline_queue_waiting", "Calls that wait for an agent", strip.waiting)
+    longest_seconds = max(0.0, now - strip.longest_since) if strip.longest_since else 0.0
+    longest = GaugeMetricFamily("hotline_queue_longest_wait_seconds", "The longest wait now", longest_seconds)
+    agents = GaugeMetricFamily("hotline_agents", "Agents by state", labels=["state"])
+    for state, number in strip.agents.items():
+        agents.add_metric([state], number)
+    fresh = CallRow.started_at > now - reading.LIVE_SECONDS
+    live_now = session.scalar(select(func.count()).select_from(CallRow).where(CallRow.ended_at.is_(None), fresh)) or 0
+    live = GaugeMetricFamily("hotline_calls_live", "Calls under way", live_now)
+    ended = CounterMetricFamily("hotline_calls", "Calls by how they ended", labels=["disposition"])
+    by_disposition = select(CallRow.disposition, func.count()).where(CallRow.ended_at.is_not(None))
+    for disposition, number in session.execute(by_disposition.group_by(CallRow.disposition)):
+        ended.add_metric([disposition or "unknown"], number)
+    handoffs = CounterMetricFamily("hotline_handoffs", "Handoffs by outcome", labels=["outcome"])
+    by_outcome = select(HandoffRow.outcome, func.count()).where(HandoffRow.state == "ended")
+    for outcome, number in session.execute(by_outcome.group_by(HandoffRow.outcome)):
+        handoffs.add_metric([outcome or "unknown"], number)
+    return [waiting, longest, agents, live, ended, handoffs, _talk_seconds(session)]
+
+
+def _talk_seconds(session: Session) -> Metric:
+    total = session.scalar(select(func.sum(WrapUpRow.talk_seconds))) or 0.0
+    return CounterMetricFamily("hotline_talk_seconds", "Seconds agents talked", float(total))

@@ -1,0 +1,106 @@
+"""What every page has: the top bar with queue strip and state switch, the banner for a lost connection."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from sqlalchemy import update
+
+from ivr.console import actions, reading
+from ivr.console.elements import Text, box, button
+from ivr.console.screen import Panel, Screen
+from ivr.console.views import AgentView, Strip
+from ivr.records.staff import AccountRow
+
+AWAY_REASONS = ("lunch", "break", "meeting", "training")
+ASSETS = '<link rel="stylesheet" href="/static/desk.css"><script src="/static/desk.js" defer></script>'
+
+
+def frame(screen: Screen, here: str) -> None:
+    """Draw the bar; the page's own parts follow."""
+    said = screen.said
+    ui.add_head_html(ASSETS)
+    # Without a click the browser's clock starts from the server's, so that waiting times agree between desks.
+    box().props(f"data-server-time={screen.house.clock()}").style("display:none")
+    with box("banner").props('id=lost role="alert"'):
+        Text(said["connection_lost"])
+    with box("bar", "header"):
+        Text(said["title"], "brand")
+        _links(screen, here)
+        QueueStrip(screen, "strip", ("queue", "agent", "call_ended"))
+        box("spacer")
+        if screen.viewer.agent is not None:
+            StateSwitch(screen, "me", ("agent",))
+        button(said["language_other"], screen.acting(lambda: _switch_language(screen)), "small")
+        with ui.element("form").props("method=post action=/logout"):
+            ui.element("input").props(f"type=hidden name=csrf value={screen.viewer.csrf}")
+            Text(f"{screen.viewer.name} · {said['log_out']}", "plain", tag="button").props("type=submit")
+
+
+def _links(screen: Screen, here: str) -> None:
+    if not screen.viewer.sees_all_calls:
+        return
+    for path, words in (("/", "desk"), ("/supervisor", "supervisor")):
+        if path == "/" and screen.viewer.agent is None:
+            continue
+        with ui.element("a").props(f"href={path}").classes("here" if here == path else ""):
+            Text(screen.said[words])
+
+
+async def _switch_language(screen: Screen) -> None:
+    other = "en" if screen.viewer.language == "zh" else "zh"
+    mine = update(AccountRow).where(AccountRow.id == screen.viewer.account).values(language=other)
+    await screen.house.write(lambda session, _: session.execute(mine) and None)
+    with screen.client:
+        ui.navigate.reload()
+
+
+class QueueStrip(Panel):
+    """Waiting, longest wait, agents by state."""
+
+    async def load(self) -> tuple[Strip, bool]:
+        return await self.screen.house.read(lambda session, _: reading.strip(session)), self.screen.house.feed.healthy
+
+    def draw(self, shown: tuple[Strip, bool]) -> None:
+        strip, healthy = shown
+        if not healthy:
+            Text(self.said["database_away"], "cell hot")
+        with Text(self.said["waiting"], "cell hot" if strip.waiting else "cell"):
+            Text(str(strip.waiting), tag="b")
+        with Text(self.said["longest"], "cell"):
+            if strip.longest_since and strip.waiting:
+                ui.element("b").props(f"data-since={strip.longest_since}")
+            else:
+                Text("–", tag="b")
+        for state in ("available", "ringing", "on_call", "wrap_up", "away"):
+            with Text(self.said.of("state", state), "cell minor" if state in ("ringing", "away") else "cell"):
+                Text(str(strip.agents[state]), tag="b")
+
+
+class StateSwitch(Panel):
+    """The agent's own state, and the two ways to change it."""
+
+    async def load(self) -> AgentView | None:
+        mine = self.screen.viewer.agent
+        return await self.screen.house.read(lambda session, _: reading.agent(session, mine or 0))
+
+    def draw(self, shown: AgentView | None) -> None:
+        if shown is None:
+            return
+        words = self.said.of("state", shown.state)
+        if shown.state == "away" and shown.away_reason:
+            words += f" · {self.said.of('away', shown.away_reason)}"
+        with Text(words, f"state {shown.state}"):
+            ui.element("b").props(f"data-since={shown.since}")
+        if shown.state in ("away", "offline"):
+            button(self.said["go_available"], self._to("available"), "small go")
+        if shown.state in ("available", "offline"):
+            with button(self.said["go_away"], lambda: None, "small"), ui.menu():
+                for reason in AWAY_REASONS:
+                    ui.menu_item(self.said.of("away", reason), self._to("away", reason))
+
+    def _to(self, state: str, reason: str = "") -> actions.Handler:
+        async def switch() -> None:
+            if not await actions.switch(self.screen, state, reason):
+                self.screen.notify(self.said["switch_refused"])
+
+        return self.screen.acting(switch)

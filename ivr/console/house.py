@@ -1,0 +1,56 @@
+"""What every page and route of the console works with, opened once per process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ivr.config import Settings
+from ivr.console.feed import Feed
+from ivr.console.orders import Orders
+from ivr.records.agents import enrol
+from ivr.records.database import open_database
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class House:
+    """The settings, the database, the live feed and the order desk."""
+
+    settings: Settings
+    engine: Engine
+    feed: Feed
+    orders: Orders
+    clock: Callable[[], float] = field(default=time.time)
+
+    async def read(self, what: Callable[[Session, float], T]) -> T:
+        """Run a query off the event loop."""
+        return await asyncio.to_thread(self._in_session, what)
+
+    write = read
+
+    def _in_session(self, what: Callable[[Session, float], T]) -> T:
+        with Session(self.engine) as session, session.begin():
+            return what(session, self.clock())
+
+    @property
+    def recordings(self) -> Path:
+        """Where recordings are."""
+        return self.settings.path(self.settings.records.recordings)
+
+
+def open_house(settings: Settings) -> House:
+    """Open the database and bring config.yaml's agents into it."""
+    engine = open_database(settings.database_url)
+    enrol(engine, settings.agents)
+    return House(settings, engine, Feed(engine), Orders(settings))

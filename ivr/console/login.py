@@ -1,0 +1,112 @@
+"""Logging in and out: plain pages that work before anything else is loaded."""
+
+from __future__ import annotations
+
+import html
+import secrets
+from importlib.resources import files
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ivr import accounts
+from ivr.console.gate import COOKIE
+from ivr.console.house import House
+from ivr.console.limits import Limiter
+from ivr.console.words import Words, words
+
+log = structlog.get_logger()
+_PRE = "desk_login"
+TEMPLATE = (files("ivr.console") / "login.html").read_text(encoding="utf-8")
+
+
+def login_routes(house: House) -> APIRouter:
+    """`/login` and `/logout`; both changes carry a token against forged requests."""
+    router = APIRouter(include_in_schema=False)
+    limiter = Limiter(attempts=10, window_seconds=60.0)
+    secure = house.settings.console.url.startswith("https:")
+
+    @router.get("/login")
+    async def form(request: Request, next: str = "/", lang: str = "") -> Response:
+        return _page(request, _language(request, lang), _inside(next), secure)
+
+    @router.post("/login")
+    async def enter(
+        request: Request,
+        name: Annotated[str, Form(max_length=64)],
+        password: Annotated[str, Form(max_length=400)],
+        form_token: Annotated[str, Form(max_length=64)],
+        next: Annotated[str, Form(max_length=200)] = "/",
+    ) -> Response:
+        said = words(_language(request, ""))
+        expected = request.cookies.get(_PRE, "")
+        if not expected or not secrets.compare_digest(expected.encode(), form_token.encode()):
+            return _page(request, said.language, _inside(next), secure, said["login_again"], 403)
+        address = request.client.host if request.client else ""
+        if not limiter.allows(address, house.clock()):
+            return _page(request, said.language, _inside(next), secure, said["login_wait"], 429)
+        old = request.cookies.get(COOKIE)
+        token = await house.write(lambda session, now: accounts.log_in(session, name, password, address, now))
+        if token is None:
+            log.warning("console.login_failed", account=name, address=address)
+            return _page(request, said.language, _inside(next), secure, said["login_wrong"], 401)
+        if old:
+            await house.write(lambda session, _: accounts.log_out(session, accounts.digest(old)))
+        response = RedirectResponse(_inside(next), 303)
+        longest = int(accounts.LONGEST_SECONDS)
+        response.set_cookie(COOKIE, token, max_age=longest, httponly=True, samesite="lax", secure=secure)
+        response.delete_cookie(_PRE, path="/login")
+        return response
+
+    @router.post("/logout")
+    async def leave(request: Request, csrf: Annotated[str, Form(max_length=64)]) -> Response:
+        viewer = request.state.viewer
+        if not secrets.compare_digest(viewer.csrf.encode(), csrf.encode()):
+            return HTMLResponse("This form is not from here.", 403)
+        await house.write(lambda session, _: accounts.log_out(session, viewer.session))
+        response = RedirectResponse("/login", 303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    return router
+
+
+def _inside(target: str) -> str:
+    """Where to go after the login: a path of ours, or the start page; never another site."""
+    parts = urlsplit(target)
+    good = target.startswith("/") and not target.startswith(("//", "/\\", "/login", "/logout"))
+    printable = target.isascii() and target.isprintable() and "\\" not in target
+    return target if good and printable and not parts.netloc else "/"
+
+
+def _language(request: Request, asked: str) -> str:
+    if asked in ("zh", "en"):
+        return asked
+    kept = request.cookies.get("desk_language", "")
+    if kept in ("zh", "en"):
+        return kept
+    return "zh" if "zh" in request.headers.get("accept-language", "zh").lower() else "en"
+
+
+def _page(
+    request: Request, language: str, target: str, secure: bool, problem: str = "", status: int = 200
+) -> HTMLResponse:
+    said: Words = words(language)
+    token = secrets.token_urlsafe(24)
+    values = {
+        "language": "zh-CN" if language == "zh" else "en",
+        "title": said["login_title"], "name": said["login_name"], "password": said["login_password"],
+        "enter": said["login_enter"], "problem": problem, "hidden": "" if problem else "hidden",
+        "next": target, "token": token,
+        "other": "en" if language == "zh" else "zh", "other_name": "English" if language == "zh" else "中文",
+    }  # fmt: skip
+    text = TEMPLATE
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", html.escape(value))
+    response = HTMLResponse(text, status, {"Cache-Control": "no-store"})
+    response.set_cookie(_PRE, token, max_age=3600, path="/login", httponly=True, samesite="strict", secure=secure)
+    response.set_cookie("desk_language", language, max_age=31_536_000, samesite="lax", secure=secure)
+    return response

@@ -1,0 +1,159 @@
+"""The order desk as the agent's desk needs it: the card of an order, offers carried out by the ledger, tickets, callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+import order_lookup as desk
+from ivr.config import Settings
+from ivr.orders import open_orders
+
+log = structlog.get_logger()
+TIMELINE = (
+    "placed_at", "paid_at", "accepted_at", "dispatched_at", "promised_at", "eta_at", "delivered_at", "cancelled_at",
+    "refund_due_at", "refund_arrived_at",
+)  # fmt: skip
+CATEGORIES = (
+    "logistics/late", "logistics/stalled", "logistics/lost", "logistics/not_dispatched", "aftersales/return",
+    "aftersales/exchange", "aftersales/missing", "aftersales/wrong", "aftersales/damaged", "payment/refund",
+    "payment/duplicate", "payment/coupon", "quality/food", "service/courier", "service/merchant", "service/complaint",
+    "account/stolen", "account/login", "safety/person", "invoice/missing", "other/question",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """Something that can be done with one click and a confirmation."""
+
+    name: str
+    action: str
+    amount: desk.Money | None
+    condition: str
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    """An order as the agent sees it, as far as the caller is verified."""
+
+    number: str
+    kind: str
+    stage: str
+    total: desk.Money
+    merchant: str
+    items: tuple[str, ...]
+    situations: tuple[str, ...]
+    timeline: tuple[tuple[str, datetime], ...]
+    offers: tuple[OfferView, ...]
+    ticket: str
+    level: str
+    level_needed: str
+
+
+class Orders:
+    """Opened at first use and closed with the console; raises OrderDeskError when the system behind it is away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._zone = settings, ZoneInfo(settings.time_zone)
+        self._system: desk.OrderSystem | None = None
+        self._opening = asyncio.Lock()
+
+    async def _opened(self) -> desk.OrderSystem:
+        async with self._opening:
+            if self._system is None:
+                self._system = await open_orders(self._settings)
+            return self._system
+
+    async def ready(self) -> None:
+        """Return once the order desk's tables are in place."""
+        await self._opened()
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._system is not None:
+            await self._system.close()
+
+    async def card(self, call_id: str, phone: str, number: str, intent: str, language: str) -> OrderCard | None:
+        """The order of that number; None when this caller has none such."""
+        system, caller = await self._opened(), desk.CallerRef(call_id, phone)
+        found = await system.find(desk.OrderQuery(caller, number=number))
+        if not isinstance(found, desk.Found):
+            return None
+        order = found.order
+        status = await system.decide("order_status", order.number, caller)
+        decision = await self._decision(system, intent, order.number, caller) or status
+        return OrderCard(
+            order.number,
+            order.kind.value,
+            order.stage.value,
+            order.total,
+            order.merchant,
+            order.items_en if language == "en" else order.items,
+            tuple(sorted(situation.value for situation in status.situations)),
+            self._timeline({"placed_at": order.placed_at, **status.facts}),
+            _offers(decision),
+            decision.ticket,
+            decision.level.name.lower(),
+            decision.level_needed.name.lower(),
+        )
+
+    async def _decision(
+        self, system: desk.OrderSystem, intent: str, number: str, caller: desk.CallerRef
+    ) -> desk.Decision | None:
+        try:
+            return await system.decide(intent, number, caller) if intent else None
+        except ValueError:
+            return None
+
+    def _timeline(self, facts: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:
+        moments = [(key, facts[key].astimezone(self._zone)) for key in TIMELINE if isinstance(facts.get(key), datetime)]
+        return tuple(sorted(moments, key=lambda moment: moment[1]))
+
+    async def carry_out(
+        self, call_id: str, phone: str, intent: str, number: str, offer: OfferView
+    ) -> desk.ActionResult:
+        """Have an offer done, once, by the ledger."""
+        system = await self._opened()
+        request = desk.ActionRequest(
+            desk.CallerRef(call_id, phone), intent, desk.Action(offer.action), number,
+            offer=offer.name, amount=offer.amount, item=offer.item,
+        )  # fmt: skip
+        return await system.act(request)
+
+    async def open_ticket(
+        self, call_id: str, phone: str, intent: str, category: str, summary: str, number: str | None
+    ) -> desk.TicketRef:
+        """A ticket for the matter, once per call, intent and order; a later text is added to it."""
+        system = await self._opened()
+        request = desk.TicketRequest(desk.CallerRef(call_id, phone), intent or "agent", category, summary, number)
+        return await system.open_ticket(request)
+
+    async def append_ticket(self, number: str, author: str, text: str) -> None:
+        """A line of the ticket's history."""
+        await (await self._opened()).append_ticket(number, author, text)
+
+    async def book_callback(self, call_id: str, phone: str, queue: str) -> datetime:
+        """Book a callback, once per call; when it is due."""
+        system = await self._opened()
+        booked = await system.book_callback(desk.CallbackRequest(desk.CallerRef(call_id, phone), queue))
+        return booked.due_at.astimezone(self._zone)
+
+
+def _offers(decision: desk.Decision) -> tuple[OfferView, ...]:
+    views: list[OfferView] = []
+    for offer in decision.offers:
+        if offer.choices:
+            views += (
+                OfferView(offer.name, offer.action.value, choice.amount, offer.condition, choice.item)
+                for choice in offer.choices
+            )
+        else:
+            views.append(OfferView(offer.name, offer.action.value, offer.amount, offer.condition))
+    return tuple(views)

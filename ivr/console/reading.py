@@ -1,0 +1,182 @@
+"""The console's queries: each takes a session and gives views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ivr.accounts import Viewer
+from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
+from ivr.handoff import queue as order
+from ivr.records.holding import LIVE
+from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
+
+STATES = ("available", "ringing", "on_call", "wrap_up", "away", "offline")
+# A call whose worker died is not ended by anybody: after the longest call allowed it is not live either.
+LIVE_SECONDS = 3600.0
+
+
+def strip(session: Session) -> Strip:
+    """The queue at a glance."""
+    waiting = (HandoffRow.state.in_(("waiting", "ringing")),)
+    count, oldest = session.execute(select(func.count(), func.min(HandoffRow.enqueued_at)).where(*waiting)).one()
+    states: dict[str, int] = {
+        str(state): int(number)
+        for state, number in session.execute(select(AgentRow.state, func.count()).group_by(AgentRow.state))
+    }
+    return Strip(count, oldest, {state: states.get(state, 0) for state in STATES})
+
+
+def agents(session: Session) -> list[AgentView]:
+    """Everybody with a telephone."""
+    return [_agent(row) for row in session.scalars(select(AgentRow).order_by(AgentRow.name))]
+
+
+def agent(session: Session, agent_id: int) -> AgentView | None:
+    """One of them."""
+    row = session.get(AgentRow, agent_id)
+    return _agent(row) if row else None
+
+
+def _agent(row: AgentRow) -> AgentView:
+    return AgentView(
+        row.id, row.name, row.state, row.since, row.away_reason, row.call_id,
+        tuple(row.queues), tuple(row.skills), tuple(row.languages),
+    )  # fmt: skip
+
+
+def queue(session: Session, now: float) -> list[QueueView]:
+    """All live handoffs, those who wait in the order in which they will be served."""
+    rows = session.scalars(select(HandoffRow).where(HandoffRow.state.in_(LIVE))).all()
+    ranks = {
+        row.id: order.rank(
+            order.Waiting(
+                row.id, row.queue, max(0.0, now - row.enqueued_at), "zh", row.skill, row.priority,
+                row.vip or row.elder, row.repeat,
+            )
+        )
+        for row in rows
+    }  # fmt: skip
+    ranked = sorted(rows, key=lambda row: (row.state == "connected", ranks[row.id]))
+    callers = _callers(session, [row.call_id for row in rows])
+    names = _names(session, rows)
+    return [_queued(row, place, names, callers) for place, row in enumerate(ranked, start=1)]
+
+
+def _callers(session: Session, call_ids: Sequence[str]) -> dict[str, str]:
+    found = session.execute(select(CallRow.id, CallRow.caller).where(CallRow.id.in_(call_ids)))
+    return {call_id: caller for call_id, caller in found.tuples()}
+
+
+def _names(session: Session, rows: Sequence[HandoffRow]) -> dict[int, str]:
+    ids = [row.agent_id for row in rows if row.agent_id is not None]
+    return dict(session.execute(select(AgentRow.id, AgentRow.name).where(AgentRow.id.in_(ids))).tuples().all())
+
+
+def _queued(row: HandoffRow, place: int, names: dict[int, str], callers: dict[str, str]) -> QueueView:
+    told = {"urgent": row.priority <= order.URGENT_PRIORITY, "vip": row.vip, "elder": row.elder, "repeat": row.repeat}
+    return QueueView(
+        row.id, row.call_id, row.queue, row.skill, row.language, row.state, row.reason,
+        tuple(flag for flag, set_ in told.items() if set_), place,
+        row.enqueued_at, row.reserved_at, row.connected_at,
+        names.get(row.agent_id or 0, ""), callers.get(row.call_id, ""),
+    )  # fmt: skip
+
+
+def call(session: Session, call_id: str) -> CallView | None:
+    """One call with its newest handoff."""
+    row = session.get(CallRow, call_id)
+    if row is None:
+        return None
+    newest = select(HandoffRow).where(HandoffRow.call_id == call_id).order_by(HandoffRow.id.desc()).limit(1)
+    handoff = session.scalar(newest)
+    queued = _queued(handoff, 0, _names(session, [handoff]), {call_id: row.caller}) if handoff else None
+    return _call(row, queued)
+
+
+def _call(row: CallRow, handoff: QueueView | None = None) -> CallView:
+    return CallView(
+        row.id, row.caller, row.called, row.language, row.started_at, row.ended_at, row.disposition, row.recording,
+        row.satisfaction, row.case or {}, handoff,
+    )  # fmt: skip
+
+
+def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:
+    """Supervisors see every call, agents those they were rung for or talked on."""
+    if viewer.sees_all_calls:
+        return True
+    if viewer.agent is None:
+        return False
+    held = select(HandoffRow.id).where(HandoffRow.call_id == call_id, HandoffRow.agent_id == viewer.agent)
+    talked = select(WrapUpRow.id).where(WrapUpRow.call_id == call_id, WrapUpRow.agent_id == viewer.agent)
+    rung = select(AgentRow.id).where(AgentRow.id == viewer.agent, AgentRow.call_id == call_id)
+    return any(session.scalar(query.limit(1)) is not None for query in (held, talked, rung))
+
+
+def lines(session: Session, call_id: str, after: int = 0, limit: int = 2000) -> list[LineView]:
+    """The transcript after a position."""
+    wanted = select(LineRow).where(LineRow.call_id == call_id, LineRow.position > after)
+    rows = session.scalars(wanted.order_by(LineRow.position).limit(limit)).all()
+    return [LineView(row.position, row.speaker, row.text, row.seconds, _confidence(row.details or {})) for row in rows]
+
+
+def _confidence(details: dict[str, Any]) -> float | None:
+    value = details.get("confidence")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def calls(session: Session, live_only: bool, limit: int, before: float | None, now: float) -> list[CallView]:
+    """Calls, newest first."""
+    wanted = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id).limit(limit)
+    if live_only:
+        wanted = wanted.where(CallRow.ended_at.is_(None), CallRow.started_at > now - LIVE_SECONDS)
+    if before is not None:
+        wanted = wanted.where(CallRow.started_at < before)
+    return [_call(row) for row in session.scalars(wanted)]
+
+
+def history(session: Session, agent_id: int, limit: int = 30) -> list[PastCall]:
+    """The agent's latest talks."""
+    wanted = (
+        select(WrapUpRow, CallRow)
+        .outerjoin(CallRow, CallRow.id == WrapUpRow.call_id)
+        .where(WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_not(None))
+        .order_by(WrapUpRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        PastCall(
+            wrap.call_id, wrap.started_at - wrap.talk_seconds, row.caller if row else "",
+            str((row.case if row else {}).get("intent") or ""), wrap.talk_seconds, wrap.disposition,
+        )
+        for wrap, row in session.execute(wanted).tuples()
+    ]  # fmt: skip
+
+
+def low_scores(session: Session, limit: int = 30) -> list[PastCall]:
+    """Calls that were rated 2 or less and that nobody has looked at."""
+    low = (CallRow.satisfaction.is_not(None), CallRow.satisfaction <= 2, CallRow.reviewed_by == "")
+    rows = session.scalars(select(CallRow).where(*low).order_by(CallRow.started_at.desc()).limit(limit))
+    return [
+        PastCall(
+            row.id, row.started_at, row.caller, str((row.case or {}).get("intent") or ""),
+            (row.ended_at or row.started_at) - row.started_at, row.disposition, row.satisfaction,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def open_wrap_up(session: Session, agent_id: int) -> WrapUp | None:
+    """What the agent has to finish, the newest first."""
+    mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_(None))
+    row = session.scalar(select(WrapUpRow).where(*mine).order_by(WrapUpRow.id.desc()).limit(1))
+    return WrapUp(row.call_id, row.started_at, row.talk_seconds) if row else None
+
+
+def full_number(session: Session, call_id: str) -> str:
+    """The caller's number in full; empty once nobody has to call back. To be shown only with an audit entry."""
+    numbers = select(HandoffRow.caller).where(HandoffRow.call_id == call_id, HandoffRow.caller != "")
+    return session.scalar(numbers.limit(1)) or ""

@@ -1,0 +1,142 @@
+"""One open page: its viewer, its panels, and the loop that refreshes them as things happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import structlog
+from nicegui import background_tasks, ui
+from nicegui.client import Client
+from sqlalchemy.exc import SQLAlchemyError
+
+from ivr.accounts import Viewer, audit, still_logged_in
+from ivr.console.feed import Happening
+from ivr.console.house import House
+from ivr.console.words import Words, words
+from ivr.errors import HotlineError
+from order_lookup import OrderDeskError
+
+log = structlog.get_logger()
+CHECK_SECONDS = 15.0
+
+
+class Part(Protocol):
+    """Something on a page that shows what is so now."""
+
+    async def refresh(self, happenings: Sequence[Happening]) -> None:
+        """Show what is so now; an empty sequence means: look, whatever happened."""
+
+
+class Panel:
+    """A part that is drawn anew when what it shows has changed."""
+
+    def __init__(self, screen: Screen, classes: str = "", kinds: tuple[str, ...] = ()) -> None:
+        self.screen, self.said, self._kinds = screen, screen.said, kinds
+        self.container = ui.element("div").classes(classes)
+        self._shown: object = _NOTHING
+        screen.parts.append(self)
+
+    async def load(self) -> object:
+        """What there is to show; equal to the last when nothing has changed."""
+        raise NotImplementedError
+
+    def draw(self, shown: Any) -> None:
+        """Show it, inside the container."""
+        raise NotImplementedError
+
+    async def refresh(self, happenings: Sequence[Happening]) -> None:
+        """Load, and draw when it is new."""
+        if happenings and self._kinds and not any(happening.kind in self._kinds for happening in happenings):
+            return
+        loaded = await self.load()
+        if loaded == self._shown or self.container.is_deleted:
+            return
+        self._shown = loaded
+        self.container.clear()
+        with self.container:
+            self.draw(loaded)
+
+    async def again(self) -> None:
+        """Draw anew, changed or not."""
+        self._shown = _NOTHING
+        await self.refresh(())
+
+
+_NOTHING = object()
+
+
+class Screen:
+    """One page in one browser."""
+
+    def __init__(self, house: House, viewer: Viewer, client: Client) -> None:
+        self.house, self.viewer, self.client = house, viewer, client
+        self.said: Words = words(viewer.language)
+        self.parts: list[Part] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Follow the feed until the page is closed."""
+        self._task = background_tasks.create(self._follow(), name=f"screen {self.viewer.name}")
+        self.client.on_delete(lambda: self._task.cancel() if self._task else None)
+
+    async def _follow(self) -> None:
+        with self.house.feed.watching() as watcher:
+            await self.show(())
+            while True:
+                try:
+                    batch = await asyncio.wait_for(watcher.batch(), CHECK_SECONDS)
+                except TimeoutError:
+                    batch = []
+                    if not await self.logged_in(active=False):
+                        return
+                if watcher.missed:
+                    watcher.missed, batch = False, []
+                await self.show(batch)
+
+    async def show(self, happenings: Sequence[Happening]) -> None:
+        """Refresh every part; one that fails does not take the others with it."""
+        for part in list(self.parts):
+            try:
+                await part.refresh(happenings)
+            except (SQLAlchemyError, OrderDeskError) as fault:
+                log.warning("console.part_failed", part=type(part).__name__, fault=str(fault))
+            except Exception:
+                log.exception("console.part_broke", part=type(part).__name__)
+
+    async def logged_in(self, active: bool) -> bool:
+        """Whether the session goes on; otherwise the page goes to the login."""
+        session_id = self.viewer.session
+        if await self.house.write(lambda session, now: still_logged_in(session, session_id, active, now)):
+            return True
+        with self.client:
+            ui.navigate.to("/login")
+        return False
+
+    def acting(self, what: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """A handler that first checks the session, and says so when something goes wrong."""
+
+        async def handler() -> None:
+            if not await self.logged_in(active=True):
+                return
+            try:
+                await what()
+            except (SQLAlchemyError, HotlineError) as fault:
+                log.error("console.action_failed", fault=str(fault), account=self.viewer.name)
+                self.notify(self.said["database_away"])
+            except OrderDeskError as fault:
+                log.error("console.order_desk_failed", fault=str(fault), account=self.viewer.name)
+                self.notify(self.said["order_desk_away"])
+
+        return handler
+
+    def notify(self, text: str) -> None:
+        """A short message at the bottom."""
+        with self.client:
+            ui.notify(text, position="bottom", timeout=4000)
+
+    async def audit(self, what: str, call_id: str | None, **details: object) -> None:
+        """Write down what this viewer did or saw."""
+        name = self.viewer.name
+        await self.house.write(lambda session, now: audit(session, name, what, call_id, now, **details))

@@ -1,0 +1,48 @@
+// What the browser does by itself: clocks that tick, the banner when the connection is lost, keyboard shortcuts.
+"use strict";
+(() => {
+  const skew = () => Number(document.querySelector("[data-server-time]")?.dataset.serverTime || 0);
+  const loaded = Date.now() / 1000;
+  const pad = (number) => String(number).padStart(2, "0");
+  const clock = (seconds) => {
+    const whole = Math.max(0, Math.floor(seconds));
+    const hours = Math.floor(whole / 3600);
+    return (hours ? hours + ":" + pad(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)) + ":" + pad(whole % 60);
+  };
+  const tick = () => {
+    const server = skew();
+    const now = server ? server + (Date.now() / 1000 - loaded) : Date.now() / 1000;
+    document.querySelectorAll("[data-since]").forEach((element) => {
+      const text = clock(now - Number(element.dataset.since));
+      if (element.textContent !== text) element.textContent = text;
+    });
+    document.querySelectorAll("[data-until]").forEach((element) => {
+      const text = String(Math.max(0, Math.ceil(Number(element.dataset.until) - now)));
+      if (element.textContent !== text) element.textContent = text;
+    });
+    const lost = Boolean(window.socket) && !window.socket.connected;
+    document.getElementById("lost")?.classList.toggle("on", lost);
+  };
+  setInterval(tick, 250);
+
+  const shortcuts = ["F2", "F4", "F8", "F9", "F10"];
+  document.addEventListener("keydown", (event) => {
+    if (!shortcuts.includes(event.key) || event.repeat) return;
+    event.preventDefault();
+    if (event.key === "F9") document.querySelector(".notes input")?.focus();
+    else emitEvent("shortcut", event.key);
+  });
+
+  // The conversation stays at its end unless somebody scrolled up to read.
+  const follow = () => {
+    document.querySelectorAll(".follow").forEach((box) => {
+      if (box.dataset.watched) return;
+      box.dataset.watched = "yes";
+      let atEnd = true;
+      box.addEventListener("scroll", () => { atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40; });
+      new MutationObserver(() => { if (atEnd) box.scrollTop = box.scrollHeight; }).observe(box, { childList: true, subtree: true });
+      box.scrollTop = box.scrollHeight;
+    });
+  };
+  setInterval(follow, 300);
+})();

@@ -1,0 +1,155 @@
+"""The bar under the header that says what the agent's call wants of them now: accept, talk, or wrap up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+
+from ivr.console import actions, reading
+from ivr.console.call_panels import Controls
+from ivr.console.elements import Text, box, button, choice, since, tag, until
+from ivr.console.feed import Happening
+from ivr.console.screen import Panel, Screen
+from ivr.console.views import AgentView, CallView
+
+DISPOSITIONS = ("solved", "promised", "ticket", "passed_on", "not_ours", "hung_up", "abuse")
+
+
+class TopBar(Panel):
+    """Incoming with countdown, talking with controls, wrap-up with disposition; nothing while idle."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__(screen, "", ("agent",))
+        self.accepted = ""
+        self.disposition = ""
+        self.note = ""
+        self.controls: Controls | None = None
+        self.state = ""
+        self.call_id = ""
+
+    async def load(self) -> tuple[AgentView | None, CallView | None, str]:
+        """The agent and the call they are on."""
+        mine = self.screen.viewer.agent or 0
+        agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
+        if agent is None or agent.call_id is None or agent.state not in ("ringing", "on_call", "wrap_up"):
+            return (None, None, "")
+        call_id = agent.call_id
+        call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
+        # The case may grow while the phone rings; what the bar says of it stays, so that nothing jumps under the finger.
+        return agent, call, self.accepted
+
+    async def refresh(self, happenings: Sequence[Happening]) -> None:
+        """As usual, but a form that is being filled in stays."""
+        agent = await self._agent()
+        state = (agent.state, agent.call_id) if agent else ("", "")
+        if happenings and state == (self.state, self.call_id):
+            return
+        await super().refresh(())
+
+    async def _agent(self) -> AgentView | None:
+        mine = self.screen.viewer.agent or 0
+        agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
+        return agent if agent and agent.call_id and agent.state in ("ringing", "on_call", "wrap_up") else None
+
+    def draw(self, shown: tuple[AgentView | None, CallView | None, str]) -> None:
+        agent, call, accepted = shown
+        if self.controls in self.screen.parts:
+            self.screen.parts.remove(self.controls)
+        self.controls = None
+        self.state, self.call_id = (agent.state, agent.call_id or "") if agent else ("", "")
+        match self.state:
+            case "ringing" if agent:
+                self._ringing(agent, call, accepted)
+            case "on_call" if agent:
+                self._talking(agent, call)
+            case "wrap_up" if agent:
+                self._wrapping(agent)
+
+    def _ringing(self, agent: AgentView, call: CallView | None, accepted: str) -> None:
+        rings_until = agent.since + self.screen.house.settings.handoff.ring_seconds
+        with box("incoming").props("role=alertdialog"):
+            until(rings_until, "left")
+            Text(f"{self.said['incoming']} · {self._headline(call)}", "what")
+            self._flags(call)
+            if call and call.handoff:
+                with Text(f"{self.said['waited']} ", "dim wide"):
+                    since(call.handoff.enqueued_at)
+            box("spacer")
+            if accepted == agent.call_id:
+                Text(self.said["accepted"], "tag ok")
+            else:
+                button(self.said["accept"], self.screen.acting(self.accept), "go", key="F2")
+            button(self.said["decline"], self.screen.acting(self.decline), "stop", key="F4")
+
+    def _talking(self, agent: AgentView, call: CallView | None) -> None:
+        with box("incoming talking"):
+            since(agent.since, "left")
+            Text(self._headline(call), "what")
+            self._flags(call)
+            box("spacer")
+            self.controls = Controls(self.screen, agent.call_id or "")
+            ui.timer(0, self.controls.again, once=True)
+
+    def _wrapping(self, agent: AgentView) -> None:
+        options = {name: self.said.of("disposition", name) for name in DISPOSITIONS}
+        with box("incoming wrapping"):
+            since(agent.since, "left")
+            Text(self.said["wrap_up"], "what")
+            chosen = choice(options, self.said["disposition"], None)
+            chosen.bind_value(self, "disposition")
+            note = ui.input(self.said["note"]).props("dense outlined maxlength=500").classes("fill")
+            note.bind_value(self, "note")
+            box("spacer")
+            button(self.said["finish"], self.screen.acting(self.finish), "go", key="F10")
+            button(self.said["finish_away"], self.screen.acting(self.finish_away))
+
+    def _headline(self, call: CallView | None) -> str:
+        if call is None:
+            return "…"
+        intent = call.fact("intent") or (call.handoff.reason if call.handoff else "")
+        parts = (call.fact("customer.name") or call.caller, self.said.of("intent", intent) if intent else "")
+        return " · ".join(part for part in parts if part)
+
+    def _flags(self, call: CallView | None) -> None:
+        with box("tags"):
+            for flag in call.handoff.flags if call and call.handoff else ():
+                tag(self.said.of("flag", flag), "bad" if flag == "urgent" else "warn")
+
+    async def accept(self) -> None:
+        """Accept; the phone still has to be picked up."""
+        if await actions.tell_worker(self.screen, self.call_id, "accept"):
+            self.accepted = self.call_id
+            self.screen.notify(self.said["accept_hint"])
+            await self.again()
+
+    async def decline(self) -> None:
+        """Decline; the next agent is asked."""
+        await actions.tell_worker(self.screen, self.call_id, "decline")
+
+    async def finish(self) -> None:
+        """Finish the wrap-up and be available."""
+        await self._finish(False)
+
+    async def finish_away(self) -> None:
+        """Finish the wrap-up and be away."""
+        await self._finish(True)
+
+    async def _finish(self, away: bool) -> None:
+        if not self.disposition:
+            return self.screen.notify(self.said["choose_disposition"])
+        if await actions.finish(self.screen, self.call_id, self.disposition, self.note or "", away):
+            self.disposition = self.note = ""
+
+    async def shortcut(self, key: Any) -> None:
+        """F2 accept, F4 decline, F8 hold, F10 finish: where they mean something now."""
+        match (str(key), self.state):
+            case ("F2", "ringing"):
+                await self.accept()
+            case ("F4", "ringing"):
+                await self.decline()
+            case ("F8", "on_call") if self.controls:
+                await self.controls.hold()
+            case ("F10", "wrap_up"):
+                await self.finish()

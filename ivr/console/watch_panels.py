@@ -1,0 +1,121 @@
+"""The supervisor's page: queue, agents, calls now, and low scores to look into."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+
+from ivr.console import actions, reading
+from ivr.console.elements import Text, box, button, empty, head, moment, since, tag
+from ivr.console.screen import Panel
+from ivr.console.views import AgentView, CallView, PastCall, QueueView
+
+_STATE_KINDS = {"available": "ok", "ringing": "warn", "on_call": "", "wrap_up": "", "away": "", "offline": ""}
+
+
+class QueuePanel(Panel):
+    """Who waits, in the order of service."""
+
+    async def load(self) -> tuple[QueueView, ...]:
+        return tuple(await self.screen.house.read(reading.queue))
+
+    def draw(self, shown: tuple[QueueView, ...]) -> None:
+        said = self.said
+        head(said["in_queue"], str(len(shown)) if shown else "")
+        if not shown:
+            return empty(said["nobody_waits"])
+        with (
+            box("scroll"),
+            box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content max-content"),
+        ):
+            for words in ("rank", "waited", "caller", "about", "queue", "state"):
+                Text(said[words], "th", tag="div")
+            for call in shown:
+                Text(str(call.rank), "num", tag="div")
+                with box():
+                    since(call.enqueued_at)
+                with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
+                    Text(call.caller or "–", "num")
+                with box("tags"):
+                    Text(said.of("intent", call.reason))
+                    for flag in call.flags:
+                        tag(said.of("flag", flag), "bad" if flag == "urgent" else "warn")
+                Text(said.of("queue", call.queue), tag="div")
+                words = said.of("hand_over_state", call.state)
+                Text(f"{words} {call.agent}" if call.agent else words, tag="div")
+
+
+class AgentsPanel(Panel):
+    """Who is there, and what they do."""
+
+    async def load(self) -> tuple[AgentView, ...]:
+        return tuple(await self.screen.house.read(lambda session, _: reading.agents(session)))
+
+    def draw(self, shown: tuple[AgentView, ...]) -> None:
+        said = self.said
+        head(said["agents"], str(len(shown)))
+        with box("scroll"), box("grid").style("grid-template-columns: 1fr max-content max-content 1.3fr"):
+            for words in ("agent", "state", "since", "queue"):
+                Text(said[words], "th", tag="div")
+            for agent in shown:
+                Text(agent.name, tag="div")
+                with box():
+                    words = said.of("state", agent.state)
+                    if agent.state == "away" and agent.away_reason:
+                        words += f" · {said.of('away', agent.away_reason)}"
+                    tag(words, _STATE_KINDS.get(agent.state, ""))
+                with box():
+                    since(agent.since)
+                Text(" · ".join(said.of("queue", queue) for queue in agent.queues), "dim", tag="div")
+
+
+class LiveCallsPanel(Panel):
+    """Calls under way."""
+
+    async def load(self) -> tuple[CallView, ...]:
+        return tuple(await self.screen.house.read(lambda session, now: reading.calls(session, True, 100, None, now)))
+
+    def draw(self, shown: tuple[CallView, ...]) -> None:
+        said = self.said
+        head(said["live_calls"], str(len(shown)) if shown else "")
+        if not shown:
+            return empty(said["no_live_calls"])
+        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr 1fr max-content"):
+            for call in shown:
+                with box():
+                    since(call.started_at)
+                Text(call.caller or "–", "num", tag="div")
+                Text(said.of("intent", call.fact("intent")) if call.fact("intent") else "–", tag="div")
+                with box(), ui.element("a").props(f"href=/calls/{call.id}"):
+                    Text(said["open"])
+
+
+class LowScoresPanel(Panel):
+    """Calls that were rated badly and that nobody has looked at."""
+
+    async def load(self) -> tuple[PastCall, ...]:
+        return tuple(await self.screen.house.read(lambda session, _: reading.low_scores(session)))
+
+    def draw(self, shown: tuple[PastCall, ...]) -> None:
+        said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
+        head(said["low_scores"], str(len(shown)) if shown else "")
+        if not shown:
+            return empty(said["no_low_scores"])
+        with box("scroll"), box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content"):
+            for call in shown:
+                with box():
+                    tag(f"{said['score']} {call.satisfaction}", "bad")
+                with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
+                    Text(moment(call.at, zone, with_day=True), "num")
+                Text(call.caller or "–", "num", tag="div")
+                Text(said.of("intent", call.about) if call.about else "–", tag="div")
+                with box():
+                    button(said["reviewed"], self.screen.acting(self._reviewed(call.call_id)), "small")
+
+    def _reviewed(self, call_id: str) -> actions.Handler:
+        async def reviewed() -> None:
+            await actions.reviewed(self.screen, call_id)
+            await self.again()
+
+        return reviewed

@@ -1,0 +1,29 @@
+"""The words of the console's own pages, in Chinese and English."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ivr.console.words_table import TABLE
+
+
+class Words:
+    """The words of one language; a key that is missing is a mistake of ours and fails."""
+
+    def __init__(self, language: str) -> None:
+        self.language = "en" if language == "en" else "zh"
+        self._column = 1 if self.language == "en" else 0
+
+    def __getitem__(self, key: str) -> str:
+        return TABLE[key][self._column]
+
+    def of(self, group: str, key: str) -> str:
+        """The word for a value of a vocabulary (`state`, `intent`, …), or the value itself where it has none."""
+        row = TABLE.get(f"{group}.{key}")
+        return row[self._column] if row else key.replace("_", " ")
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of `zh` or `en`."""
+    return Words(language)

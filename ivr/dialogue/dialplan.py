@@ -116,6 +116,7 @@ class Ask(Step, Manner):
     ask: Wanted
     into: str = ""
     choices: dict[str, Option] = {}
+    choices_from: str = ""
     intents: Names = ()
     digits: Annotated[int, Field(ge=1, le=32)] | None = None
     keys: dict[Annotated[str, Field(pattern=r"^[1-9]$")], str] = {}

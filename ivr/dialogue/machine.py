@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal, assert_never
 
 from ivr import events as told
@@ -87,6 +88,11 @@ class Dialogue:
     def known(self) -> Values:
         """A copy of every value the call knows."""
         return self._talk.memory.as_mapping()
+
+    def trail(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+        """The steps this call came through, and the ways between them."""
+        steps = [str(frame) for frame in self._talk.position.trail]
+        return frozenset(steps), frozenset(pairwise(steps))
 
     def phrase(self, prompt_id: str) -> Prompt:
         """One of the product's own prompts in the language of the call."""

@@ -27,6 +27,7 @@ class Position:
         self.stack: Stack = (Frame(tree, step),)
         self._asked: list[Stack] = []
         self._visits: Counter[Frame] = Counter()
+        self.trail: list[Frame] = [self.here]
 
     @property
     def here(self) -> Frame:
@@ -36,10 +37,12 @@ class Position:
     def go(self, step: str) -> None:
         """Move to another step of this tree."""
         self.stack = (*self.stack[:-1], Frame(self.here.tree, step))
+        self.trail.append(self.here)
 
     def enter(self, tree: str, start: str) -> None:
         """Begin another tree; this step waits."""
         self.stack = (*self.stack, Frame(tree, start))
+        self.trail.append(self.here)
 
     def leave(self) -> bool:
         """Go back to the step that called; False in the outermost tree, where there is none."""
@@ -51,10 +54,12 @@ class Position:
     def jump(self, stack: Stack, step: str) -> None:
         """Drop what was under way above a stack, and go to a step of its last tree."""
         self.stack = (*stack[:-1], Frame(stack[-1].tree, step))
+        self.trail.append(self.here)
 
     def restore(self, stack: Stack) -> None:
         """Be where the call was before."""
         self.stack = stack
+        self.trail.append(self.here)
 
     def asked(self) -> int:
         """Note that the question of this step is asked, for `back`; how often it was since the matter began."""
@@ -69,6 +74,7 @@ class Position:
             return False
         self._asked.pop()
         self.stack = self._asked.pop()
+        self.trail.append(self.here)
         self._visits[self.here] -= 1
         return True
 

@@ -22,6 +22,8 @@ from ivr.values import Language
 
 VARIABLE = re.compile(r"\{([^{}\s]+)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+# A word of the product's own (`late_delivery`), which nobody should hear as it is.
+IDENTIFIER = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 # A sentence with the punctuation that ends it; a full stop ends one only before a space (3.5, p.m. stay whole inside).
 SENTENCE = re.compile(r".+?(?:[。！？；!?;]|\.(?=\s|$)|$)\s*", re.DOTALL)
 
@@ -50,6 +52,15 @@ class PromptBook:
 
     def __contains__(self, prompt: object) -> bool:
         return prompt in self.words
+
+    def recordable(self) -> Iterator[tuple[str, str]]:
+        """The texts that are always said alike, with the name that a recording of each must have."""
+        for name, words in self.words.items():
+            variants = [(name, words.text), (f"{name}.keys", words.keys), (f"{name}.help", words.help)]
+            for kind in ("no_input", "no_match"):
+                texts: tuple[str, ...] = getattr(words, kind)
+                variants += [(f"{name}.{kind}.{number}", text) for number, text in enumerate(texts, 1)]
+            yield from ((each, text) for each, text in variants if text and not _varies(text))
 
     def text(self, prompt: str, variant: str = "") -> str | None:
         """The words of `id`, or of `id` and a variant: `no_input.1`, `no_match.2`, `keys`, `help`; None where not written."""
@@ -81,9 +92,12 @@ class PromptBook:
         if template is None:
             return None
         said = self.filled(template, memory, now)
-        fixed = not VARIABLE.search(template) and not OPTIONAL.search(template)
         name = f"{prompt}.{variant}" if variant else prompt
-        return Prompt(name, said, self.language, rate, recordable=fixed, sensitive=sensitive) if said else None
+        return (
+            Prompt(name, said, self.language, rate, recordable=not _varies(template), sensitive=sensitive)
+            if said
+            else None
+        )
 
     def filled(self, template: str, memory: Memory, now: datetime) -> str:
         """A text with its variables said, without the parts that can't be."""
@@ -92,21 +106,37 @@ class PromptBook:
         return VARIABLE.sub(lambda found: self.said(found[1], memory, now), "".join(kept)).strip()
 
     def said(self, name: str, memory: Memory, now: datetime) -> str:
-        """A variable aloud; a bare word through its label `word.<word>`."""
+        """A variable aloud; a word of ours through its label `word.<word>`, which may hold variables itself."""
+        owner, _, part = name.rpartition(".")
+        if part == "menu":
+            return self._menu(memory[owner])
         value = memory[name]
         if isinstance(value, str):
-            return self.label(value)
+            label = self.text(f"word.{value}")
+            return value if label is None else self.filled(label, memory, now)
         if isinstance(value, tuple):
-            value = tuple(self.label(item) for item in value)
+            value = tuple(self.text(f"word.{item}") or item for item in value)
         return spoken(value, self.language, now)
 
-    def label(self, word: str) -> str:
-        """A word of ours as people say it; anything else as it is."""
-        return self.text(f"word.{word}") or word
+    def _menu(self, items: object) -> str:
+        """The items of a list with their keys: 牛肉面请按1，奶茶请按2."""
+        named = enumerate(items if isinstance(items, tuple) else (), 1)
+        if self.language == "zh":
+            return "，".join(f"{item}请按{key}" for key, item in named)
+        return ", ".join(f"for {item} press {key}" for key, item in named)
 
-    @staticmethod
-    def _known(text: str, memory: Memory) -> bool:
-        return all(memory[name] is not None for name in VARIABLE.findall(text))
+    def _known(self, text: str, memory: Memory) -> bool:
+        """Whether every variable of a text can be said: it has a value, and no bare word of ours without a label."""
+        return all(self._sayable(memory[name.removesuffix(".menu")]) for name in VARIABLE.findall(text))
+
+    def _sayable(self, value: object) -> bool:
+        if isinstance(value, str) and IDENTIFIER.fullmatch(value):
+            return f"word.{value}" in self.words
+        return value is not None
+
+
+def _varies(text: str) -> bool:
+    return bool(VARIABLE.search(text) or OPTIONAL.search(text))
 
 
 def variables(text: str) -> tuple[str, ...]:

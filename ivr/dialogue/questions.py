@@ -15,6 +15,7 @@ About = Literal["step", "doubt", "offer", "digits", "survey"]
 KEY_LENGTHS: Mapping[str, int] = {"order_number": 12, "digits": 12, "phone": 11, "money": 6, "count": 3, "date": 4}
 YES_NO_KEYS: Mapping[str, str] = {"1": "yes", "2": "no"}
 UNIVERSAL_KEYS: Mapping[str, Universal] = {"0": "agent", "*": "back", "#": "repeat", "9": "goodbye"}
+MOST_ITEMS = 8
 SCORES = ("1", "2", "3", "4", "5")
 # Phrases for the scores, beside the spoken digits that the recogniser and the understanding know by themselves.
 SCORE_PHRASES: Mapping[Language, tuple[tuple[str, ...], ...]] = {
@@ -114,9 +115,16 @@ def _certain(
     )
 
 
-def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation) -> Question:
-    """The question an `ask` step puts; `expectation` brings language, orders and time, the step what it wants."""
+def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, items: tuple[str, ...] = ()) -> Question:
+    """The question an `ask` step puts; `expectation` brings language, orders and time, the step what it wants.
+
+    `items` are the choices of a step that takes them from a value: each is said by its own name and has its place as key.
+    """
     match step.ask:
+        case "choice" if step.choices_from:
+            options = tuple(Option(item, (item,)) for item in items[:MOST_ITEMS])
+            keys = {str(key): item for key, item in enumerate(items[:MOST_ITEMS], 1)}
+            return Question("step", prompt, _with(expectation, manner, wants="choice", options=options), manner, keys)
         case "yes_no":
             return yes_no("step", prompt, manner, expectation)
         case "intent":

@@ -44,7 +44,7 @@ _FACTS = (
 _CUSTOMER = "name language vip elder tier orders open_tickets contacts"
 _OFFER = Outcome(
     _names("offer", "name action confirm level_needed") | {"reason", "level_needed", "verification"},
-    _names("offer", "amount condition by") | _names("fact", _FACTS) | {"situations", "offers", "ticket.category"},
+    _names("offer", "amount condition by items") | _names("fact", _FACTS) | {"situations", "offers", "ticket.category"},
 )
 _PLAIN = Outcome(frozenset({"reason", "level_needed", "verification"}), _OFFER.certain | _OFFER.possible)
 _HUMAN = Outcome(_PLAIN.certain | _names("handoff", "queue reason priority"), _PLAIN.possible)
@@ -74,7 +74,7 @@ LOOK_UPS: Mapping[str, Query] = {
         frozenset({"candidates"}), {"found": Outcome(frozenset({"orders"})), "none": Outcome()}, ("orders",)
     ),
     "decision": Query(
-        frozenset({"intent", "order"}),
+        frozenset({"intent", "order", "offer"}),
         {"offer": _OFFER, "refuse": _PLAIN, "inform": _PLAIN, "handoff": _HUMAN},
         ("reason", "offers", "offer", "handoff", "fact", "level_needed"),
     ),
@@ -117,4 +117,4 @@ OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "order_which_digits": frozenset({"digits.place"}),
 }
 # Names derived from the value before the last dot.
-DERIVED = frozenset({"tail", "count", "first"})
+DERIVED = frozenset({"tail", "count", "first", "menu"})

@@ -103,7 +103,9 @@ def switch_language(talk: Talk, step: plan.Speak) -> None:
 def ask(talk: Talk, step: plan.Ask) -> None:
     """Put the step's question, unless the caller has already answered it."""
     prompt = step.say[-1] if step.say else "again"
-    question = questions.of_step(step, prompt, talk.manner, talk.expectation())
+    items = talk.memory[step.choices_from] if step.choices_from else ()
+    listed = items if isinstance(items, tuple) else ()
+    question = questions.of_step(step, prompt, talk.manner, talk.expectation(), listed)
     if (ahead := talk.heard_ahead.get(step.ask)) is not None:
         return fill(talk, ahead)
     if step.ask == "intent" and talk.next_intent:

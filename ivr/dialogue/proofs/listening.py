@@ -51,7 +51,7 @@ def _keys(tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
             yield Finding.at(
                 tree.place(name), f"question `{name}` can't be answered by keys", "add `keys: {1: intent}`"
             )
-        case "choice":
+        case "choice" if not step.choices_from:
             keys = [option.key for option in step.choices.values() if option.key]
             for choice, option in step.choices.items():
                 if option.key is None:

@@ -121,6 +121,11 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
                 if argument not in words.LOOK_UPS[step.look_up].arguments:
                     known = words.LOOK_UPS[step.look_up].arguments
                     yield _unknown(tree, ("steps", name, "with", argument), "argument", argument, known)
+        case plan.Ask(ask="choice") if step.choices_from and not step.then:
+            what = f"question `{name}` takes its choices from a value and has no `then`"
+            yield Finding.at(tree.place(name), what, "add `then`")
+        case plan.Ask(ask="choice") if not step.choices and not step.choices_from:
+            yield Finding.at(tree.place(name), f"question `{name}` has no choices", "add `choices` or `choices_from`")
         case plan.Ask(ask="choice"):
             for choice, option in step.choices.items():
                 if not getattr(option, spoken.language):

@@ -1,0 +1,74 @@
+"""`ivr chat`: talk to the robot in the terminal; the same engine and the same order desk as on the telephone."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from ivr.config import Settings
+from ivr.desk import Desk
+from ivr.dialogue.library import DialplanLibrary
+from ivr.dialogue.rehearsal import Line, Rehearsal
+from ivr.orders import open_orders
+from ivr.values import Language
+
+GUIDE = "Speak by typing; keys as #12; silence as an empty line; ! before words interrupts; /why shows notes; /quit hangs up."
+
+
+class Chat:
+    """One conversation on a terminal."""
+
+    def __init__(self, console: Console, rehearsal: Rehearsal, why: bool) -> None:
+        self._console, self._rehearsal, self._why = console, rehearsal, why
+
+    async def run(self, caller: str, language: Language) -> None:
+        """Talk until the call is over or a human takes it."""
+        self._console.print(GUIDE, style="dim")
+        self._show(await self._rehearsal.begin(caller, language))
+        while not self._rehearsal.over:
+            if self._rehearsal.with_human:
+                self._console.print("(a human would talk now)", style="dim")
+                return
+            try:
+                typed = await asyncio.to_thread(self._console.input, "[bold cyan]> [/]")
+            except EOFError:
+                return
+            if typed.strip() == "/quit":
+                return
+            if typed.strip() == "/why":
+                self._why = not self._why
+                continue
+            self._show(await self._answer(typed))
+
+    async def _answer(self, typed: str) -> list[Line]:
+        words = typed.strip().removeprefix("!").strip()
+        if not words:
+            return await self._rehearsal.be_silent()
+        if words.startswith("#") or words == "*":
+            return await self._rehearsal.key(words[1:] or words)
+        return await self._rehearsal.say(words)
+
+    def _show(self, lines: list[Line]) -> None:
+        for line in lines:
+            match line.kind:
+                case "robot":
+                    self._console.print(f"[green]●[/] {line.text}", highlight=False)
+                case "does":
+                    self._console.print(f"[yellow]→ {line.text}[/]", highlight=False)
+                case _ if self._why:
+                    self._console.print(f"  {line.text}", style="dim", highlight=False, markup=False)
+
+
+async def chat(settings: Settings, language: Language, caller: str, why: bool) -> None:
+    """A chat on the configured dialplans and order desk."""
+    library = DialplanLibrary(settings)
+    orders = await open_orders(settings)
+    try:
+        call = f"chat-{datetime.now(ZoneInfo(settings.time_zone)):%Y%m%d%H%M%S%f}"
+        rehearsal = Rehearsal(library.dialogue(language), Desk(orders, settings.time_zone), call)
+        await Chat(Console(), rehearsal, why).run(caller, language)
+    finally:
+        await orders.close()

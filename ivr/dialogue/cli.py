@@ -1,0 +1,197 @@
+"""The commands of the dialogue: chat, check, graph, test, schema, prompts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ivr import config
+from ivr.config import Settings
+from ivr.errors import DialplanError, UserError
+from ivr.values import Language
+
+Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="IVR_CONFIG")]
+Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
+DEFAULT_CONFIG = Path("config.yaml")
+prompts = typer.Typer(help="What the robot says.", no_args_is_help=True)
+
+
+def _settings(file: Path) -> Settings:
+    """The settings, or the product's own where there is no file."""
+    return config.load(file) if file.exists() or file != DEFAULT_CONFIG else Settings(folder=Path.cwd())
+
+
+def _language(word: str) -> Language:
+    match word:
+        case "zh" | "en":
+            return word
+    raise UserError(f"no language `{word}`", "zh or en")
+
+
+def chat(
+    config_file: Config = DEFAULT_CONFIG,
+    lang: Lang = "",
+    caller: Annotated[str, typer.Option(help="The number you call from.")] = "13800000001",
+    why: Annotated[bool, typer.Option(help="Show what was understood and looked up.")] = False,
+) -> None:
+    """Talk to the robot in the terminal: words, keys as #12, silence as an empty line, ! to interrupt."""
+    from ivr.dialogue import chat as chatting
+
+    settings = _settings(config_file)
+    asyncio.run(chatting.chat(settings, _language(lang or settings.dialplan.language), caller, why))
+
+
+def check(
+    config_file: Config = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+) -> None:
+    """Prove the dialplans: references, ways out, loops, prompts, keys, variables. Exit status 1 when there are faults."""
+    from ivr.dialogue.check import check as prove
+    from ivr.dialogue.check import faults
+    from ivr.dialogue.loading import load_dialplans
+
+    settings = _settings(config_file)
+    loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
+    findings = prove(loaded, settings.dialplan.start)
+    wrong = faults(findings)
+    if as_json:
+        keys = ("file", "line", "what", "fix", "warning")
+        print(
+            json.dumps([{key: getattr(each, key) for key in keys} for each in findings], ensure_ascii=False, indent=2)
+        )
+    else:
+        for finding in findings:
+            print(finding)
+        steps = {
+            language: sum(len(tree.steps) for tree in each.trees.values()) for language, each in loaded.spoken.items()
+        }
+        counted = ", ".join(f"{language}: {count} steps" for language, count in steps.items())
+        print(f"{counted}; {len(wrong)} faults, {len(findings) - len(wrong)} warnings; version {loaded.version}")
+    if wrong:
+        sys.exit(1)
+
+
+def graph(
+    dialplan: Annotated[str, typer.Argument(help="Its name, such as hotline.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write there: .svg, .dot or .mmd; else Mermaid to the terminal.")
+    ] = None,
+    config_file: Config = DEFAULT_CONFIG,
+    lang: Lang = "",
+) -> None:
+    """Draw a dialplan as SVG (with Graphviz) or Mermaid."""
+    from ivr.dialogue.drawing import dot, mermaid
+    from ivr.dialogue.loading import load_dialplans
+    from ivr.document import nearest
+
+    settings = _settings(config_file)
+    loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
+    spoken = loaded.spoken[_language(lang or settings.dialplan.language)]
+    if dialplan not in spoken.trees:
+        raise DialplanError(f"there is no dialplan `{dialplan}`", nearest(dialplan, list(spoken.trees)))
+    tree = spoken.trees[dialplan]
+    if out is None or out.suffix == ".mmd":
+        _put(out, mermaid(spoken, tree))
+    elif out.suffix == ".dot":
+        _put(out, dot(spoken, tree))
+    elif not (program := shutil.which("dot")):
+        raise UserError("Graphviz isn't installed", "apt install graphviz, or ask for a .mmd file")
+    else:
+        drawn = subprocess.run([program, "-Tsvg"], input=dot(spoken, tree), capture_output=True, text=True, check=False)
+        if drawn.returncode:
+            raise UserError(f"Graphviz refused: {drawn.stderr.strip()[:200]}", "ask for a .dot file and look into it")
+        _put(out, drawn.stdout)
+
+
+def _put(file: Path | None, text: str) -> None:
+    if file is None:
+        print(text, end="")
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise UserError(f"{file} can't be written: {fault.strerror}", "name another file") from None
+    print(file)
+
+
+def play(
+    files: Annotated[list[Path] | None, typer.Argument(help="Conversations; all of them without a name.")] = None,
+    config_file: Config = DEFAULT_CONFIG,
+    show_untried: Annotated[
+        bool, typer.Option("--untried", help="List the steps that no conversation came through.")
+    ] = False,
+) -> None:
+    """Play the conversations in tests/conversations against the dialplans. Exit status 1 when one goes otherwise."""
+    from ivr.dialogue.loading import load_dialplans
+    from ivr.dialogue.test_runner import coverage, play_all
+
+    settings = _settings(config_file)
+    loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
+    chosen = files or sorted((settings.folder / "tests" / "conversations").glob("*.yaml"))
+    if not chosen:
+        raise UserError("there are no conversations", "write one in tests/conversations, see dialplans/README.md")
+    played = play_all(chosen, loaded, {"shop": settings.shop, "shop_en": settings.shop_en})
+    console = Console(highlight=False)
+    for each in played:
+        console.print(f"[red]✗[/] {each.file.name}: {each.about}" if each.fault else f"[green]✓[/] {each.about}")
+        if each.fault:
+            console.print(each.fault, markup=False)
+    covered = coverage(played, loaded, settings.dialplan.start)
+    failed = sum(bool(each.fault) for each in played)
+    console.print(
+        f"{len(played) - failed} of {len(played)} conversations as written; "
+        f"steps {covered.steps}/{covered.all_steps}, ways {covered.ways}/{covered.all_ways}"
+    )
+    if show_untried:
+        console.print("Untried: " + ", ".join(covered.untried))
+    if failed:
+        sys.exit(1)
+
+
+# `ivr test`; a function of that name would look like one of pytest's.
+test = play
+
+
+def schema(kind: Annotated[str, typer.Argument(help="dialplan, defaults or prompts.")] = "dialplan") -> None:
+    """JSON Schema of the dialogue language, for completion in editors."""
+    from ivr.dialogue import schema as schemas
+
+    if kind not in schemas.KINDS:
+        raise UserError(f"there is no schema `{kind}`", ", ".join(schemas.KINDS))
+    print(json.dumps(schemas.schema(kind), ensure_ascii=False, indent=2))
+
+
+@prompts.command("list")
+def list_prompts(config_file: Config = DEFAULT_CONFIG, lang: Lang = "") -> None:
+    """Every prompt with its text, and whether a human recorded it."""
+    from ivr.dialogue.prompts import load_prompts
+
+    settings = _settings(config_file)
+    language = _language(lang or settings.dialplan.language)
+    folder = settings.path(settings.dialplan.prompts) / language
+    book = load_prompts(folder, language)
+    table = Table("prompt", "text", "recorded")
+    for name, words in book.words.items():
+        recorded = (folder / "recordings" / f"{name}.wav").exists()
+        table.add_row(name, words.text, "yes" if recorded else "")
+    Console().print(table)
+
+
+@prompts.command("script")
+def script(config_file: Config = DEFAULT_CONFIG, lang: Lang = "") -> None:
+    """What to read aloud in the studio: every text without variables, with the name of its WAV file."""
+    from ivr.dialogue.prompts import load_prompts
+
+    settings = _settings(config_file)
+    language = _language(lang or settings.dialplan.language)
+    for name, text in load_prompts(settings.path(settings.dialplan.prompts) / language, language).recordable():
+        print(f"recordings/{name}.wav\t{text}")

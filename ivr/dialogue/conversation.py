@@ -1,0 +1,156 @@
+"""A test is a conversation: tests/conversations/*.yaml, played against the dialplans, with a diff where it goes otherwise.
+
+about: what this shows
+language: zh
+desk: late_meal                    # desks/late_meal.yaml beside it
+talk:
+  - robot: 有什么可以帮您            # a part of what it says next
+  - caller: 我的外卖到哪儿了          # or a list: N-best, best first
+  - key: 1    - silence:   - human: returned   - wait: progress   - lose: speech | desk
+  - does: act urge_delivery        # act ACTION · hand_off QUEUE PRIORITY · hang_up DISPOSITION · record · speak LANGUAGE
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, model_validator
+
+from ivr import events as told
+from ivr.dialogue.dialplan import Part
+from ivr.dialogue.loading import Dialplans
+from ivr.dialogue.machine import Dialogue
+from ivr.dialogue.rehearsal import Line, Rehearsal
+from ivr.dialogue.scripted_desk import ScriptedDesk, load_desk
+from ivr.document import Document
+from ivr.errors import DialplanError
+from ivr.values import Language
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+ZONE = ZoneInfo("Asia/Shanghai")
+ROBOTS = ("robot", "does")
+
+
+class Move(Part):
+    """One line of a conversation: exactly one of its keys."""
+
+    robot: str | None = None
+    does: str | None = None
+    caller: Texts | None = None
+    key: str | None = None
+    silence: str | None = None
+    human: str | None = None
+    wait: str | None = None
+    lose: str | None = None
+
+    @model_validator(mode="after")
+    def one(self) -> Move:
+        """A move is one thing."""
+        if len(self.model_fields_set) != 1:
+            raise ValueError("a line is one of: " + ", ".join(type(self).model_fields))
+        return self
+
+    @property
+    def what(self) -> str:
+        """Which one it is."""
+        return next(iter(self.model_fields_set))
+
+
+class ConversationFile(Part):
+    """A conversation as it should go."""
+
+    about: str
+    language: Language = "zh"
+    caller: str = "13800000000"
+    now: str = "2026-11-21 18:00"
+    start: str = "hotline"
+    desk: str = "nobody"
+    confidence: float = 0.9
+    talk: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a conversation went: where it left the script, or nothing; and the steps and ways it took."""
+
+    file: Path
+    about: str
+    fault: str
+    steps: frozenset[str]
+    ways: frozenset[tuple[str, str]]
+
+
+async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Played:
+    """Play one conversation; raises DialplanError when the file can't be read."""
+    script = Document(file, error=DialplanError).typed(ConversationFile)
+    desk = ScriptedDesk(load_desk(file.parent / "desks" / f"{script.desk}.yaml"), ZONE)
+    now = datetime.fromisoformat(script.now).replace(tzinfo=ZONE)
+    dialogue = Dialogue(dialplans, start=script.start, started_at=now, facts=facts)
+    rehearsal = Rehearsal(dialogue, desk)
+    fault = await _follow(script, rehearsal)
+    steps, ways = dialogue.trail()
+    return Played(file, script.about, fault, steps, ways)
+
+
+async def _follow(script: ConversationFile, rehearsal: Rehearsal) -> str:
+    expected: list[str] = []
+    actual: list[str] = []
+    waiting = _heard(await rehearsal.begin(script.caller, script.language))
+    for move in script.talk:
+        shown = _shown(move)
+        if move.what in ROBOTS:
+            said = waiting.pop(0) if waiting else Line("note", "(nothing)")
+            fits = said.kind == move.what and _fits(shown.partition(": ")[2], said)
+            expected.append(shown)
+            actual.append(shown if fits else f"{said.kind}: {said.text}")
+            continue
+        actual += [f"{line.kind}: {line.text}" for line in waiting]
+        expected.append(shown)
+        actual.append(shown)
+        if rehearsal.over:
+            actual.append("(the call is over)")
+            break
+        waiting = _heard(await _do(move, rehearsal, script.confidence))
+    actual += [f"{line.kind}: {line.text}" for line in waiting]
+    if expected == actual:
+        return ""
+    return "\n".join(difflib.unified_diff(expected, actual, "expected", "actual", lineterm="", n=2))
+
+
+async def _do(move: Move, rehearsal: Rehearsal, confidence: float) -> list[Line]:
+    match move.what:
+        case "caller":
+            return await rehearsal.say(*(move.caller or ()), confidence=confidence)
+        case "key":
+            return await rehearsal.key(move.key or "")
+        case "silence":
+            return await rehearsal.be_silent()
+        case "human":
+            outcome, _, step = (move.human or "").partition(" ")
+            return await rehearsal.human(outcome, step or None)
+        case "wait":
+            return await rehearsal.tell(told.TimerFired(move.wait or "progress", rehearsal.seconds))
+        case _:
+            if move.lose == "speech":
+                return await rehearsal.tell(told.SpeechLost(rehearsal.seconds))
+            return await rehearsal.tell(told.ComponentFailed(rehearsal.turn, rehearsal.seconds, move.lose or ""))
+
+
+def _heard(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.kind in ROBOTS]
+
+
+def _shown(move: Move) -> str:
+    value = getattr(move, move.what)
+    return f"{move.what}: {' | '.join(value) if isinstance(value, tuple) else value or ''}"
+
+
+def _fits(expected: str, said: Line) -> bool:
+    return (
+        expected in said.text if said.kind == "robot" else said.text == expected or said.text.startswith(f"{expected} ")
+    )

@@ -37,6 +37,7 @@ from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Completeness, Interpretation
+from ivr.dialogue.memory import Memory
 from ivr.dialogue.order_number import NoneFound, answer, settle
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
@@ -94,10 +95,11 @@ class Dialogue:
         steps = [str(frame) for frame in self._talk.position.trail]
         return frozenset(steps), frozenset(pairwise(steps))
 
-    def phrase(self, prompt_id: str) -> Prompt:
-        """One of the product's own prompts in the language of the call."""
+    def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
+        """One of the product's own prompts in the language of the call, with these values beside what the call knows."""
         talk = self._talk
-        made = talk.spoken.prompts.prompt(prompt_id, talk.memory, talk.now, rate=talk.speaker.rate)
+        memory = Memory({**talk.memory.as_mapping(), **values}) if values else talk.memory
+        made = talk.spoken.prompts.prompt(prompt_id, memory, talk.now, rate=talk.speaker.rate)
         return made or Prompt(prompt_id, "…", self.language)
 
     def completeness(self, partial: str) -> Completeness:

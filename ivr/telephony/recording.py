@@ -67,17 +67,23 @@ def merge(wav: Path) -> None:
         path.unlink()
 
 
-def rescue(folder: Path) -> list[Path]:
-    """Merge the recordings that a crash left in tracks under a folder; returns the finished ones. Call it before calls are taken."""
+def rescue(folder: Path, quiet_seconds: float = 5.0) -> list[Path]:
+    """Merge the recordings that a crash left as tracks under a folder, and return them.
+
+    Another worker's tracks grow as long as its calls last, on hold too: those that were written to lately are left alone.
+    """
     finished = []
-    for left, right in (tracks(path.with_suffix("")) for path in sorted(folder.rglob("*.wav.left"))):
+    for left in sorted(folder.rglob("*.wav.left")):
         wav = left.with_suffix("")
-        right.touch()
+        right = tracks(wav)[1]
         try:
+            if time.time() - left.stat().st_mtime < quiet_seconds:
+                continue
+            right.touch()
             merge(wav)
             finished.append(wav)
-        except OSError:
-            log.exception("recording could not be rescued", wav=str(wav))
+        except OSError as fault:
+            log.error("recording could not be rescued", wav=str(wav), fault=str(fault))
     return finished
 
 

@@ -1,0 +1,210 @@
+"""The telephone against SIPp: calls that come, go, are held, cancelled, refused, lost, or garbage."""
+
+from __future__ import annotations
+
+import socket
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.telephony import scenarios as sip
+from tests.integration.telephony.peers import OPTIONS, Robot, Sipp, answer_to, robot, until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[Robot]:
+    """One telephone for all of these calls; it must survive them, and answers by itself."""
+    with robot(lost_media_seconds=1) as own:
+        yield own
+
+
+def offered(phone: Robot, known: int) -> dict[str, object]:
+    return phone.wait("CallOffered", after=known)
+
+
+def count(phone: Robot) -> int:
+    return len(phone.all("CallOffered"))
+
+
+def silence(folder: Path, seconds: float) -> Path:
+    """A silent prompt."""
+    file = folder / f"{seconds}.wav"
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(bytes(int(seconds * 8000) * 2))
+    return file
+
+
+def test_a_call_is_offered_with_its_headers_and_answered(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    extra = "User-to-User: 6162;encoding=hex\nX-Note: one\nX-Note: two\nP-Asserted-Identity: <sip:boss@example.org>"
+    Sipp(tmp_path, sip.invite(extra) + sip.ANSWERED + sip.pause(200) + sip.bye(), phone.port).succeeds()
+    call = offered(phone, known)
+    assert (call["caller"], call["called"], call["source"]) == ("+8613800138000", "4008001000", "127.0.0.1")
+    assert call["headers"]["user-to-user"] == "6162;encoding=hex"
+    assert call["headers"]["x-note"] == "one,two"
+    assert phone.wait("LegAnswered", leg=call["leg"])["codec"] == "PCMU"
+    ended = phone.wait("LegEnded", leg=call["leg"])
+    assert (ended["status"], ended["by_far_end"]) == (200, True)
+
+
+def test_keys_by_rfc_4733(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    talk = sip.keys("42*") + sip.pause(2500)
+    Sipp(tmp_path, sip.invite() + sip.ANSWERED + talk + sip.bye(), phone.port).succeeds()
+    leg = offered(phone, known)["leg"]
+    assert [event["key"] for event in phone.all("DigitHeard", leg=leg)] == ["4", "2", "*"]
+
+
+def test_keys_by_info(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    relay = sip.request("INFO", 2, body="Signal=7\nDuration=160", kind="application/dtmf-relay") + sip.receive(200)
+    # pjsip knows no application/dtmf and says 500; the key counts all the same.
+    plain = sip.request("INFO", 3, body="#", kind="application/dtmf") + sip.receive(500)
+    Sipp(tmp_path, sip.invite() + sip.ANSWERED + relay + plain + sip.bye(4), phone.port).succeeds()
+    leg = offered(phone, known)["leg"]
+    assert [event["key"] for event in phone.all("DigitHeard", leg=leg)] == ["7", "#"]
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_a_prompt_waits_while_on_hold(phone: Robot, tmp_path: Path, direction: str) -> None:
+    known = count(phone)
+    hold = sip.invite(sequence=2, direction=direction) + sip.TRYING + sip.receive(200) + sip.ack(2) + sip.pause(1500)
+    back = sip.invite(sequence=3) + sip.TRYING + sip.receive(200) + sip.ack(3) + sip.pause(1200)
+    call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.pause(500) + hold + back + sip.bye(4), phone.port)
+    leg = offered(phone, known)["leg"]
+    started = phone.wait("LegAnswered", leg=leg)["at"]
+    playback = phone.order("play", leg, silence(tmp_path, 0.9))
+    held = phone.wait("LegHeld", leg=leg)["at"]
+    resumed = phone.wait("LegResumed", leg=leg)["at"]
+    ended = phone.wait("PlaybackFinished", playback=playback)["at"]
+    assert resumed - held > 1.3
+    # 0.9 s of prompt, and the time on hold on top.
+    assert ended - started == pytest.approx(0.9 + resumed - held, abs=0.35)
+    call.succeeds()
+
+
+def test_an_incoming_refer_is_refused(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    refer = sip.request("REFER", 2, "Refer-To: <sip:0900123456@127.0.0.1>") + sip.receive(603)
+    Sipp(tmp_path, sip.invite() + sip.ANSWERED + refer + sip.bye(3), phone.port).succeeds()
+    phone.wait("LegEnded", leg=offered(phone, known)["leg"])
+
+
+def test_garbage_is_survived(phone: Robot, tmp_path: Path) -> None:
+    invite = OPTIONS.replace("OPTIONS", "INVITE")
+    for packet in ("\0\xff" * 700, "INVITE", "\n\n\n\n", invite.replace("CSeq: 1", "CSeq: x"), invite * 40):
+        answer_to(packet, phone.port, within=0.1)
+    assert answer_to(invite.replace("Length: 0\n\n", "Length: 3\n\nv=x"), phone.port).split()[1] in (
+        "400",
+        "415",
+        "488",
+    )
+    with socket.create_connection(("127.0.0.1", phone.port), 1) as stream:
+        stream.sendall(b"\x16\x03\x01GET / HTTP/1.1\r\n\r\n" * 50)
+    assert "200" in answer_to(OPTIONS, phone.port)
+    Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.bye(), phone.port).succeeds()
+
+
+def test_dried_up_rtp_is_told_and_the_call_can_be_ended_with_a_reason(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
+    leg = offered(phone, known)["leg"]
+    assert phone.wait("MediaLost", leg=leg)["silent_seconds"] == pytest.approx(1.2, abs=0.7)
+    phone.order("hang_up", leg, {"Reason": 'SIP;cause=408;text="media lost"'})
+    ended = phone.wait("LegEnded", leg=leg)
+    assert (ended["status"], ended["by_far_end"]) == (200, False)
+    call.succeeds()
+
+
+def test_the_fifth_call_is_told_busy_and_the_slots_come_back(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    talk = sip.invite() + sip.ANSWERED + sip.pause(1500) + sip.bye()
+    four = Sipp(tmp_path, talk, phone.port, calls=4)
+    until(lambda: count(phone) == known + 4)
+    Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
+    four.succeeds()
+    Sipp(tmp_path, talk, phone.port, calls=4).succeeds()
+
+
+def test_an_unanswered_call_is_cancelled_or_rejected(tmp_path: Path) -> None:
+    cancel = """<send><![CDATA[
+
+CANCEL sip:4008001000@[remote_ip]:[remote_port] SIP/2.0
+[last_Via:]
+[last_From:]
+To: <sip:4008001000@127.0.0.1>
+Call-ID: [call_id]
+CSeq: 1 CANCEL
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>"""
+    given_up = sip.invite() + sip.receive(100) + sip.pause(300) + cancel + sip.receive(200)
+    with robot(answer=False, callers=1) as phone:
+        Sipp(tmp_path, given_up + sip.receive(487) + sip.REFUSED_ACK, phone.port).succeeds()
+        assert phone.wait("LegEnded", leg=1)["status"] == 487
+        refused = Sipp(tmp_path, sip.invite() + sip.refused(603), phone.port)
+        leg = phone.wait("CallOffered", after=1)["leg"]
+        # The one place for a caller is taken by a call that is only offered.
+        Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
+        phone.order("reject", leg, 603, "Not Now")
+        refused.succeeds()
+        assert phone.wait("LegEnded", leg=leg)["by_far_end"] is False
+        phone.order("hang_up", leg)
+        assert not phone.all("LegAnswered")
+
+
+def test_a_call_we_place_is_given_up_while_it_rings(phone: Robot, tmp_path: Path) -> None:
+    ringing = Sipp(tmp_path, sip.RINGING_PHONE, phone.port)
+    until(lambda: answer_to(OPTIONS, ringing.port, within=0.05) or True)
+    leg = phone.order("dial", f"sip:agent@127.0.0.1:{ringing.port}")
+    phone.wait("LegRinging", leg=leg)
+    phone.order("hang_up", leg)
+    assert phone.wait("LegEnded", leg=leg)["status"] == 487
+    ringing.succeeds()
+
+
+def test_what_must_not_be_sent_is_refused(phone: Robot) -> None:
+    assert "control character" in phone.refuses("dial", "sip:a@127.0.0.1", {"X-A": "b\r\nVia: evil"})
+    assert "not a SIP token" in phone.refuses("dial", "sip:a@127.0.0.1", {"X A\r\n": "b"})
+    assert "not one a call may add" in phone.refuses("dial", "sip:a@127.0.0.1", {"Route": "<sip:evil>"})
+    assert "do not fit" in phone.refuses("dial", "sip:a@127.0.0.1", {"X-A": "b" * 2500})
+    assert "not a SIP URI" in phone.refuses("dial", "sip:a@127.0.0.1>\r\nX: y")
+    assert "of more than 256 bytes" in phone.refuses("dial", "sip:" + "a" * 260)
+
+
+def test_nobody_answers_a_dead_address(phone: Robot) -> None:
+    leg = phone.order("dial", "sip:a@127.0.0.1:9;transport=tcp")
+    assert phone.wait("LegEnded", leg=leg)["status"] >= 408
+
+
+def test_strangers_find_nothing_and_callers_have_their_limits(tmp_path: Path) -> None:
+    limits = {"calls_per_source": 1, "max_call_seconds": 1}
+    with robot(allow=["127.0.0.1", "10.0.0.0/8"], **limits) as phone:
+        assert answer_to(OPTIONS, phone.port, "127.0.0.2") == ""
+        assert answer_to(OPTIONS.replace("OPTIONS", "INVITE"), phone.port, "127.0.0.2") == ""
+        with pytest.raises(TimeoutError):
+            socket.create_connection(("127.0.0.1", phone.port), 0.5, ("127.0.0.2", 0))
+        assert "200" in answer_to(OPTIONS, phone.port)
+        long = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
+        phone.wait("LegAnswered")
+        Sipp(tmp_path, sip.invite() + sip.refused(480), phone.port).succeeds()
+        long.succeeds()
+        assert phone.wait("LegEnded")["reason"] == "call too long"
+        assert len(phone.all("CallOffered")) == 1
+
+
+def test_a_port_in_use_is_one_clear_line(phone: Robot) -> None:
+    from tests.integration.telephony.peers import Peer
+
+    second = Peer("robot.py", f'{{"port": {phone.port}, "rtp_port": 43900}}')
+    assert second.process.wait(10) == 2
+    until(lambda: second.all("Raised"))
+    assert "can't be opened: Address already in use" in second.all("Raised")[0]["what"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -16,6 +17,8 @@ KEY_LENGTHS: Mapping[str, int] = {"order_number": 12, "digits": 12, "phone": 11,
 YES_NO_KEYS: Mapping[str, str] = {"1": "yes", "2": "no"}
 UNIVERSAL_KEYS: Mapping[str, Universal] = {"0": "agent", "*": "back", "#": "repeat", "9": "goodbye"}
 MOST_ITEMS = 8
+# The name of an item isn't a template, whatever it is written with.
+NO_PHRASE = re.compile(r"[\[\]()|<>{}]+")
 SCORES = ("1", "2", "3", "4", "5")
 # Phrases for the scores, beside the spoken digits that the recogniser and the understanding know by themselves.
 SCORE_PHRASES: Mapping[Language, tuple[tuple[str, ...], ...]] = {
@@ -122,7 +125,7 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
     """
     match step.ask:
         case "choice" if step.choices_from:
-            options = tuple(Option(item, (item,)) for item in items[:MOST_ITEMS])
+            options = tuple(Option(item, (NO_PHRASE.sub(" ", item),)) for item in items[:MOST_ITEMS])
             keys = {str(key): item for key, item in enumerate(items[:MOST_ITEMS], 1)}
             return Question("step", prompt, _with(expectation, manner, wants="choice", options=options), manner, keys)
         case "yes_no":

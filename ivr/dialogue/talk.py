@@ -12,6 +12,7 @@ from ivr.dialogue.loading import Dialplans, Spoken, Tree
 from ivr.dialogue.meaning import Expectation, Slot
 from ivr.dialogue.memory import Memory
 from ivr.dialogue.position import Position, Stack
+from ivr.dialogue.recognition import grammar_for
 from ivr.dialogue.speaker import Speaker
 from ivr.dialogue.states import Fresh, Listening, Over, Speaking, State, WithHuman
 from ivr.values import Digits, Language, Value, Values
@@ -144,7 +145,7 @@ class Talk:
             self.next_turn(),
             self.where,
             self.language,
-            self.spoken.understanding.grammar(question.expectation),
+            grammar_for(self.spoken.understanding, question.expectation),
             self.spoken.profiles[manner.endpointing or "normal"].endpointing,
             manner.no_input_seconds or 5.0,
             manner.max_speech_seconds or 15.0,

@@ -31,7 +31,7 @@ def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:
         if step not in steps:
             yield _unknown(tree, ("intents", intent), "step", step, steps)
         keyed = any(intent in each.keys.values() for each in tree.steps.values() if isinstance(each, plan.Ask))
-        if intent not in spoken.understanding.intents and not keyed:
+        if intent not in spoken.understanding.grammar.intents and not keyed:
             fix = f"write {spoken.language}/intents/{intent}.yaml, or take it out"
             yield Finding.at(place("intents", intent), f"nobody can say `{intent}`: it has no sentences", fix)
     if first and tree.file.always is None:
@@ -88,7 +88,7 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
         case plan.Call():
             return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
         case plan.Ask(ask="intent"):
-            return (*spoken.understanding.intents, *step.keys.values(), "yes", "no")
+            return (*spoken.understanding.grammar.intents, *step.keys.values(), "yes", "no")
     return outcomes(step)
 
 

@@ -1,0 +1,75 @@
+"""What the recogniser is told to expect: the phrases of a closed question, digits, or nothing at all (pure).
+
+A closed question (yes or no, a choice, digits) is decoded against a phrase list, which small models hear far better than free
+speech; universals and the shortest ways to say each intent are in the list too, so that a caller may still change their mind.
+Words of danger are as well. Open questions decode freely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from ivr.commands import Grammar
+from ivr.dialogue import templates
+from ivr.dialogue.meaning import UNIVERSALS, Expectation, SlotKind
+from ivr.dialogue.understanding import Understanding
+
+SAMPLED = 40
+PER_ANSWER, PER_UNIVERSAL, PER_INTENT, PER_OPTION = 40, 6, 2, 12
+LONGEST = {"zh": 6, "en": 20}
+DIGITS: frozenset[SlotKind] = frozenset({"order_number", "digits", "phone"})
+# A slot's own words in front of a number ("ends in …").
+BESIDE_NUMBERS = {
+    "zh": ("尾号", "后四位", "订单号", "不对", "不是"),
+    "en": ("ending in", "last four", "order number", "no", "sorry"),
+}
+MARKS = frozenset(templates.SLOT_MARKS.values())
+
+
+def grammar_for(understanding: Understanding, expectation: Expectation) -> Grammar:
+    """The grammar for what a step wants to hear."""
+    match expectation.wants:
+        case "yes_no":
+            return Grammar("limited", (*_answers(understanding), *common(understanding)))
+        case "choice":
+            said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
+            return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits=True)
+        case "slot" if expectation.slot in DIGITS:
+            beside = (*BESIDE_NUMBERS[expectation.language], *common(understanding))
+            return Grammar("limited", beside, digits=True)
+    return Grammar("open")
+
+
+@lru_cache(maxsize=8)
+def common(understanding: Understanding) -> tuple[str, ...]:
+    """What may be said at any step, in its short forms."""
+    grammar = understanding.grammar
+    found = dict.fromkeys(phrase for phrases in grammar.universals.anywhere.values() for phrase in phrases)
+    found |= dict.fromkeys(phrase for phrases in grammar.universals.danger.values() for phrase in phrases)
+    for intent, nodes in grammar.intents.items():
+        if intent in UNIVERSALS:
+            found |= dict.fromkeys(_shortest(understanding, nodes, PER_UNIVERSAL))
+        elif intent not in ("yes", "no"):
+            found |= dict.fromkeys(_shortest(understanding, nodes, PER_INTENT))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _answers(understanding: Understanding) -> tuple[str, ...]:
+    nodes = understanding.grammar.intents
+    said = (_shortest(understanding, nodes.get(answer, ()), PER_ANSWER) for answer in ("yes", "no"))
+    return tuple(dict.fromkeys(phrase for phrases in said for phrase in phrases))
+
+
+def _option(understanding: Understanding, phrases: Iterable[str]) -> Iterator[str]:
+    for node in understanding.grammar.phrases(tuple(phrases)):
+        yield from (phrase.strip() for phrase in templates.sample(node, PER_OPTION))
+
+
+def _shortest(understanding: Understanding, nodes: Iterable[templates.Node], most: int) -> list[str]:
+    """The shortest sentences of templates, without those that hold a value."""
+    longest = LONGEST[understanding.language]
+    said = {phrase.strip() for node in nodes for phrase in templates.sample(node, SAMPLED)}
+    short = [phrase for phrase in said if 0 < len(phrase) <= longest and not MARKS.intersection(phrase)]
+    return sorted(short, key=lambda phrase: (len(phrase), phrase))[:most]

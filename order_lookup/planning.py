@@ -33,6 +33,14 @@ class Case:
     hidden: bool  # an order was named that this caller may not hear of, or that doesn't exist
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An entry to carry out: new, or found half-way."""
+
+    key: str
+    fresh: bool
+
+
 def case(
     session: Session, caller: CallerRef, number: str | None, now: datetime, policies: Policies, lock: bool = False
 ) -> Case:
@@ -61,8 +69,8 @@ def decision(found: Case, intent: Intent, policies: Policies) -> Decision:
     return not_found(intent, policies) if found.hidden else decide(intent, found.facts, policies)
 
 
-def plan(session: Session, request: ActionRequest, now: datetime, policies: Policies) -> ActionResult | str:
-    """Enter a request into the ledger and return its key; or the result: what came of it before, or a refusal."""
+def plan(session: Session, request: ActionRequest, now: datetime, policies: Policies) -> ActionResult | Planned:
+    """Enter a request into the ledger; or the result: what came of it before, or a refusal."""
     before = ledger.entry(session, ledger.key(request))
     if before is not None:
         return _again(session, before)
@@ -79,9 +87,9 @@ def plan(session: Session, request: ActionRequest, now: datetime, policies: Poli
     return _enter(session, request, found, checked, decided, now, policies)
 
 
-def _again(session: Session, row: t.LedgerEntry) -> ActionResult | str:
+def _again(session: Session, row: t.LedgerEntry) -> ActionResult | Planned:
     final = LedgerState(row.state) not in ledger.OPEN_STATES
-    return ledger.result(session, row, repeated=True) if final else row.key
+    return ledger.result(session, row, repeated=True) if final else Planned(row.key, fresh=False)
 
 
 def _check(request: ActionRequest, found: Case, decided: Decision) -> Offer | ActionResult:
@@ -134,7 +142,7 @@ def _enter(
     decided: Decision,
     now: datetime,
     policies: Policies,
-) -> str:
+) -> Planned:
     shop = policies.values.shop
     row = t.LedgerEntry(
         key=ledger.key(request),
@@ -161,7 +169,7 @@ def _enter(
     session.add(row)
     session.flush()
     ledger.reserve(session, row, policies.values.situations.refund_days, now)
-    return row.key
+    return Planned(row.key, fresh=True)
 
 
 def _refuse(request: ActionRequest, why: str, level: Level = Level.NONE) -> ActionResult:

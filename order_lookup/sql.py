@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -172,7 +173,11 @@ class SqlOrderSystem:
     async def _act(self, request: ActionRequest) -> ActionResult:
         now = self._clock()
         planned = await self.database.write(lambda session: planning.plan(session, request, now, self.policies))
-        return planned if isinstance(planned, ActionResult) else await self._carry_out(planned)
+        if isinstance(planned, ActionResult):
+            return planned
+        carried = await self._carry_out(planned.key)
+        # An entry found half-way goes on as it was asked for the first time, whatever the amount is now.
+        return replace(carried, repeated=carried.repeated or not planned.fresh)
 
     async def _carry_out(self, key: str) -> ActionResult:
         """From planned, sent or unknown to the end, as far as it goes."""

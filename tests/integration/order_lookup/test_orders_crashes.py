@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import NOW
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from order_crashes import Bank, CrashError, Fuse
@@ -41,15 +41,11 @@ SINGLE: list[tuple[str, str, Action, dict[str, str]]] = [
     ("refundable_parcel", "refund_request", Action.CANCEL, {}),
     ("delivered_not_received", "refund_request", Action.REFUND_FULL, {}),
     ("duplicate_payment", "payment_problem", Action.REFUND_DUPLICATE, {}),
-    ("price_dropped", "price_protection", Action.REFUND_PRICE_DROP, {}),
     ("stalled_parcel", "not_received", Action.RESHIP, {}),
     ("late_food", "order_status", Action.ISSUE_COUPON, {}),
-    ("in_transit", "urge_delivery", Action.URGE_DELIVERY, {}),
-    ("refundable_parcel", "change_address", Action.CHANGE_ADDRESS, {"address": "新华路1号"}),
     ("invoice_missing", "invoice", Action.SEND_INVOICE, {}),
     ("refund_overdue", "refund_status", Action.OPEN_TICKET, {}),
     ("in_transit", "urge_delivery", Action.BOOK_CALLBACK, {}),
-    ("vip", "account_stolen", Action.FREEZE_ACCOUNT, {}),
 ]
 
 
@@ -133,28 +129,28 @@ async def test_the_poller_finishes_what_a_crash_left(at: int, sqlite: Callable[[
     await desk.close()
 
 
-NAMES = (
-    "refundable_parcel",
-    "duplicate_payment",
-    "delivered_not_received",
-    "price_dropped",
-    "stalled_parcel",
-    "meal_delivered",
-)
+# What fits, and what fights with it for the same money.
 TRIES = (
-    ("cancel_order", Action.CANCEL),
-    ("refund_request", Action.CANCEL),
-    ("refund_request", Action.REFUND_FULL),
-    ("missing_item", Action.REFUND_PARTIAL),
-    ("damaged_item", Action.RESHIP),
-    ("not_received", Action.REFUND_FULL),
-    ("payment_problem", Action.REFUND_DUPLICATE),
-    ("order_status", Action.REFUND_DUPLICATE),
-    ("price_protection", Action.REFUND_PRICE_DROP),
-    ("refund_request", Action.REFUND_PRICE_DROP),
-    ("order_status", Action.ISSUE_COUPON),
-    ("refund_request", Action.ISSUE_COUPON),
+    ("refundable_parcel", "cancel_order", Action.CANCEL),
+    ("refundable_parcel", "refund_request", Action.CANCEL),
+    ("duplicate_payment", "payment_problem", Action.REFUND_DUPLICATE),
+    ("duplicate_payment", "order_status", Action.REFUND_DUPLICATE),
+    ("duplicate_payment", "cancel_order", Action.CANCEL),
+    ("delivered_not_received", "refund_request", Action.REFUND_FULL),
+    ("delivered_not_received", "not_received", Action.REFUND_FULL),
+    ("delivered_not_received", "not_received", Action.RESHIP),
+    ("delivered_not_received", "missing_item", Action.REFUND_PARTIAL),
+    ("price_dropped", "price_protection", Action.REFUND_PRICE_DROP),
+    ("price_dropped", "refund_request", Action.REFUND_PRICE_DROP),
+    ("price_dropped", "missing_item", Action.REFUND_PARTIAL),
+    ("meal_delivered", "missing_item", Action.REFUND_PARTIAL),
+    ("meal_delivered", "damaged_item", Action.REFUND_PARTIAL),
+    ("meal_delivered", "not_received", Action.REFUND_FULL),
+    ("late_food", "order_status", Action.ISSUE_COUPON),
+    ("late_food", "urge_delivery", Action.ISSUE_COUPON),
+    ("late_food", "price_protection", Action.REFUND_PRICE_DROP),
 )
+NAMES = tuple(dict.fromkeys(name for name, _, _ in TRIES))
 MOODS = ("fine", "fine", "fine", "down", "declines", "forgets to answer")
 
 
@@ -186,24 +182,24 @@ class Chaos(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     @rule(
-        name=st.sampled_from(NAMES),
         call=st.sampled_from("ab"),
         what=st.sampled_from(TRIES),
-        amount=st.none() | st.integers(-100, 40_000),
+        amount=st.none() | st.none() | st.integers(-100, 9_000),
         mood=st.sampled_from(MOODS),
-        crash_at=st.integers(0, 2 * TICKS),
+        crash_at=st.just(0) | st.integers(0, 2 * TICKS),
         twice=st.booleans(),
     )
     def ask(
-        self, name: str, call: str, what: tuple[str, Action], amount: int | None, mood: str, crash_at: int, twice: bool
+        self, call: str, what: tuple[str, str, Action], amount: int | None, mood: str, crash_at: int, twice: bool
     ) -> None:
+        name = what[0]
         key = (name, f"{call}-{name}")
         if key not in self.callers:
             self.callers[key] = self.loop.run_until_complete(verified(self.desk, *key))
         caller, case = self.callers[key], CASES[name]
         item = self.loop.run_until_complete(self.desk.caller(caller)).orders[0].items[0]
         money = Money(amount) if amount is not None else None
-        request = ActionRequest(caller, what[0], what[1], case.order_number, amount=money, item=item)
+        request = ActionRequest(caller, what[1], what[2], case.order_number, amount=money, item=item)
         self.bank.mood = mood
         with self.fuse.burning():
             self.fuse.arm(crash_at)
@@ -272,6 +268,10 @@ def test_chaos(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         Chaos,
         settings=settings(
-            max_examples=30, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40,
+            stateful_step_count=14,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate,),
         ),
     )

@@ -1,0 +1,92 @@
+"""Who sends a written confirmation: a file for trying out, or the shop's own SMS gateway by webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from order_lookup.errors import DownError
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to send; `to` is a phone, or `staff:QUEUE`; `key` is the same however often it is tried."""
+
+    key: str
+    to: str
+    template: str
+    language: str
+    body: str
+
+
+class Messenger(Protocol):
+    """Sends letters; a key that comes twice is sent once."""
+
+    async def send(self, letter: Letter) -> None:
+        """Send it; DownError when it should be tried again."""
+        ...
+
+
+class FileMessenger:
+    """Writes letters into a file, a line of JSON each."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._keys: set[str] | None = None
+
+    async def send(self, letter: Letter) -> None:
+        """Append the letter unless it is there already."""
+        await asyncio.to_thread(self._append, letter)
+
+    def _append(self, letter: Letter) -> None:
+        try:
+            if self._keys is None:
+                self._keys = self._written()
+            if letter.key in self._keys:
+                return
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(asdict(letter), ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise DownError(f"{self._file}: {error.strerror}") from error
+        self._keys.add(letter.key)
+
+    def _written(self) -> set[str]:
+        """The keys in the file; a line cut short by a crash doesn't count, its letter is written again."""
+        keys: set[str] = set()
+        if self._file.exists():
+            for line in self._file.read_text(encoding="utf-8").splitlines():
+                try:
+                    keys.add(str(json.loads(line)["key"]))
+                except (ValueError, KeyError, TypeError):
+                    continue
+        return keys
+
+
+class WebhookMessenger:
+    """Posts letters as JSON; the key goes along as Idempotency-Key, and 2xx means sent."""
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None, timeout_seconds: float = 5.0) -> None:
+        self._url = url
+        self._client = httpx.AsyncClient(headers=dict(headers or {}), timeout=timeout_seconds, follow_redirects=False)
+
+    async def send(self, letter: Letter) -> None:
+        """Post the letter."""
+        try:
+            answer = await self._client.post(
+                self._url, json=asdict(letter), headers={"Idempotency-Key": letter.key.encode().hex()}
+            )
+        except httpx.HTTPError as error:
+            raise DownError(f"message webhook: {type(error).__name__}") from error
+        if not answer.is_success:
+            raise DownError(f"message webhook answered {answer.status_code}")
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.aclose()

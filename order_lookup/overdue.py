@@ -1,0 +1,82 @@
+"""What time alone brings about: reminders, escalation, and warnings ahead of special periods. Kept in the database, so it
+survives any restart."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from order_lookup import tables as t
+from order_lookup.policies import ShopPolicies
+from order_lookup.posting import put
+
+SUPERVISOR = "senior"
+_BATCH = 50
+
+
+def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
+    """Remind the owners of silent tickets, hand those silent for longer to the supervisor; how many were touched."""
+    silent = select(t.Ticket).where(t.Ticket.closed_at.is_(None), t.Ticket.remind_at <= now)
+    rows = session.scalars(silent.order_by(t.Ticket.remind_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
+    for ticket in rows:
+        late = now - ticket.opened_at >= timedelta(minutes=policies.tickets.supervisor_minutes)
+        if late or ticket.due_at <= now:
+            _escalate(session, ticket, now, policies)
+        else:
+            _remind(session, ticket, now, policies)
+    return len(rows)
+
+
+def warn(session: Session, now: datetime, policies: ShopPolicies) -> int:
+    """Warn merchants and staff of special periods that begin soon; how many periods are ahead."""
+    ahead = 0
+    for name, rule_name, starts_at in [*_calendar(now, policies), *_declared(session, now)]:
+        rule = policies.special.rules.get(rule_name)
+        if rule is None or not now < starts_at <= now + timedelta(hours=rule.warn_hours):
+            continue
+        ahead += 1
+        key = f"warn:{name}:{starts_at:%Y%m%d%H}"
+        put(session, f"{key}:staff", "staff:all", "warn", "zh", rule.warn_zh, now)
+        for merchant in session.scalars(select(t.Merchant)):
+            english = merchant.name.isascii()
+            body = rule.warn_en if english else rule.warn_zh
+            put(session, f"{key}:{merchant.id}", merchant.phone, "warn", "en" if english else "zh", body, now)
+    return ahead
+
+
+def _remind(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:
+    text = f"工单 {ticket.number} 等待处理 / ticket {ticket.number} is waiting"
+    _note(session, ticket, now, "reminder", text, ticket.queue)
+    ticket.remind_at = ticket.opened_at + timedelta(minutes=policies.tickets.supervisor_minutes)
+
+
+def _escalate(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:
+    """To the supervisor, once; from then on a reminder a day until somebody answers."""
+    if ticket.escalated_at is None:
+        ticket.escalated_at = now
+        if ticket.queue not in ("safety", "account"):  # theirs is to answer themselves, only sooner
+            ticket.queue = SUPERVISOR
+        ticket.priority = max(0, ticket.priority - 1)
+    text = f"工单 {ticket.number} 超时未处理，请主管跟进 / ticket {ticket.number} is overdue"
+    _note(session, ticket, now, "escalated", text, SUPERVISOR)
+    ticket.remind_at = now + timedelta(days=1)
+
+
+def _note(session: Session, ticket: t.Ticket, now: datetime, kind: str, text: str, queue: str) -> None:
+    session.add(t.TicketEntry(ticket_id=ticket.id, at=now, author="robot", kind=kind, text=text))
+    put(session, f"ticket:{ticket.number}:{kind}:{now:%Y%m%d%H%M}", f"staff:{queue}", kind, "zh", text, now)
+
+
+def _calendar(now: datetime, policies: ShopPolicies) -> list[tuple[str, str, datetime]]:
+    zone = policies.shop.zone
+    return [
+        (entry.name, entry.rule, datetime(entry.first.year, entry.first.month, entry.first.day, tzinfo=zone))
+        for entry in policies.special.calendar
+    ]
+
+
+def _declared(session: Session, now: datetime) -> list[tuple[str, str, datetime]]:
+    rows = session.scalars(select(t.SpecialPeriod).where(t.SpecialPeriod.starts_at > now))
+    return [(row.name, row.rule, row.starts_at) for row in rows]

@@ -1,0 +1,73 @@
+"""Empties the outbox: each message is claimed, sent, and marked; tried again later and later when sending fails."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from order_lookup import tables as t
+from order_lookup.errors import DownError
+from order_lookup.messengers import Letter, Messenger
+from order_lookup.work import Database
+
+_log = structlog.get_logger(__name__)
+LEASE = timedelta(minutes=2)  # a claimed message that wasn't marked within this time was lost in a crash
+TRIES = 8
+_BATCH = 20
+
+
+async def post(database: Database, messenger: Messenger, now: datetime) -> int:
+    """Send what is due; how many were sent."""
+    sent = 0
+    for row_id, letter in await database.write(lambda session: _claim(session, now)):
+        try:
+            await messenger.send(letter)
+        except DownError as error:
+            problem = str(error)
+            _log.warning("message_not_sent", key=letter.key, problem=problem)
+            await database.write(lambda session, i=row_id, p=problem: _failed(session, i, p, now))  # type: ignore[misc]
+        else:
+            await database.write(lambda session, i=row_id: _sent(session, i, now))  # type: ignore[misc]
+            sent += 1
+    return sent
+
+
+def put(session: Session, key: str, to: str, template: str, language: str, body: str, now: datetime) -> None:
+    """Put a message for staff or a merchant into the outbox, once per key."""
+    if session.scalar(select(t.Message.id).where(t.Message.key == key[:200])) is None:
+        session.add(
+            t.Message(
+                key=key[:200],
+                phone=to[:20],
+                template=template,
+                language=language,
+                body=body,
+                state="waiting",
+                created_at=now,
+                next_at=now,
+            )
+        )
+
+
+def _claim(session: Session, now: datetime) -> list[tuple[int, Letter]]:
+    due = select(t.Message).where(t.Message.state.in_(("waiting", "sending")), t.Message.next_at <= now)
+    rows = session.scalars(due.order_by(t.Message.next_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        row.state, row.next_at = "sending", now + LEASE
+        row.attempts += 1
+    return [(row.id, Letter(row.key, row.phone, row.template, row.language, row.body)) for row in rows]
+
+
+def _sent(session: Session, row_id: int, now: datetime) -> None:
+    row = session.get_one(t.Message, row_id)
+    row.state, row.sent_at, row.problem = "sent", now, None
+
+
+def _failed(session: Session, row_id: int, problem: str, now: datetime) -> None:
+    row = session.get_one(t.Message, row_id)
+    row.problem = problem[:1000]
+    row.state = "failed" if row.attempts >= TRIES else "waiting"
+    row.next_at = now + timedelta(seconds=15 * 2**row.attempts)

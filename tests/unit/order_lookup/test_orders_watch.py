@@ -1,0 +1,175 @@
+"""Tickets that nobody answers, messages that can't be sent, storms that are coming."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from order_lookup import CallerRef, DownError, Policies, SqlOrderSystem, TicketRequest
+from order_lookup import tables as t
+from order_lookup.clerk import Clerk
+from order_lookup.demo import CASES
+from order_lookup.messengers import FileMessenger, Letter, WebhookMessenger
+from order_lookup.poller import Poller
+from order_lookup.posting import TRIES, put
+
+START = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Pigeon:
+    """Delivers, or is lost as often as told."""
+
+    def __init__(self) -> None:
+        self.lost, self.letters = 0, []  # type: tuple[int, list[Letter]]
+
+    async def send(self, letter: Letter) -> None:
+        if self.lost:
+            self.lost -= 1
+            raise DownError("lost")
+        self.letters.append(letter)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def watched(database_file: Path, policies: Policies, clock: Clock) -> AsyncIterator[SqlOrderSystem]:
+    system = SqlOrderSystem(f"sqlite:///{database_file}", policies, clock=clock)
+    yield system
+    await system.close()
+
+
+async def test_a_silent_ticket_is_chased_up_to_the_supervisor(watched: SqlOrderSystem, clock: Clock) -> None:
+    case, pigeon = CASES["refund_overdue"], Pigeon()
+    request = TicketRequest(CallerRef("c", case.phone), "refund_status", "payment/refund", "x", case.order_number)
+    number = (await watched.open_ticket(request)).number
+    clerk = Clerk(watched)
+    seen = []
+    for minutes in (0, 59, 60, 61, 119, 120, 121, 300):
+        clock.now = START + timedelta(minutes=minutes)
+        await Poller(watched, pigeon).round()  # a new one each time: nothing is kept in memory
+        ticket = await clerk.ticket(number)
+        assert ticket is not None
+        seen.append((minutes, ticket.queue, [kind for _, _, kind, _ in ticket.history][1:]))
+    assert seen == [
+        (0, "after_sales", []),
+        (59, "after_sales", []),
+        (60, "after_sales", ["reminder"]),
+        (61, "after_sales", ["reminder"]),
+        (119, "after_sales", ["reminder"]),
+        (120, "senior", ["reminder", "escalated"]),
+        (121, "senior", ["reminder", "escalated"]),
+        (300, "senior", ["reminder", "escalated"]),
+    ]
+    assert [letter.to for letter in pigeon.letters] == ["staff:after_sales", "staff:senior"]
+
+
+async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: Clock) -> None:
+    ticket = await watched.open_ticket(TicketRequest(CallerRef("c"), "complaint", "service/complaint", "x"))
+    await watched.append_ticket(ticket.number, "李", "in hand")
+    clock.now += timedelta(hours=5)
+    assert (await Poller(watched, Pigeon()).round()).tickets == 0
+
+
+async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrderSystem, clock: Clock) -> None:
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
+    pigeon = Pigeon()
+    pigeon.lost = 2
+    poller = Poller(watched, pigeon)
+    assert [(await poller.round()).messages for _ in range(3)] == [0, 0, 0]  # not before its time
+    for _ in range(3):
+        clock.now += timedelta(hours=2)
+        await poller.round()
+    assert [letter.key for letter in pigeon.letters] == ["k"]
+    await watched.database.write(lambda session: put(session, "hopeless", "13800000000", "done", "zh", "好", START))
+    pigeon.lost = 99
+    for _ in range(TRIES + 2):
+        clock.now += timedelta(days=1)
+        await poller.round()
+    states = await watched.database.read(lambda session: session.execute(select(t.Message.key, t.Message.state)).all())
+    assert dict(states.__iter__()) == {"k": "sent", "hopeless": "failed"}
+    assert pigeon.lost == 99 - TRIES
+
+
+async def test_a_message_claimed_by_a_process_that_died_is_sent_after_all(
+    watched: SqlOrderSystem, clock: Clock
+) -> None:
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
+
+    class Dead(Pigeon):
+        async def send(self, letter: Letter) -> None:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        await Poller(watched, Dead()).round()
+    pigeon = Pigeon()
+    await Poller(watched, pigeon).round()
+    assert pigeon.letters == []
+    clock.now += timedelta(minutes=3)
+    await Poller(watched, pigeon).round()
+    assert [letter.key for letter in pigeon.letters] == ["k"]
+
+
+async def test_merchants_and_staff_are_warned_once(watched: SqlOrderSystem, clock: Clock) -> None:
+    clerk, pigeon = Clerk(watched), Pigeon()
+    starts = START + timedelta(hours=20)
+    assert await clerk.declare("typhoon", "storm", starts, starts + timedelta(days=1))
+    await Poller(watched, pigeon).round()
+    await Poller(watched, pigeon).round()
+    assert "staff:all" in {letter.to for letter in pigeon.letters}
+    assert len(pigeon.letters) == len({letter.key for letter in pigeon.letters}) == 21 - 0  # staff and 20 merchants
+
+
+async def test_a_file_gets_each_letter_once_even_after_a_torn_line(tmp_path: Path) -> None:
+    file = tmp_path / "out" / "messages.jsonl"
+    letter = Letter("k1", "138", "done", "zh", "您好")
+    for _ in range(2):
+        await FileMessenger(file).send(letter)
+    file.write_text(file.read_text(encoding="utf-8") + '{"key": "k2", "to"\n', encoding="utf-8")
+    await FileMessenger(file).send(Letter("k2", "138", "done", "zh", "您好"))
+    await FileMessenger(file).send(letter)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["key"] for line in (lines[0], lines[2])] == ["k1", "k2"]
+    assert len(lines) == 3
+
+
+async def test_a_file_that_cant_be_written_is_down(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DownError):
+        await FileMessenger(tmp_path / "file" / "below").send(Letter("k", "1", "done", "zh", "x"))
+
+
+async def test_a_webhook_that_refuses_or_is_gone_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200 if len(seen) == 1 else 503)
+
+    messenger = WebhookMessenger("http://sms.example/send", {"X-Key": "s"})
+    messenger._client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"X-Key": "s"})
+    letter = Letter("呼叫:k", "138", "done", "zh", "您好")
+    await messenger.send(letter)
+    assert json.loads(seen[0].content)["body"] == "您好"
+    assert seen[0].headers["X-Key"] == "s"
+    with pytest.raises(DownError, match="503"):
+        await messenger.send(letter)
+    assert seen[0].headers["Idempotency-Key"] == seen[1].headers["Idempotency-Key"]
+    await messenger.close()

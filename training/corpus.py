@@ -17,10 +17,11 @@ from training.engines.espeak import Espeak, releases
 from training.engines.festival import Festival
 from training.engines.flite import Flite
 from training.languages import Language, language
+from training.languages.english import preload
 from training.profile import Part, Profile
-from training.scripts import Writer
+from training.scripts import Writer, random_words
 from training.utterances import Recording, Script
-from training.vocabulary import free_vocabulary
+from training.vocabulary import own_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ def synthetic(
     profile: Profile, shard: Shard, speaks: Language, work: Path, random_: random.Random
 ) -> Iterator[Recording]:
     """A shard spoken by an engine; what an engine fails to say is left out."""
-    words = free_vocabulary(profile.language) if profile.language == "zh" else ()
+    words = own_vocabulary(profile.language)
+    if profile.language == "en":
+        preload([*words, *random_words("en")], work / "en" / "transcripts.json")
     writer = Writer(speaks, words)
     speaking = engine(shard.part, speaks, work, seed_of(profile, shard.name) % 4 + 4 * shard.number)
     for _ in range(shard.count):

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,10 @@ import soundfile
 
 from training.languages import Language
 from training.sound import Wave, to_samples, trim
-from training.utterances import RATE_HZ, Recording, Script
+from training.utterances import RATE_HZ, Recording
 from training.warping import Warp, draw_warp, warp
 
-ENGLISH_DIGITS = "zero one two three four five six seven eight nine".split()
+ENGLISH_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) 
     return "train"
 
 
+@lru_cache(maxsize=4096)
 def load(source: Source) -> tuple[Wave, int]:
     """The recording as float samples in ±1, trimmed, and its rate in Hz."""
     wave, rate_hz = soundfile.read(source.path, dtype="float64")

@@ -8,6 +8,7 @@ sums over everything a phone bigram allows. The objective is their log ratio (Po
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ def count_bigram(said: Sequence[Words], phones: int, seed: int) -> PhoneBigram:
             if draw.random() < (SILENCE_AT_EDGE if number == len(words) - 1 else SILENCE_BETWEEN):
                 line.append(0)
         start[line[0]] += 1
-        for here, there in zip(line, line[1:], strict=False):
+        for here, there in itertools.pairwise(line):
             after[here, there] += 1
     return PhoneBigram(
         torch.tensor(start / start.sum(), dtype=torch.float32),
@@ -104,7 +105,7 @@ def numerator(first: Tensor, further: Tensor, frames: Tensor, line: Lines) -> tu
 
     `first` and `further` are logits [batch, time, phones]; `frames` [batch] the number of valid frames.
     """
-    batch, time, phones = first.shape
+    batch, time, _phones = first.shape
     index = line.states[:, None].expand(batch, time, -1)
     f, s = torch.gather(first, 2, index), torch.gather(further, 2, index)
     place = torch.arange(line.states.shape[1], device=first.device)[None]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import yaml
+
 from training import spoken
 from training.languages import Language
 from training.templates import expand, hotline_text
@@ -40,6 +42,15 @@ def sentence(language: str, random_: random.Random) -> str:
     special = spoken.chinese_special if language == "zh" else spoken.english_special
     template = random_.choice(intents[random_.choice(sorted(intents))])
     return expand(template, slots, random_, lambda name: special(name, random_))
+
+
+@lru_cache(maxsize=2)
+def step_grammars(language: str) -> dict[str, tuple[str, ...]]:
+    """Grammars of typical steps by name, universals included (text/steps.yaml)."""
+    text = (Path(__file__).parent / "text" / "steps.yaml").read_text("utf-8")
+    steps: dict[str, list[str]] = yaml.load(text, yaml.BaseLoader)[language]
+    universals = steps.pop("universals")
+    return {name: (*phrases, *universals) for name, phrases in steps.items()}
 
 
 class Writer:
@@ -82,6 +93,10 @@ class Writer:
                 return language.script("phrase", self.words(special(name, random_) or ""), random_)
             case "sentence":
                 return language.script(kind, self.words(sentence(code, random_)), random_)
+            case "step":
+                grammar = random_.choice(sorted(step_grammars(code)))
+                phrase = random_.choice(step_grammars(code)[grammar])
+                return language.script(f"step:{grammar}", [phrase] if code == "zh" else phrase.split(), random_)
             case "words":
                 count = random_.randint(1, 4) if code == "zh" else random_.randint(1, 7)
                 return language.script(kind, random_.choices(random_words(code), k=count), random_)

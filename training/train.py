@@ -102,13 +102,14 @@ class Trainer:
     def gradient_step(self, batch: Sequence[Example], *, learn: bool) -> tuple[float, int]:
         """Loss per frame and frames of a batch; with `learn` the gradients are left in the network."""
         features, frames = stack(batch, self.network.context)
-        logits = self.network(features.to(self.device))
+        with torch.autocast(self.device.type, torch.bfloat16):  # half the time where the processor knows the format
+            logits = self.network(features.to(self.device))
         line = lines([e.words for e in batch])
         gradient, loss, count = objective(
             logits.detach().float().cpu(), frames, line, self.bigram, self.profile.training.l2
         )
         if learn:
-            logits.backward(gradient.to(self.device))
+            logits.backward(gradient.to(self.device, logits.dtype))
         return loss, count
 
     def validate(self, held: Sequence[Example]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import logging
 import random
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from training.scripts import common_characters, sentence
+from ivr.errors import UserError
+from training.scripts import common_characters, sentence, step_grammars
 from training.templates import literals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,14 +41,25 @@ def scalars(node: object) -> Iterator[str]:
                 yield from scalars(value)
 
 
+def read_yaml(path: Path) -> object:
+    """All documents of a YAML file with every scalar a string; a UserError names a file that is no YAML."""
+    try:
+        return list(yaml.load_all(path.read_text("utf-8"), yaml.BaseLoader))
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: not valid YAML: {reason}") from error
+
+
 def dialplan_texts(language: str, root: Path = ROOT) -> list[str]:
-    """Every plain run of text in the language's dialplans, test conversations and utterances, without notation."""
-    folders = [root / "dialplans" / language, root / "prompts" / language, root / "tests" / "utterances"]
+    """Every plain run of text in the language's intents and grammars, and its development utterances, without notation."""
     texts: list[str] = []
-    for folder in folders:
-        for path in sorted(folder.rglob("*.yaml")):
-            for document in yaml.load_all(path.read_text("utf-8"), yaml.BaseLoader):
-                texts += [run for text in scalars(document) for run in literals(text)]
+    for path in [*sorted((root / "dialplans" / language).rglob("*.yaml")), root / "prompts" / language / "words.yaml"]:
+        if path.exists():
+            texts += [run for text in scalars(read_yaml(path)) for run in literals(text)]
+    said = root / "tests" / "utterances" / f"dev_{language}.csv"
+    if said.exists():
+        with said.open(encoding="utf-8", newline="") as file:
+            texts += [run for row in csv.DictReader(file) for run in literals(row["text"])]
     return texts
 
 
@@ -103,12 +116,20 @@ def chinese_phrases(texts: list[str]) -> list[str]:
     return list(words)
 
 
+def own_vocabulary(language: str) -> list[str]:
+    """The words of the recipe's own text, whatever the dialplans say; the training material is drawn with these."""
+    steps = [p for phrases in step_grammars(language).values() for p in phrases]
+    if language == "zh":
+        return list(dict.fromkeys([*hotline_words("zh"), *NUMERALS, *chinese_phrases(steps)]))
+    return list(dict.fromkeys([*hotline_words("en"), *(w for p in steps for w in p.split())]))
+
+
 def free_vocabulary(language: str) -> list[str]:
-    """The words of free decoding: those of the hotline text and of the dialplans."""
+    """The words of free decoding: the recipe's own and those of the dialplans."""
     texts = dialplan_texts(language)
     if language == "zh":
-        return list(dict.fromkeys([*hotline_words("zh"), *NUMERALS, *chinese_phrases(texts)]))
-    return list(dict.fromkeys([*hotline_words("en"), *(w for t in texts for w in ENGLISH_WORD.findall(t.lower()))]))
+        return list(dict.fromkeys([*own_vocabulary("zh"), *chinese_phrases(texts)]))
+    return list(dict.fromkeys([*own_vocabulary("en"), *(w for t in texts for w in ENGLISH_WORD.findall(t.lower()))]))
 
 
 def vocabulary(language: str) -> list[str]:

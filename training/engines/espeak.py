@@ -22,12 +22,42 @@ SYNCHRONOUS, UTF8, POS_CHARACTER = 2, 1, 1
 SPEED, PITCH, PITCH_RANGE, WORD_GAP = 1, 3, 4, 7
 VARIANTS_PER_FOLDER = 90
 HELD_OUT = frozenset(
-    "Alicia Denis klatt4 m3 f4 Mario belinda steph2 edward anika Gene quincy robosoft3 max Michael f2".split()
+    [
+        "Alicia",
+        "Denis",
+        "klatt4",
+        "m3",
+        "f4",
+        "Mario",
+        "belinda",
+        "steph2",
+        "edward",
+        "anika",
+        "Gene",
+        "quincy",
+        "robosoft3",
+        "max",
+        "Michael",
+        "f2",
+    ]
 )
 """Stock variants that are never trained on: the even ones of the sorted list are the dev set, the odd ones the test set."""
 ODD_VOICES = frozenset(
-    ["whisper", "whisperf", "AnxiousAndy", "Demonic", "Mr serious", "croak", "UniRobot", "anikaRobot", "fast", "Storm"]
-    + ["grandma", "grandpa", "Nguyen"]
+    [
+        "whisper",
+        "whisperf",
+        "AnxiousAndy",
+        "Demonic",
+        "Mr serious",
+        "croak",
+        "UniRobot",
+        "anikaRobot",
+        "fast",
+        "Storm",
+        "grandma",
+        "grandpa",
+        "Nguyen",
+    ]
 )
 """Whispered or trick voices no caller sounds like."""
 ACCENTS = {"zh": ("cmn-latn-pinyin",), "en": ("en-us",) * 6 + ("en-gb",) * 3 + ("en-gb-x-rp", "en-gb-scotland")}

@@ -5,6 +5,7 @@ English voices read English text; for everything else the voice gets segments wi
 
 from __future__ import annotations
 
+import os
 import random
 import select
 import shutil
@@ -41,7 +42,7 @@ class Festival:
 
     def __init__(self, language: Language, voices: Sequence[str], split: str) -> None:
         self._language, self._voices, self._split = language, list(voices), split
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="festival-"))
 
     def close(self) -> None:
@@ -81,23 +82,31 @@ class Festival:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                text=True,
             )
         assert self._process.stdin is not None
         assert self._process.stderr is not None
         saving = f'(set! said {utterance}) (utt.synth said) (utt.save.wave said "{target}" \'riff)'
         try:
-            self._process.stdin.write(f'{setting} {saving}\n(format stderr "done\\n")\n')
+            self._process.stdin.write(f'{setting} {saving}\n(format stderr "done\\n")\n'.encode())
             self._process.stdin.flush()
-            while select.select([self._process.stderr], [], [], ANSWER_SECONDS)[0]:
-                line = self._process.stderr.readline()
-                if not line or line == "done\n":
-                    break
-            else:
+            if not self._wait_until_done():
                 self._process.kill()
+                self._process = None
         except BrokenPipeError:
             return None
         return read_wave(target) if target.exists() and target.stat().st_size > 2000 else None
+
+    def _wait_until_done(self) -> bool:
+        """Reads Festival's complaints up to our `done`; False when it fell silent. Unbuffered, so that select sees all."""
+        assert self._process is not None
+        assert self._process.stderr is not None
+        heard = b""
+        while select.select([self._process.stderr], [], [], ANSWER_SECONDS)[0]:
+            piece = os.read(self._process.stderr.fileno(), 65536)
+            heard = (heard + piece)[-100:]
+            if not piece or heard.endswith(b"done\n"):
+                return True
+        return False
 
 
 def scheme(segment: Segment) -> str:

@@ -7,6 +7,7 @@ differ in little else on a telephone.
 from __future__ import annotations
 
 import functools
+import json
 import random
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ IPA = {
     "ᵻ": "ih", "ɐ": "ax", "ə": "ax", "ʌ": "ah", "ŋ": "ng", "θ": "th", "ð": "dh", "ʃ": "sh", "ʒ": "zh", "j": "y",
     "ɡ": "g", "g": "g", "ʔ": "t", "ɑ": "aa", "ɒ": "aa", "ɔ": "ao", "o": "ao", "æ": "ae", "a": "ae", "ɛ": "eh",
     "e": "eh", "i": "iy", "ɪ": "ih", "u": "uw", "ʊ": "uh", "ɹ": "r", "r": "r", "x": "k", "ɬ": "l", "h": "hh",
-    **{c: c for c in "b d f k l m n p s t v w z".split()},
+    **{c: c for c in ["b", "d", "f", "k", "l", "m", "n", "p", "s", "t", "v", "w", "z"]},
 }  # fmt: skip
 DIGITS = {
     "zero": ["z ih0 r ow0", "z iy r ow0", "z ih0 r ax ow0"],
@@ -92,6 +93,21 @@ def transcribe(words: Iterable[str], accent: str) -> None:
             _transcribed[word, accent] = from_ipa("".join(ipa.split()))
         except ValueError:
             _transcribed[word, accent] = ()
+
+
+def preload(words: Iterable[str], kept: Path) -> None:
+    """Looks up many words in both accents, through a file that keeps them for the next process."""
+    if kept.exists():
+        stored = json.loads(kept.read_text("utf-8"))
+        _transcribed.update({(w, accent): tuple(p) for accent in ACCENTS for w, p in stored[accent].items()})
+    missing = [w for w in dict.fromkeys(words) if (w, ACCENTS[-1]) not in _transcribed]
+    if not missing:
+        return
+    for accent in ACCENTS:
+        transcribe(missing, accent)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    everything = {a: {w: p for (w, accent), p in _transcribed.items() if accent == a} for a in ACCENTS}
+    kept.write_text(json.dumps(everything, ensure_ascii=False), "utf-8")
 
 
 @functools.lru_cache(maxsize=1)

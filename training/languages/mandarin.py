@@ -7,6 +7,7 @@ alike but for the tone, become different words. `Q` stands for no initial.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -15,10 +16,49 @@ from pypinyin import Style, pinyin
 
 from training.utterances import Script
 
-INITIALS = tuple("b p m f d t n l g k h j q x zh ch sh r z c s".split())
+INITIALS = tuple(
+    ["b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s"]
+)
 FINALS = tuple(
-    "a o e ai ei ao ou an en ang eng ong er i ia ie iao iou ian in iang ing iong "
-    "u ua uo uai uei uan uen uang v ve van vn ir iz".split()
+    [
+        "a",
+        "o",
+        "e",
+        "ai",
+        "ei",
+        "ao",
+        "ou",
+        "an",
+        "en",
+        "ang",
+        "eng",
+        "ong",
+        "er",
+        "i",
+        "ia",
+        "ie",
+        "iao",
+        "iou",
+        "ian",
+        "in",
+        "iang",
+        "ing",
+        "iong",
+        "u",
+        "ua",
+        "uo",
+        "uai",
+        "uei",
+        "uan",
+        "uen",
+        "uang",
+        "v",
+        "ve",
+        "van",
+        "vn",
+        "ir",
+        "iz",
+    ]
 )
 OWN_FINAL = {
     "零": "ing0",
@@ -101,7 +141,7 @@ def character_phones(character: str, syllable: str) -> tuple[str, str]:
 def sandhi(syllables: list[str], characters: list[str]) -> list[str]:
     """Tones as spoken: a third tone before a third rises; 不 rises before a fourth."""
     spoken = list(syllables)
-    for i, (here, after) in enumerate(zip(syllables, syllables[1:], strict=False)):
+    for i, (here, after) in enumerate(itertools.pairwise(syllables)):
         if here[-1] == "3" and after[-1] == "3":
             spoken[i] = here[:-1] + "2"
         if characters[i] == "不" and after[-1] == "4":

@@ -1,0 +1,185 @@
+"""The recipe's command: `python -m training STAGE --lang zh`; `all` runs every stage in order and resumes where it stopped."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training import corpus
+from training.profile import Profile, load
+from training.vocabulary import ROOT, WORK
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+application = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+Lang = Annotated[str, typer.Option("--lang", help="zh, en or both")]
+Human = Annotated[Path | None, typer.Option("--human", help="folder with the human recordings; see training/README.md")]
+Jobs = Annotated[int, typer.Option("--jobs", help="processes at a time")]
+
+
+def profiles(lang: str) -> list[Profile]:
+    """The profiles of one language or of both."""
+    return [load(name) for name in (("zh", "en") if lang == "both" else (lang,))]
+
+
+def model_folder(profile: Profile) -> Path:
+    """Where the bundled model of a profile lives."""
+    return ROOT / "models" / f"{profile.language}-small"
+
+
+def checkpoint(profile: Profile) -> Path:
+    """The trained network of a profile."""
+    return WORK / profile.language / "network.pt"
+
+
+def _run_task(task: tuple[Callable[..., Path], tuple[object, ...]]) -> str:
+    work, arguments = task
+    return work(*arguments).name
+
+
+def in_processes(tasks: list[tuple[Callable[..., Path], tuple[object, ...]]], jobs: int) -> None:
+    """Runs tasks in processes of their own (eSpeak has global state), printing what is done and what is to come."""
+    began = time.monotonic()
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, maxtasksperchild=1) as pool:
+        for done, name in enumerate(pool.imap(_run_task, tasks), 1):
+            spent = time.monotonic() - began
+            left = spent / done * (len(tasks) - done)
+            print(f"{done}/{len(tasks)} {name} {spent / 60:.1f} min, about {left / 60:.1f} to go", flush=True)
+
+
+@application.command()
+def speech(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None:
+    """Synthesises the corpus and prepares the human recordings (training/work/LANG/speech)."""
+    for profile in profiles(lang):
+        in_processes([(corpus.make, (profile, s, WORK, human)) for s in corpus.shards(profile)], jobs)
+
+
+@application.command()
+def features(lang: Lang = "both", jobs: Jobs = 2) -> None:
+    """Augments the training shards and computes their features (training/work/LANG/features)."""
+    from training.train import make_features
+
+    for profile in profiles(lang):
+        shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
+        in_processes([(make_features, (profile, s, WORK)) for s in shards], jobs)
+
+
+@application.command()
+def train(
+    lang: Lang = "both", again: Annotated[bool, typer.Option(help="train although a network exists")] = False
+) -> None:
+    """Trains the network (training/work/LANG/network.pt)."""
+    from training.train import train as learn
+
+    for profile in profiles(lang):
+        target = checkpoint(profile)
+        if target.exists() and not again:
+            print(f"{target} exists; --again trains anew")
+            continue
+        learn(profile, WORK, target)
+
+
+@application.command()
+def export(lang: Lang = "both") -> None:
+    """Writes the trained network into models/LANG-small (am/ and conf/)."""
+    from training.bundle import export_network
+
+    for profile in profiles(lang):
+        export_network(profile, checkpoint(profile), model_folder(profile))
+
+
+@application.command()
+def graph(lang: Lang = "both") -> None:
+    """Rebuilds the graph of models/LANG-small from templates and dialplans: seconds, no training, no data needed."""
+    from training.bundle import build_graph
+    from training.card import refresh_index
+
+    for profile in profiles(lang):
+        words = build_graph(profile, model_folder(profile))
+        refresh_index(model_folder(profile), profile)
+        print(f"{model_folder(profile)}: {len(words)} words")
+
+
+@application.command()
+def calibrate(lang: Lang = "both", limit: int = 1500) -> None:
+    """Measures what vosk's confidence means on the dev set and writes calibration.json."""
+    from training import calibration
+    from training.card import fill, refresh_index, reliability_table
+    from training.evaluation import Evaluation
+
+    for profile in profiles(lang):
+        folder = model_folder(profile)
+        tables = {
+            kind: calibration.rising(pairs)
+            for kind, pairs in calibration.collect(Evaluation(profile, WORK, folder, "dev", limit)).items()
+        }
+        calibration.write(folder / "calibration.json", tables)
+        tested = calibration.collect(Evaluation(profile, WORK, folder, "test", limit))
+        rows = [(k, *band) for k, pairs in tested.items() for band in calibration.reliability(pairs, tables[k])]
+        print(reliability_table(rows))
+        fill(folder, {"reliability": reliability_table(rows)})
+        refresh_index(folder, profile)
+
+
+@application.command()
+def evaluate(
+    lang: Lang = "both",
+    model: Annotated[Path | None, typer.Option(help="another model folder")] = None,
+    split: str = "test",
+    limit: Annotated[int, typer.Option(help="utterances per row")] = 300,
+) -> None:
+    """Prints the table of goals; for the bundled model and the test split it also goes into its README and MODEL.yaml."""
+    from training import card
+    from training.evaluation import Evaluation
+
+    for profile in profiles(lang):
+        folder = model or model_folder(profile)
+        examples: dict[str, list[str]] = {}
+        figures = card.measure(Evaluation(profile, WORK, folder, split, limit), examples)
+        report = WORK / profile.language / f"errors-{split}.json"
+        report.write_text(json.dumps(examples, ensure_ascii=False, indent=1), "utf-8")
+        if model is None and split == "test":
+            card.fill(folder, {"figures": card.table(profile.language, figures)})
+            card.write_index(folder, profile, figures)
+
+
+@application.command()
+def clips(lang: Lang = "both") -> None:
+    """Writes the small committed test clips and their manifest (tests/clips/LANG) from the test material."""
+    from training.clips import write_clips
+
+    for profile in profiles(lang):
+        print(f"{write_clips(profile, WORK, ROOT / 'tests' / 'clips' / profile.language)} clips")
+
+
+@application.command("test-clips")
+def decode_test_clips(lang: Lang = "both") -> None:
+    """Decodes the committed clips with the committed models and prints the table; needs no training data."""
+    from training.clips import decode_clips
+
+    for profile in profiles(lang):
+        decode_clips(profile.language, model_folder(profile), ROOT / "tests" / "clips" / profile.language)
+
+
+@application.command("all")
+def everything(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None:
+    """All stages in order; what exists is not made again."""
+    speech(lang, human, jobs)
+    features(lang, jobs)
+    train(lang, again=False)
+    export(lang)
+    graph(lang)
+    calibrate(lang)
+    evaluate(lang, model=None, split="test", limit=300)
+    clips(lang)
+
+
+if __name__ == "__main__":
+    application()

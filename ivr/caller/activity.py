@@ -10,6 +10,26 @@ PAUSE_SECONDS = 0.6
 LEAST_PACKETS = 3
 
 
+# A packet is voice above this level: 45 dB below full scale, well over line noise, well under speech.
+VOICED_RMS = 32768 * 10 ** (-45 / 20)
+# Over a noisy line it must also stand out from the noise by 12 dB, up to a level that is voice on any line.
+ABOVE_FLOOR, SURELY_VOICED_RMS = 4.0, 800.0
+# The estimate of the noise falls at once and rises by 4 dB a second; speech dips below it several times a second.
+FLOOR_RISE, LEAST_FLOOR = 1.01, 20.0
+
+
+class Loudness:
+    """Decides packet by packet whether a level is voice, knowing the noise of the line."""
+
+    def __init__(self) -> None:
+        self._floor = LEAST_FLOOR
+
+    def voiced(self, rms: float) -> bool:
+        """Judge one packet of 20 ms."""
+        self._floor = max(LEAST_FLOOR, min(rms, self._floor * FLOOR_RISE))
+        return rms > max(VOICED_RMS, min(ABOVE_FLOOR * self._floor, SURELY_VOICED_RMS))
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Voice from its first to its last voiced packet, in seconds of the monotonic clock."""

@@ -11,8 +11,6 @@ Samples = npt.NDArray[np.int16]
 RATE = 8000
 FRAME = 160
 SILENCE = np.zeros(FRAME, np.int16)
-# A packet counts as voiced above this level: 45 dB below a full-scale square wave, well over line noise, well under speech.
-VOICED_RMS = 32768 * 10 ** (-45 / 20)
 
 
 class Codec(Protocol):
@@ -84,8 +82,3 @@ def rms(samples: Samples) -> float:
         return 0.0
     wide = samples.astype(np.float32)
     return float(np.sqrt(np.dot(wide, wide) / len(wide)))
-
-
-def voiced(samples: Samples) -> bool:
-    """Whether a packet's audio counts as voice (or any other sound) rather than silence."""
-    return rms(samples) > VOICED_RMS

@@ -6,6 +6,7 @@ The caller's own synthesis, in another voice than the robot's. The library is pr
 from __future__ import annotations
 
 import ctypes
+from pathlib import Path
 from typing import Any
 
 import espeakng_loader
@@ -36,7 +37,10 @@ class Espeak:
 
     def render(self, text: str, voice: str, words_per_minute: int, pitch: int = 50) -> Samples:
         """The text as 8 kHz PCM; an unknown voice raises ValueError."""
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
+        _, _, variant = voice.partition("+")
+        # The library takes a variant it doesn't have for no variant, without a word.
+        exists = not variant or Path(espeakng_loader.get_data_path(), "voices", "!v", variant).is_file()
+        if not exists or self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice `{voice}`")
         self._library.espeak_SetParameter(RATE_PARAMETER, words_per_minute, 0)
         self._library.espeak_SetParameter(PITCH_PARAMETER, pitch, 0)

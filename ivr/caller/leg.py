@@ -133,9 +133,9 @@ class Leg:
         await self.agent.wait(self, lambda: self.state is State.ENDED, within_seconds)
 
     async def answered(self, within_seconds: float | None = None) -> bool:
-        """Wait until the call is up or over; True when it is up. Raises TimeoutError."""
+        """Wait until the call was answered or refused; True when it was answered. Raises TimeoutError."""
         await self.agent.wait(self, lambda: self.state in (State.UP, State.ENDED), within_seconds)
-        return self.state is State.UP
+        return self.moments.answered is not None
 
     # ── requests of this dialog ───────────────────────────────────────────────
 

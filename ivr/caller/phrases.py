@@ -10,8 +10,9 @@ from pypinyin import lazy_pinyin
 from ivr.values import Language
 
 UNKNOWN = "[unk]"
-# Spoken and written forms of the digits; a Chinese caller hears 幺 for 1 and 两 for 2.
-ZH_DIGITS = str.maketrans("0123456789幺两", "零一二三四五六七八九一二")
+ZH_DIGITS = str.maketrans("0123456789〇", "零一二三四五六七八九零")
+# Over the telephone 1 is also called 幺, and 2 两 where things are counted.
+ZH_ALIKE = str.maketrans("幺两", "一二")
 EN_DIGITS = dict(
     zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
 )
@@ -21,7 +22,7 @@ ALIKE = {"oh": "zero", "o": "zero"}
 def words(text: str, language: Language) -> list[str]:
     """The words of a phrase as a speech model may know them: characters in Chinese, lower-case words in English."""
     if language == "zh":
-        return re.findall(r"[一-鿿〇]|[a-z']+", text.lower().translate(ZH_DIGITS).replace("〇", "零"))
+        return re.findall(r"[一-鿿]|[a-z']+", text.lower().translate(ZH_DIGITS))
     separated = re.sub(r"\d", lambda digit: f" {EN_DIGITS[digit[0]]} ", text.lower())
     return re.findall(r"[a-z]+(?:'[a-z]+)?", separated)
 
@@ -63,11 +64,12 @@ def likeness(phrase: Sequence[str], heard: Sequence[str]) -> float:
 
 
 def grammar(phrases: Iterable[str], language: Language, vocabulary: set[str]) -> list[str]:
-    """The known stretches of phrases as entries of a limited grammar, and the way out."""
+    """The known stretches of phrases as entries of a limited grammar, with 幺 beside 一, and the way out."""
     entries: dict[str, None] = {}
-    for phrase in phrases:
+    forms = [form for phrase in phrases for form in _forms(phrase, language)]
+    for form in forms:
         stretch: list[str] = []
-        for word in [*words(phrase, language), ""]:
+        for word in [*words(form, language), ""]:
             if word in vocabulary:
                 stretch.append(word)
             elif stretch:
@@ -76,5 +78,9 @@ def grammar(phrases: Iterable[str], language: Language, vocabulary: set[str]) ->
     return [*entries, UNKNOWN] if entries else []
 
 
+def _forms(phrase: str, language: Language) -> tuple[str, ...]:
+    return (phrase, re.sub("[1一]", "幺", phrase)) if language == "zh" else (phrase,)
+
+
 def _sound(word: str, language: Language) -> str:
-    return lazy_pinyin(word)[0] if language == "zh" else ALIKE.get(word, word)
+    return lazy_pinyin(word.translate(ZH_ALIKE))[0] if language == "zh" else ALIKE.get(word, word)

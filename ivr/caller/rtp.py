@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ivr.caller.activity import Activity
-from ivr.caller.codec import FRAME, SILENCE, Codec, Samples, voiced
+from ivr.caller.activity import Activity, Loudness
+from ivr.caller.codec import FRAME, SILENCE, Codec, Samples, rms
 from ivr.errors import UserError
 
 KEYS = "0123456789*#ABCD"
@@ -71,6 +71,7 @@ class Stream:
         self.sent: list[tuple[float, bytes]] = []
         self.spoken, self.heard = Activity(), Activity()
         self.counters = Counters()
+        self._loudness = Loudness()
         self.keyed_at = 0.0
         self.on_key: Callable[[str], None] = lambda key: None
         self.on_change: Callable[[], None] = lambda: None
@@ -196,7 +197,7 @@ class Stream:
         if kind == self.codec.payload_type and payload:
             self.counters.received += 1
             samples = self.codec.decode(payload)
-            arrival = Arrival(seconds, sequence, timestamp, samples, voiced(samples))
+            arrival = Arrival(seconds, sequence, timestamp, samples, self._loudness.voiced(rms(samples)))
             self._heard(arrival)
         elif kind == self.events and len(payload) >= 4:
             self.counters.received += 1

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ivr.caller.codec import FRAME, RATE, VOICED_RMS, Codec, Samples, rms
+from ivr.caller.activity import VOICED_RMS
+from ivr.caller.codec import FRAME, RATE, Codec, Samples, rms
 from ivr.caller.rtp import Frame
 from ivr.errors import AudioFormatError, Place
 
@@ -63,7 +64,7 @@ def noise(kind: Noise, snr_db: float, seconds: int = BACKGROUND_SECONDS) -> Samp
         swell = sum(
             np.sin(2 * np.pi * (rate * np.arange(len(sound)) / RATE + random.random())) for rate in (2.5, 3.75, 5.25)
         )
-        sound = np.fft.irfft(spectrum, len(sound)) * (1 + 0.3 * np.asarray(swell))
+        sound = np.fft.irfft(spectrum, len(sound)) * (1 + 0.15 * np.asarray(swell))
     level = SPEECH_RMS * 10 ** (-snr_db / 20) / np.sqrt(np.mean(sound**2))
     return pcm(sound * level)
 

@@ -54,6 +54,8 @@ class Speaker:
         await self._child.stop()
 
     async def _render(self, line: Line) -> Samples:
+        if not re.search(r"\w", line.text):
+            raise UserError(f"`{line.text}` has nothing that can be spoken", "write words")
         voice = VOICES[line.language] + (f"+{line.voice}" if line.voice else "")
         head = {
             "text": spoken(line.text, line.language),
@@ -64,10 +66,7 @@ class Speaker:
         reply, block = await self._child.ask(head)
         if "error" in reply:
             raise UserError(str(reply["error"]), "take a variant such as f2, f3, m1, m3 or Annie")
-        samples = np.frombuffer(block, np.int16)
-        if not len(samples):
-            raise UserError(f"`{line.text}` has nothing that can be spoken", "write words")
-        return levelled(samples)
+        return levelled(np.frombuffer(block, np.int16))
 
 
 def spoken(text: str, language: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.caller.activity import Activity, Span
+from ivr.caller.activity import Activity, Loudness, Span
 from ivr.caller.measures import barge_in_stop, media, percentile, reply_gap
 from ivr.caller.phrases import grammar, likeness, sounds
 from ivr.caller.rtp import Arrival, Counters
@@ -32,6 +32,20 @@ def test_a_span_is_certain_after_three_packets_and_starts_at_the_first() -> None
     activity = Activity()
     assert [activity.feed(second, True) for second in (1.0, 1.02, 1.04, 1.06)] == [False, False, True, False]
     assert activity.current == Span(1.0, 1.06, 4)
+
+
+@pytest.mark.parametrize(
+    ("levels", "voiced"),
+    [
+        ([0, 50, 150, 0, 2000, 300, 0], "....vv."),
+        ([260] * 300 + [2600, 1200, 500, 900, 260], "vv.v."),
+        ([2600] * 1000, "v" * 1000),
+    ],
+)
+def test_voice_is_told_from_the_noise_of_the_line(levels: list[float], voiced: str) -> None:
+    loudness = Loudness()
+    judged = "".join("v" if loudness.voiced(level) else "." for level in levels)
+    assert judged.endswith(voiced)
 
 
 HEARD = (Span(1.0, 2.0), Span(3.0, 4.0))
@@ -106,4 +120,5 @@ def test_words_the_model_does_not_know_may_sound_like_anything() -> None:
 
 def test_the_grammar_holds_what_the_model_knows() -> None:
     assert grammar(["order 12 shipped on"], "en", {"order", "one", "two", "on"}) == ["order one two", "on", "[unk]"]
+    assert grammar(["订单1"], "zh", set("订单一幺")) == ["订 单 一", "订 单 幺", "[unk]"]
     assert grammar([], "zh", {"一"}) == []

@@ -185,7 +185,7 @@ def _encoder(table: Samples) -> npt.NDArray[np.uint8]:
     order = np.argsort(table, kind="stable")
     values = table[order].astype(np.int32)
     samples = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.int32)
-    right = np.clip(np.searchsorted(values, samples), 1, len(values) - 1)
+    right = np.clip(np.searchsorted(values, samples, side="right"), 1, len(values) - 1)
     nearer_left = samples - values[right - 1] <= values[right] - samples
     return order[np.where(nearer_left, right - 1, right)].astype(np.uint8)
 

@@ -1,0 +1,66 @@
+"""Phrases cut into the words of a model; nothing is ever cut off in silence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.commands import Grammar
+from ivr.speech.phrases import DIGIT_WORDS, fitted, segmented, unknown_parts, wanted
+
+ZH = frozenset({"查订单", "订单", "查", "订", "单", "转", "人工", "一", "二", "[unk]"})
+EN = frozenset({"where", "is", "my", "order", "don't", "[unk]"})
+
+
+@pytest.mark.parametrize(
+    ("phrase", "words", "cut"),
+    [
+        ("查订单", ZH, ["查订单"]),
+        ("查 订 单", ZH, ["查订单"]),
+        ("订单一二", ZH, ["订单", "一", "二"]),
+        ("转人工！", ZH, ["转", "人工"]),
+        ("转机器人", ZH, None),
+        ("Where is my order?", EN, ["where", "is", "my", "order"]),
+        ("I don't", EN, None),
+        ("don't", EN, ["don't"]),
+        ("", ZH, []),
+        ("？！", ZH, []),
+    ],
+)
+def test_phrases_are_cut_into_known_words(phrase: str, words: frozenset[str], cut: list[str] | None) -> None:
+    assert segmented(phrase, words) == cut
+
+
+def test_a_phrase_with_an_unknown_word_is_left_out_and_told() -> None:
+    listed = fitted(("查订单", "查快递", "查 订单"), ZH)
+    assert listed.phrases == ("查订单", "[unk]")
+    assert listed.lacking == ("查快递",)
+
+
+def test_the_list_is_never_empty() -> None:
+    assert fitted((), ZH).phrases == ("[unk]",)
+    assert fitted(("龘龘",), ZH).phrases == ("[unk]",)
+
+
+def test_what_is_unknown_is_named() -> None:
+    assert unknown_parts("查快递", ZH) == ["快", "递"]
+    assert unknown_parts("where is Kate", EN) == ["kate"]
+    assert unknown_parts("查订单", ZH) == []
+
+
+def test_grammars_become_phrase_lists() -> None:
+    assert wanted("zh", Grammar("open")) == ()
+    assert wanted("en", Grammar("limited", ("yes", "no", "yes"))) == ("yes", "no", "[unk]")
+    assert set(DIGIT_WORDS["zh"]) < set(wanted("zh", Grammar("limited", ("转人工",), digits=True)))
+    assert wanted("zh", Grammar("limited")) == ("[unk]",)
+
+
+@given(st.text(alphabet="查订单人工一二转 ,。", max_size=12))
+@settings(deadline=None)
+def test_a_cut_says_the_same_as_the_phrase(phrase: str) -> None:
+    cut = segmented(phrase, ZH)
+    plain = "".join(char for char in phrase if char not in " ,。")
+    if cut is not None:
+        assert "".join(cut) == plain
+        assert all(word in ZH for word in cut)

@@ -116,8 +116,8 @@ def _registration_tables(registration: Registration, user: str) -> dict[str, str
         "contact_addr": "",
         "socket": "",
     }
-    numbers = {"id": "int,auto", "expires": "int", "flags": "int", "reg_delay": "int"}
-    head = " ".join(f"{name}({numbers.get(name, 'string')})" for name in row)
+    kinds = {"id": "int,auto", "expires": "int", "flags": "int", "reg_delay": "int"}
+    head = " ".join(f"{name}({kinds.get(name, 'string' if row[name] else 'string,null')})" for name in row)
     values = ":".join(value.replace("\\", "\\\\").replace(":", "\\:") for value in row.values())
     version = "table_name(string) table_version(int)\nuacreg:5\n"
     return {"registration/uacreg": f"{head}\n{values}\n", "registration/version": version}

@@ -227,7 +227,47 @@ def kamailio(command: list[str], port: int, log: Path) -> Iterator[subprocess.Po
     with log.open("wb") as written:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
     try:
-        until(lambda: answer_to(OPTIONS, port), 10, f"Kamailio does not answer: {log.read_text()[-500:]}")
+        until(lambda: answer_to(OPTIONS, port) or process.poll() is not None, 10, "Kamailio does not answer")
+        assert process.poll() is None, log.read_text()[-1500:]
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+BARESIP = """\
+poll_method epoll
+sip_listen 127.0.0.1:{port}
+sip_verify_server no
+net_interface 127.0.0.1
+rtp_ports {rtp}-{rtp_end}
+audio_player aubridge,echo
+audio_source aubridge,echo
+audio_alert aubridge,alert
+module_path {modules}
+module g711.so
+module g722.so
+module aubridge.so
+module_tmp account.so
+module_app menu.so
+"""
+
+
+@contextlib.contextmanager
+def baresip(folder: Path, *commands: str) -> Iterator[subprocess.Popen[bytes]]:
+    """baresip on loopback, which says whatever it hears; its log is in the folder."""
+    port, rtp = next(SIP_PORTS), next(RTP_PORTS)
+    modules = next(path for path in Path("/usr/lib").glob("**/baresip/modules") if path.is_dir())
+    values = {"port": port, "rtp": rtp, "rtp_end": rtp + 40, "folder": folder, "modules": modules}
+    (folder / "config").write_text(BARESIP.format(**values))
+    (folder / "accounts").write_text("<sip:bare@127.0.0.1>;regint=0;answermode=auto\n")
+    (folder / "contacts").write_text("")
+    asked = [argument for command in commands for argument in ("-e", command)]
+    with (folder / "baresip.log").open("wb") as log:
+        process = subprocess.Popen(
+            [program("baresip"), "-f", str(folder), "-4", *asked], stdin=subprocess.PIPE, stdout=log, stderr=log
+        )
+    try:
         yield process
     finally:
         process.terminate()

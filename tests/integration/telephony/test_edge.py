@@ -1,0 +1,190 @@
+"""Kamailio in front of two call workers: spreading, overflow, death, strangers, TCP, TLS, agents' phones, the trunk."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
+from ivr.edge import edge_command, find_kamailio, validate
+from ivr.errors import ConfigError, UserError
+from tests.integration.telephony import scenarios as sip
+from tests.integration.telephony.peers import (
+    HERE,
+    OPTIONS,
+    RTP_PORTS,
+    SIP_PORTS,
+    Robot,
+    Sipp,
+    answer_to,
+    baresip,
+    kamailio,
+    program,
+    robot,
+    until,
+)
+from tests.integration.telephony.sounds import tone
+
+pytestmark = pytest.mark.integration
+
+
+def settings(folder: Path, **more: object) -> Settings:
+    port, first = next(SIP_PORTS), next(SIP_PORTS)
+    agents = more.pop("agents", ())
+    told = SipSettings(port=port, worker_ports=first, rtp_ports=next(RTP_PORTS), **more)
+    return Settings(folder=folder, workers=2, sip=told, agents=agents)
+
+
+@contextlib.contextmanager
+def hotline(told: Settings, **more: object) -> Iterator[tuple[Robot, Robot]]:
+    """Two workers of one caller each, and the edge in front of them."""
+
+    def worker(index: int) -> dict[str, object]:
+        registration = told.sip.registration.model_dump() if told.sip.registration else None
+        own = {"port": told.sip.worker_ports + index, "rtp_port": next(RTP_PORTS), "callers": 1}
+        return {**own, "registration": registration, "register": False, **more}
+
+    with (
+        robot(**worker(0)) as one,
+        robot(**worker(1)) as other,
+        kamailio(edge_command(told), told.sip.port, told.folder / "edge.log"),
+    ):
+        yield one, other
+
+
+CALL = sip.invite("X-Hotline-Source: 192.0.2.1") + sip.ANSWERED
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_calls_overflow_to_the_next_worker_and_then_hear_busy(tmp_path: Path, transport: str) -> None:
+    told = settings(tmp_path)
+    with hotline(told) as workers:
+        talk = CALL + sip.pause(1500) + sip.bye()
+        two = Sipp(tmp_path, talk, told.sip.port, "-t", transport, calls=2)
+        for worker in workers:
+            call = worker.wait("CallOffered")
+            assert (call["source"], call["called"]) == ("127.0.0.1", "4008001000")
+        Sipp(tmp_path, sip.invite() + sip.refused(486), told.sip.port, "-t", transport).succeeds()
+        two.succeeds()
+        # All the same when the first one asked is full: both places are taken again, in whatever order.
+        Sipp(tmp_path, talk, told.sip.port, "-t", transport, calls=2).succeeds()
+        for worker in workers:
+            assert len(worker.all("LegEnded")) == len(worker.all("CallOffered"))
+
+
+def test_a_killed_worker_costs_its_own_calls_only(tmp_path: Path) -> None:
+    told = settings(tmp_path)
+    talk = CALL + sip.pause(200) + sip.bye()
+    port = told.sip.worker_ports
+    victim = Robot(port=port, rtp_port=next(RTP_PORTS), callers=2)
+    with (
+        robot(port=port + 1, callers=2) as survivor,
+        kamailio(edge_command(told), told.sip.port, tmp_path / "edge.log"),
+    ):
+        going_on = Sipp(tmp_path, CALL + sip.pause(4000) + sip.bye(), told.sip.port, calls=2)
+        for worker in (victim, survivor):
+            worker.wait("LegAnswered")
+        victim.kill()
+        for _ in range(3):
+            Sipp(tmp_path, talk, told.sip.port).succeeds()
+        with robot(port=port, callers=2) as born_again:
+            until(lambda: "200" in answer_to(OPTIONS, port))
+
+            def comes_back() -> bool:
+                Sipp(tmp_path, talk, told.sip.port).succeeds()
+                return bool(born_again.all("CallOffered"))
+
+            until(comes_back, 8, "the worker that came back gets no calls")
+        survivor.wait("LegEnded")
+        with pytest.raises(AssertionError):
+            going_on.succeeds()
+        assert {ended["status"] for ended in survivor.all("LegEnded")} == {200}
+
+
+def test_strangers_scanners_and_floods_get_no_answer(tmp_path: Path) -> None:
+    told = settings(tmp_path, allow=("127.0.0.1/32",))
+    with hotline(told) as (one, other):
+        port = told.sip.port
+        assert "200 OK" in answer_to(OPTIONS, port)
+        assert answer_to(OPTIONS, port, "127.0.0.2") == ""
+        assert answer_to(OPTIONS.replace("User-Agent: test", "User-Agent: friendly-scanner"), port) == ""
+        assert "405" in answer_to(OPTIONS.replace("OPTIONS", "MESSAGE"), port)
+        assert "405" in answer_to(OPTIONS.replace("OPTIONS", "REGISTER"), port)
+        assert "481" in answer_to(OPTIONS.replace("OPTIONS", "BYE").replace("0.0.1>\nCall", "0.0.1>;tag=2\nCall"), port)
+        assert "513" in answer_to(OPTIONS.replace("User-Agent: test", "X-Long: " + "x" * 3500), port)
+        assert "400" in answer_to(OPTIONS.replace("CSeq: 1 OPTIONS", "CSeq: 1 INVITE"), port)
+        assert answer_to("\0\0\0 garbage\n\n", port, within=0.2) == ""
+        assert "" in [answer_to(OPTIONS, port, within=0.2) for _ in range(300)]
+        assert not one.all("CallOffered") + other.all("CallOffered")
+
+
+def test_a_phone_on_tls_stays_on_its_connection(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "edge.pem", tmp_path / "edge.key"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    told = settings(tmp_path, tls=Tls(certificate=certificate, key=key, port=next(SIP_PORTS)))
+    with (
+        hotline(told) as workers,
+        baresip(tmp_path, f"/dial sip:4008001000@127.0.0.1:{told.sip.tls.port};transport=tls"),
+    ):
+        worker = until(lambda: next((one for one in workers if one.all("LegAnswered")), None), 10)
+        worker.order("listen", 1, True)
+        worker.order("play", 1, tone(tmp_path, 600, 3))
+        until(lambda: worker.loudness(1) > 3000)
+        worker.order("hang_up", 1)
+        # The BYE found its way back through the edge and the phone's own connection.
+        assert worker.wait("LegEnded", leg=1)["status"] == 200
+        until(lambda: "session closed" in (tmp_path / "baresip.log").read_text(errors="replace"))
+
+
+def test_an_agents_phone_registers_and_is_called_there(tmp_path: Path) -> None:
+    told = settings(tmp_path, agents=(AgentSettings(name="mei", uri="sip:mei@127.0.0.1", password="geheim"),))
+    account = {"registrar": f"sip:127.0.0.1:{told.sip.port}", "user": "mei", "password": "geheim"}
+    with hotline(told) as (worker, _), robot(registration=account) as phone:
+        until(lambda: any("registered" in line for line in phone.noise))
+        leg = worker.order("dial", f"sip:mei@127.0.0.1:{told.sip.port}", {"X-Case": "9"})
+        worker.wait("LegAnswered", leg=leg)
+        assert phone.wait("CallOffered")["headers"]["x-case"] == "9"
+        worker.order("hang_up", leg)
+        phone.wait("LegEnded")
+        # Only a worker reaches an agent by name: for others it is one more number of the hotline.
+        Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.bye(), told.sip.port).succeeds()
+        with robot(registration={**account, "password": "falsch"}) as thief:
+            until(lambda: any("registration failed" in line for line in thief.noise))
+
+
+def test_the_edge_registers_at_the_trunk_for_all_workers(tmp_path: Path) -> None:
+    trunk = next(SIP_PORTS)
+    file = tmp_path / "registrar.cfg"
+    file.write_text((HERE / "registrar.cfg").read_text().replace("PORT", str(trunk)))
+    command = [program("kamailio"), "-f", str(file), "-DD", "-E", "-m", "64", "-Y", str(tmp_path)]
+    account = Registration(registrar=f"sip:127.0.0.1:{trunk}", user="8000", password="s3cret")
+    with kamailio(command, trunk, tmp_path / "trunk.log"):
+        told = settings(tmp_path, registration=account)
+        caller = {"registrar": f"sip:127.0.0.1:{trunk}", "user": "1234", "password": "s3cret"}
+        with hotline(told) as workers, robot(registration=caller, lost_media_seconds=5) as person:
+
+            def through() -> bool:
+                leg = person.order("dial", f"sip:8000@127.0.0.1:{trunk}")
+                until(lambda: person.all("LegAnswered", leg=leg) or person.all("LegEnded", leg=leg))
+                return bool(person.all("LegAnswered", leg=leg))
+
+            until(through, 12, "the trunk does not know the hotline")
+            call = until(lambda: [call for worker in workers for call in worker.all("CallOffered")])[0]
+            assert (call["caller"], call["called"]) == ("1234", "8000")
+
+
+def test_mistakes_are_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"`sip\.tls`: .*none\.pem can't be read — give a PEM file"):
+        edge_command(settings(tmp_path, tls=Tls(certificate=Path("none.pem"), key=Path("none.pem"))))
+    broken = tmp_path / "broken.cfg"
+    broken.write_text("request_route { nonsense(); }")
+    with pytest.raises(ConfigError, match="Kamailio refuses its configuration"):
+        validate(find_kamailio(), broken)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(UserError, match="apt-get install kamailio kamailio-tls-modules"):
+        find_kamailio(tls=True)

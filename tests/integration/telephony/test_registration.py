@@ -1,0 +1,49 @@
+"""Registering at a PBX that asks for a password: Kamailio as registrar and proxy with digest authentication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.telephony.peers import HERE, SIP_PORTS, kamailio, program, robot, until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def pbx(tmp_path: Path) -> Iterator[int]:
+    """The port of a PBX."""
+    port = next(SIP_PORTS)
+    file = tmp_path / "registrar.cfg"
+    file.write_text((HERE / "registrar.cfg").read_text().replace("PORT", str(port)))
+    command = [program("kamailio"), "-f", str(file), "-DD", "-E", "-m", "64", "-Y", str(tmp_path)]
+    with kamailio(command, port, tmp_path / "kamailio.log"):
+        yield port
+
+
+def account(port: int, user: str, password: str = "s3cret") -> dict[str, str]:
+    return {"registrar": f"sip:127.0.0.1:{port}", "user": user, "password": password}
+
+
+def test_calls_come_and_go_through_the_pbx(pbx: int) -> None:
+    with robot(registration=account(pbx, "8000")) as hotline, robot(registration=account(pbx, "9000")) as agent:
+        for phone in (hotline, agent):
+            until(lambda phone=phone: any("registered" in line for line in phone.noise))
+        leg = hotline.order("dial", f"sip:9000@127.0.0.1:{pbx}", {"X-Case": "1"})
+        hotline.wait("LegAnswered", leg=leg)
+        call = agent.wait("CallOffered")
+        assert (call["caller"], call["called"], call["headers"]["x-case"]) == ("8000", "9000", "1")
+        hotline.order("hang_up", leg)
+        agent.wait("LegEnded", leg=call["leg"])
+        back = agent.order("dial", f"sip:8000@127.0.0.1:{pbx}")
+        agent.wait("LegAnswered", leg=back)
+        assert hotline.wait("CallOffered")["called"] == "8000"
+
+
+def test_a_wrong_password_is_logged_and_the_phone_goes_on(pbx: int) -> None:
+    with robot(registration=account(pbx, "8000", "wrong")) as phone, robot() as caller:
+        until(lambda: any("registration failed" in line and "status=401" in line for line in phone.noise))
+        leg = caller.order("dial", phone.uri)
+        caller.wait("LegAnswered", leg=leg)

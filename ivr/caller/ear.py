@@ -10,7 +10,7 @@ import numpy as np
 
 from ivr.caller.child import Child
 from ivr.caller.codec import RATE, Samples
-from ivr.caller.phrases import grammar, sounds
+from ivr.caller.phrases import UNKNOWN, grammar, sounds
 from ivr.errors import ModelError, Place, UserError
 from ivr.values import Language
 
@@ -37,12 +37,10 @@ class Ear:
         return _vocabulary(self._folder(language))
 
     def checkable(self, phrase: str, language: Language) -> bool:
-        """Whether enough of a phrase is known to the model."""
-        known = self.vocabulary(language)
+        """Whether enough of a phrase is known to the model: two words at least, or all there are."""
         wanted = sounds(phrase, language)
-        return bool(wanted) and len([s for s in sounds(phrase, language, known) if s != "[unk]"]) >= LEAST_KNOWN * len(
-            wanted
-        )
+        known = [sound for sound in sounds(phrase, language, self.vocabulary(language)) if sound != UNKNOWN]
+        return len(known) >= max(LEAST_KNOWN * len(wanted), min(2, len(wanted)), 1)
 
     def check(self, phrase: str, language: Language) -> None:
         """Raise UserError for a phrase that the model could never hear."""

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from ivr.console import actions, reading
-from ivr.console.elements import Text, box, button, empty, head, length, row, tag
+from ivr.console.elements import Text, box, button, empty, head, length, readable, row, tag
 from ivr.console.feed import Happening
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import CallView, LineView
@@ -139,7 +139,7 @@ class Transcript(CallPanel):
         with box(f"said {speaker} {'unsure' if unsure else ''}"):
             Text(length(line.seconds), "at")
             Text(self.said.of("speaker", speaker), "who")
-            Text(line.text, "text")
+            Text(readable(line.text), "text")
 
     def draw(self, shown: Any) -> None:
         """Lines are added by `refresh`."""

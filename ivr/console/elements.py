@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from order_lookup import Money
 
 Click = Callable[[], Awaitable[None]] | Callable[[], None]
+_BETWEEN_HANZI = re.compile(r"(?<=[\u4e00-\u9fff0-9]) +(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) +(?=[0-9])")
 _SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -75,7 +77,12 @@ def empty(words: str) -> None:
 
 def choice(options: Mapping[str, str], label: str, value: str | None = None) -> ui.select:
     """A drop-down of words."""
-    return ui.select(dict(options), label=label, value=value).props("dense outlined options-dense")
+    return ui.select(dict(options), label=label or None, value=value).props("dense outlined options-dense")
+
+
+def readable(words: str) -> str:
+    """Recognised speech as it is written: no spaces between Chinese characters."""
+    return _BETWEEN_HANZI.sub("", words)
 
 
 def money(amount: Money, language: str) -> str:

@@ -2,70 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from ivr.console import reading
 from ivr.console.answers import Found, answers_for
 from ivr.console.call_panels import CallPanel
-from ivr.console.elements import Text, box, button, choice, empty, head, money, row, tag
+from ivr.console.elements import Text, box, button, choice, empty, head, money, tag
 from ivr.console.orders import CATEGORIES, OfferView, OrderCard
 from ivr.console.screen import Screen
 from order_lookup import ActionResult, OrderDeskError
 
+_CATEGORY_OF = {
+    "urge_delivery": "logistics/late", "order_status": "logistics/late", "not_received": "logistics/lost",
+    "refund_request": "payment/refund", "refund_status": "payment/refund", "payment_problem": "payment/duplicate",
+    "coupon": "payment/coupon", "return_exchange": "aftersales/return", "missing_item": "aftersales/missing",
+    "wrong_item": "aftersales/wrong", "damaged_item": "aftersales/damaged", "food_safety": "quality/food",
+    "courier_complaint": "service/courier", "merchant_complaint": "service/merchant", "complaint": "service/complaint",
+    "account_stolen": "account/stolen", "account": "account/login", "personal_safety": "safety/person",
+    "invoice": "invoice/missing",
+}  # fmt: skip
 _BAD = {"late_delivery", "refund_overdue", "promise_broken", "delivered_not_received", "duplicate_payment"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """What the order panel shows at one moment."""
+
+    card: OrderCard | None
+    number: str
+    away: bool
+    ended: bool
+    may_act: bool
+    done: tuple[tuple[str, str, str], ...]
+    said_now: tuple[tuple[str, str], ...]
 
 
 class OrderPanel(CallPanel):
     """The order with timeline, situation and what can be done about it."""
 
     def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
-        super().__init__(screen, call_id, classes, ("case", "order"))
+        super().__init__(screen, call_id, classes, ("case", "order", "agent"))
         self.typed = ""
         self.results: list[tuple[str, str]] = []
-        self.card: OrderCard | None = None
 
-    async def load(self) -> tuple[OrderCard | None, str, bool, tuple[tuple[str, str], ...]]:
-        """The card, what was asked for, whether the order desk answers, and what was done here."""
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+    async def load(self) -> OrderShown:
+        """The card of the order the robot found or the agent typed in."""
+        house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
+        call = await house.read(lambda session, _: reading.call(session, call_id))
+        may_act = await house.read(lambda session, _: reading.may_act(session, viewer, call_id))
         number = self.typed or (call.fact("order.number") or call.fact("order") if call else "")
-        self.card, away = None, False
+        card, away = None, False
+        done: tuple[tuple[str, str, str], ...] = ()
         if call and number:
             try:
-                self.card = await self.screen.house.orders.card(
-                    self.call_id, await self._phone(), number, call.fact("intent"), self.said.language
-                )
+                phone = await self._phone()
+                card = await house.orders.card(call_id, phone, number, call.fact("intent"), self.said.language)
+                done = await house.orders.done(house.read, call_id)
             except OrderDeskError:
                 away = True
-        return self.card, number, away, tuple(self.results)
+        ended = call is not None and not call.live
+        return OrderShown(card, number, away, ended, may_act, done, tuple(self.results))
 
     async def _phone(self) -> str:
         return await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
 
-    def draw(self, shown: tuple[OrderCard | None, str, bool, tuple[tuple[str, str], ...]]) -> None:
-        card, number, away, results = shown
-        head(self.said["order"], card.number if card else "")
+    def draw(self, shown: OrderShown) -> None:
+        said = self.said
+        head(said["order"], shown.card.number if shown.card else "")
         with box("body stack"):
-            if away:
-                Text(self.said["order_desk_away"], "tag bad")
-            if card is None:
-                self._search(number, away)
+            if shown.away:
+                Text(said["order_desk_away"], "tag bad")
+            if shown.card is None:
+                self._search(shown)
             else:
-                self._card(card)
-                self._offers(card)
-            for kind, words in results:
+                self._card(shown.card)
+                if shown.may_act:
+                    self._offers(shown.card)
+            for kind, words in shown.said_now:
                 Text(words, f"result {kind}", tag="div")
+            if shown.done:
+                Text(said["done_so_far"], "dim")
+            for action, state, receipt in shown.done:
+                words = f"{said.of('action', action)}: {said.of('ledger', state)}"
+                words += f" · {said['receipt']} {receipt}" if receipt else ""
+                Text(words, f"result {state}", tag="div")
 
-    def _search(self, number: str, away: bool) -> None:
-        if number and not away:
-            Text(f"{self.said['order_unknown']} {number}", "dim", tag="div")
-        elif not away:
+    def _search(self, shown: OrderShown) -> None:
+        if shown.ended or not shown.may_act:
+            Text(shown.number or self.said["no_order"], "dim num", tag="div")
+            return
+        if shown.number and not shown.away:
+            Text(f"{self.said['order_unknown']} {shown.number}", "dim", tag="div")
+        elif not shown.away:
             Text(self.said["no_order"], "dim", tag="div")
         with box("line"):
-            field = ui.input(self.said["find_order"], value=number).props("dense outlined maxlength=40").classes("fill")
+            field = ui.input(self.said["find_order"], value=shown.number).classes("fill")
+            field.props("dense outlined maxlength=40")
 
             async def find() -> None:
                 self.typed = str(field.value or "").strip()[:40]
@@ -81,17 +117,16 @@ class OrderPanel(CallPanel):
             tag(said.of("stage", card.stage), "ok" if card.stage == "delivered" else "")
             for situation in card.situations:
                 tag(said.of("situation", situation), "bad" if situation in _BAD else "warn")
-        with box("rows"):
-            if card.merchant:
-                Text(card.merchant, "k")
-                Text("、".join(card.items) if said.language == "zh" else ", ".join(card.items), "v")
-            row("Σ", money(card.total, said.language), "amount")
+        items = ("、" if said.language == "zh" else ", ").join(card.items)
+        Text(" · ".join(part for part in (card.merchant, items) if part), tag="div")
         with box("timeline"):
             for name, at in card.timeline:
-                later = at > datetime.now(at.tzinfo)
-                box(f"dot {'later' if later else ''}")
+                box(f"dot {'later' if at > datetime.now(at.tzinfo) else ''}")
                 Text(said.of("event", name))
                 Text(at.strftime("%m-%d %H:%M"), "at")
+            box("dot later").style("visibility:hidden")
+            Text(said["total"], "dim")
+            Text(money(card.total, said.language), "at amount")
 
     def _offers(self, card: OrderCard) -> None:
         said = self.said
@@ -99,25 +134,31 @@ class OrderPanel(CallPanel):
         if not card.offers:
             empty(said["no_offers"])
         for offer in card.offers:
-            words = said.of("action", offer.action)
-            if offer.item:
-                words += f" · {offer.item}"
-            if offer.condition:
-                words += f" · {said.of('condition', offer.condition)}"
-            with box("offer"), button(words, self._ask(card, offer, words)):
+            words = self._worded(offer)
+            with box("offer"), button(words, self._ask(card, offer, words)) as made:
                 if offer.amount:
                     Text(money(offer.amount, said.language), "amount")
-        if card.level != card.level_needed and card.level in ("none", "low"):
-            Text(said["level_needed"], "tag warn")
+            if not offer.allowed:
+                made.disable()
+                made.tooltip(f"{said['level_needed']}: {said.of('verification', offer.level_needed)}")
+        if not all(offer.allowed for offer in card.offers):
+            with box():
+                tag(said["level_needed"], "warn")
 
-    def _ask(self, card: OrderCard, offer: OfferView, words: str) -> Any:
+    def _worded(self, offer: OfferView) -> str:
+        words = [self.said.of("action", offer.action), offer.item]
+        if offer.condition and offer.action != "issue_coupon":
+            words.append(self.said.of("condition", offer.condition))
+        return " · ".join(word for word in words if word)
+
+    def _ask(self, card: OrderCard, offer: OfferView, words: str) -> Callable[[], None]:
         """Money is moved only after a second click that names what is done."""
 
         def ask() -> None:
             with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
                 Text(words, tag="h2")
                 amount = money(offer.amount, self.said.language) if offer.amount else ""
-                Text(f"{card.number}  {amount}", "num")
+                Text(f"{self.said['order']} {card.number}   {amount}", "num")
 
                 async def go() -> None:
                     dialog.close()
@@ -130,18 +171,20 @@ class OrderPanel(CallPanel):
         return ask
 
     async def _carry_out(self, card: OrderCard, offer: OfferView, words: str) -> None:
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+        house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
+        if not await house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
+            return self.screen.notify(self.said["not_yours_now"])
+        call = await house.read(lambda session, _: reading.call(session, call_id))
         intent = (call.fact("intent") if call else "") or "agent"
-        phone = await self._phone()
-        result = await self.screen.house.orders.carry_out(self.call_id, phone, intent, card.number, offer)
+        result = await house.orders.carry_out(call_id, await self._phone(), intent, card.number, offer)
         kind = _kind(result)
-        await self.screen.audit("offer", self.call_id, action=offer.action, order=card.number, outcome=kind)
+        await self.screen.audit("offer", call_id, action=offer.action, order=card.number, outcome=kind)
         said = f"{words}: {self.said.of('result', 'repeated' if result.repeated else kind)}"
         if result.refused:
-            said += f" ({result.refused.replace('_', ' ')})"
-        if result.receipt:
-            said += f" · {self.said['receipt']} {result.receipt}"
-        self.results.append((kind, said))
+            said += f" ({self.said.of('refused', result.refused)})"
+        # What the ledger has, the panel shows anyway; what it refused to begin is said here.
+        self.results = [(kind, said)] if result.refused else []
+        self.screen.notify(said)
         await self.again()
 
 
@@ -176,30 +219,37 @@ class TicketPanel(CallPanel):
 
     number = ""
 
-    async def load(self) -> tuple[str, str]:
-        """The ticket's number, and the text proposed; a text being edited is never overwritten."""
+    async def load(self) -> tuple[str, str, str, bool]:
+        """The ticket's number, the category and text proposed, and whether one may be opened."""
+        may_act = await self.screen.house.read(
+            lambda session, _: reading.may_act(session, self.screen.viewer, self.call_id)
+        )
         call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
         if call is None:
-            return self.number, ""
+            return self.number, "", "", False
         about = self.said.of("intent", call.fact("intent")) if call.fact("intent") else ""
         parts = (about, call.fact("order.number"), call.fact("order.items"))
-        return self.number, " · ".join(part for part in parts if part)
+        category = call.fact("ticket.category") or _CATEGORY_OF.get(call.fact("intent"), "other/question")
+        return self.number, category, " · ".join(part for part in parts if part), may_act
 
-    def draw(self, shown: tuple[str, str]) -> None:
-        number, proposed = shown
+    def draw(self, shown: tuple[str, str, str, bool]) -> None:
+        number, category, proposed, may_act = shown
         head(self.said["ticket"], number)
         with box("body stack"):
             if number:
                 Text(f"{self.said['ticket_opened']} {number}", "result", tag="div")
                 return
-            options = {name: name.replace("/", " / ") for name in CATEGORIES}
-            category = choice(options, self.said["ticket_category"], "other/question")
+            if not may_act:
+                return empty(self.said["not_yours_now"])
+            options = {name: self.said.of("category", name) for name in CATEGORIES}
+            chosen = category if category in CATEGORIES else "other/question"
+            field = choice(options, self.said["ticket_category"], chosen)
             summary = ui.textarea(self.said["ticket_summary"], value=proposed).props(
                 "dense outlined rows=2 maxlength=2000"
             )
 
             async def open_ticket() -> None:
-                await self._open(str(category.value), str(summary.value or ""))
+                await self._open(str(field.value), str(summary.value or ""))
 
             with box("line"):
                 button(self.said["ticket_open"], self.screen.acting(open_ticket))
@@ -209,6 +259,9 @@ class TicketPanel(CallPanel):
         phone = await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
         intent, order = (call.fact("intent"), call.fact("order.number")) if call else ("", "")
         name = self.screen.viewer.name
+        viewer, call_id = self.screen.viewer, self.call_id
+        if not await self.screen.house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
+            return self.screen.notify(self.said["not_yours_now"])
         chosen = category if category in CATEGORIES else "other/question"
         ticket = await self.screen.house.orders.open_ticket(
             self.call_id, phone, intent, chosen, summary[:2000], order or None
@@ -218,8 +271,3 @@ class TicketPanel(CallPanel):
         self.number = ticket.number
         await self.screen.audit("ticket", self.call_id, number=ticket.number)
         await self.again()
-
-
-def zone_of(screen: Screen) -> ZoneInfo:
-    """The shop's time zone."""
-    return ZoneInfo(screen.house.settings.time_zone)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import order_lookup as desk
 from ivr.config import Settings
 from ivr.orders import open_orders
+from order_lookup.tables import LedgerEntry
 
 log = structlog.get_logger()
+Reader = Callable[[Callable[[Session, float], Any]], Awaitable[Any]]
 TIMELINE = (
     "placed_at", "paid_at", "accepted_at", "dispatched_at", "promised_at", "eta_at", "delivered_at", "cancelled_at",
     "refund_due_at", "refund_arrived_at",
@@ -37,6 +42,8 @@ class OfferView:
     amount: desk.Money | None
     condition: str
     item: str = ""
+    level_needed: str = "none"
+    allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,14 @@ class OrderCard:
     ticket: str
     level: str
     level_needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What came before this call: (number, category, due) and (at, intent, outcome, solved)."""
+
+    tickets: tuple[tuple[str, str, datetime], ...] = ()
+    contacts: tuple[tuple[datetime, str, str, bool], ...] = ()
 
 
 class Orders:
@@ -116,6 +131,35 @@ class Orders:
         moments = [(key, facts[key].astimezone(self._zone)) for key in TIMELINE if isinstance(facts.get(key), datetime)]
         return tuple(sorted(moments, key=lambda moment: moment[1]))
 
+    async def earlier(self, call_id: str, phone: str) -> Earlier:
+        """Open tickets and the latest contacts of whoever has this number."""
+        if not phone:
+            return Earlier()
+        facts = await (await self._opened()).caller(desk.CallerRef(call_id, phone))
+        tickets = tuple(
+            (ticket.number, f"{ticket.category}/{ticket.subcategory}", ticket.due_at.astimezone(self._zone))
+            for ticket in facts.tickets[:5]
+        )
+        contacts = tuple(
+            (contact.at.astimezone(self._zone), contact.intent, contact.outcome, contact.solved)
+            for contact in facts.contacts[:5]
+            if contact.call_id != call_id
+        )
+        return Earlier(tickets, contacts)
+
+    async def verify(self, call_id: str, phone: str, number: str, kind: str, stated: str) -> desk.Verification:
+        """Check what the caller told the agent; every attempt is recorded by the order desk."""
+        match kind:
+            case "name":
+                claim = desk.Claim(name=stated, order_number=number)
+            case "phone_tail":
+                claim = desk.Claim(phone_tail=stated, order_number=number)
+            case "amount":
+                claim = desk.Claim(order_number=number, amount_minor=_minor(stated))
+            case _:
+                claim = desk.Claim(order_number=number, item=stated)
+        return await (await self._opened()).verify(desk.CallerRef(call_id, phone), claim)
+
     async def carry_out(
         self, call_id: str, phone: str, intent: str, number: str, offer: OfferView
     ) -> desk.ActionResult:
@@ -126,6 +170,14 @@ class Orders:
             offer=offer.name, amount=offer.amount, item=offer.item,
         )  # fmt: skip
         return await system.act(request)
+
+    async def done(self, read: Reader, call_id: str) -> tuple[tuple[str, str, str], ...]:
+        """(action, ledger state, receipt) of everything asked for in this call; nothing where the shop's backend keeps the ledger."""
+        if self._settings.orders.system != "sql":
+            return ()
+        mine = select(LedgerEntry.action, LedgerEntry.state, LedgerEntry.receipt).where(LedgerEntry.call_id == call_id)
+        rows = await read(lambda session, _: session.execute(mine.order_by(LedgerEntry.id)).tuples().all())
+        return tuple((str(action), str(state), str(receipt or "")) for action, state, receipt in rows)
 
     async def open_ticket(
         self, call_id: str, phone: str, intent: str, category: str, summary: str, number: str | None
@@ -149,11 +201,17 @@ class Orders:
 def _offers(decision: desk.Decision) -> tuple[OfferView, ...]:
     views: list[OfferView] = []
     for offer in decision.offers:
-        if offer.choices:
-            views += (
-                OfferView(offer.name, offer.action.value, choice.amount, offer.condition, choice.item)
-                for choice in offer.choices
-            )
-        else:
-            views.append(OfferView(offer.name, offer.action.value, offer.amount, offer.condition))
+        level, allowed = offer.level_needed.name.lower(), decision.level >= offer.level_needed
+        of_items: list[tuple[desk.Money | None, str]] = [(choice.amount, choice.item) for choice in offer.choices]
+        of_items = of_items or [(offer.amount, "")]
+        views += (
+            OfferView(offer.name, offer.action.value, amount, offer.condition, item, level, allowed)
+            for amount, item in of_items
+        )
     return tuple(views)
+
+
+def _minor(stated: str) -> int | None:
+    """An amount as typed, 33 or 33.50, in minor units."""
+    found = re.fullmatch(r"[¥$]?\s*(\d{1,7})(?:[.,](\d{1,2}))?", stated.strip())
+    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None

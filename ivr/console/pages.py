@@ -15,6 +15,7 @@ from ivr.console.call_panels import CallerPanel, SummaryPanel, Transcript
 from ivr.console.elements import Text, box, empty, head
 from ivr.console.frame import frame
 from ivr.console.house import House
+from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
 from ivr.console.order_panels import AnswersPanel, OrderPanel, TicketPanel
 from ivr.console.screen import Panel, Screen
@@ -77,13 +78,15 @@ def call_columns(screen: Screen, call_id: str) -> None:
     """Caller and summary; the conversation; order, answers, ticket."""
     with box("column"):
         CallerPanel(screen, call_id, "panel", ("case", "queue", "agent", "call_ended"))
+        VerifyPanel(screen, call_id, "panel", ("agent", "call_ended"))
         SummaryPanel(screen, call_id, "panel", ("case", "queue"))
-        TicketPanel(screen, call_id, "panel", ("case",))
+        EarlierPanel(screen, call_id, "panel", ("call_ended",))
     with box("column middle"):
         Transcript(screen, call_id, "panel grow")
     with box("column"):
         OrderPanel(screen, call_id, "panel")
         AnswersPanel(screen, call_id, "panel", ("line", "case"))
+        TicketPanel(screen, call_id, "panel", ("agent",))
 
 
 class Desk(Panel):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ivr.accounts import Viewer
+from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
 from ivr.handoff import queue as order
 from ivr.records.holding import LIVE
@@ -114,6 +114,14 @@ def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:
     talked = select(WrapUpRow.id).where(WrapUpRow.call_id == call_id, WrapUpRow.agent_id == viewer.agent)
     rung = select(AgentRow.id).where(AgentRow.id == viewer.agent, AgentRow.call_id == call_id)
     return any(session.scalar(query.limit(1)) is not None for query in (held, talked, rung))
+
+
+def may_act(session: Session, viewer: Viewer, call_id: str) -> bool:
+    """Offers and tickets are for the agent who has the call now, and for supervisors."""
+    if viewer.role in MAY_REVEAL_ALL:
+        return True
+    row = session.get(AgentRow, viewer.agent) if viewer.agent is not None else None
+    return row is not None and row.call_id == call_id and row.state in ("ringing", "on_call", "wrap_up")
 
 
 def lines(session: Session, call_id: str, after: int = 0, limit: int = 2000) -> list[LineView]:

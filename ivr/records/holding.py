@@ -113,9 +113,15 @@ def finish(session: Session, handoff: int, outcome: str, now: float) -> None:
         return
     _free_agent_of(session, row, now)
     row.state, row.outcome, row.ended_at = "ended", outcome, now
-    if outcome in SETTLED:
+    if outcome in SETTLED and not _wrapping_up(session, row.call_id):
         row.caller = ""
     tell(session, now, "queue", row.call_id, handoff=handoff, state="ended", outcome=outcome)
+
+
+def _wrapping_up(session: Session, call_id: str) -> bool:
+    """Whether somebody still needs the caller's number to finish what they were asked for."""
+    open_ones = select(WrapUpRow.id).where(WrapUpRow.call_id == call_id, WrapUpRow.finished_at.is_(None))
+    return session.scalar(open_ones.limit(1)) is not None
 
 
 def _free_agent_of(session: Session, row: HandoffRow, now: float) -> None:
@@ -170,6 +176,10 @@ def _end_wrap_ups(session: Session, since: float, now: float) -> None:
 
 
 def finish_wrap_ups(session: Session, agent_id: int, disposition: str, note: str, now: float) -> None:
-    """Close the agent's open wrap-ups."""
+    """Close the agent's open wrap-ups; the numbers of settled calls are not kept beyond that."""
     mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_(None))
+    calls = list(session.scalars(select(WrapUpRow.call_id).where(*mine)))
     session.execute(update(WrapUpRow).where(*mine).values(disposition=disposition, note=note, finished_at=now))
+    settled = (HandoffRow.call_id.in_(calls), HandoffRow.state == "ended", HandoffRow.outcome.in_(SETTLED))
+    if calls:
+        session.execute(update(HandoffRow).where(*settled).values(caller=""))

@@ -116,12 +116,13 @@ async def test_talk_wrap_up_and_free_again(engine: Engine, clock: Clock) -> None
     await queue.release(number, "anna", "available", "late")
     await queue.finish(number, "completed")
     assert agent(engine, "anna").state == "wrap_up"
-    assert handoff(engine, number).caller == ""
+    assert handoff(engine, number).caller == "13800004567"
     with Session(engine) as session, session.begin():
         assert finish_wrap_up(session, agent(engine, "anna").id, "refund_explained", "all well", False, clock())
         wrap = session.scalars(select(WrapUpRow)).one()
         assert (wrap.disposition, wrap.talk_seconds) == ("refund_explained", 10.0)
     assert agent(engine, "anna").state == "available"
+    assert handoff(engine, number).caller == ""
 
 
 async def test_switch_is_refused_while_the_phone_rings(engine: Engine, clock: Clock) -> None:

@@ -97,7 +97,7 @@ def _substitution(name: str, value: str) -> str:
 def _registration_tables(registration: Registration, user: str) -> dict[str, str]:
     domain = registration.registrar.split(":", 1)[-1].split(";")[0]
     host = domain.split(":")[0]
-    realm = host if registration.realm == "*" else registration.realm
+    realm = "" if registration.realm == "*" else registration.realm
     row = {
         "id": "1",
         "l_uuid": user,

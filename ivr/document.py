@@ -80,7 +80,9 @@ class Document:
         try:
             return model.model_validate(data if data is not None else {})
         except ValidationError as fault:
-            faults = sorted((self._fault(model, dict(item), at) for item in fault.errors()), key=_line)
+            # A misspelt key is also a missing one: tell of the spelling.
+            items = [item for item in fault.errors() if item["type"] != "missing"] or fault.errors()
+            faults = sorted((self._fault(model, dict(item), at) for item in items), key=_line)
             raise faults[0] from None
 
     def _fault(self, model: type[BaseModel], item: dict[str, Any], at: tuple[str | int, ...] = ()) -> UserError:

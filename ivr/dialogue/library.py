@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ivr.config import Settings
+from ivr.dialogue.check import check, faults
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.understanding import OrderPattern
 from ivr.errors import DialplanError
 from ivr.values import Language
+from order_lookup import load_policies
 
 log = structlog.get_logger()
 
@@ -27,10 +29,10 @@ class DialplanLibrary:
         self._prompts = settings.path(settings.dialplan.prompts)
         self._start, self._zone = settings.dialplan.start, ZoneInfo(settings.time_zone)
         self._facts = {"shop": settings.shop, "shop_en": settings.shop_en}
-        self._pattern = pattern
+        self._pattern = pattern or _shop_pattern(settings)
         self.findings: tuple[str, ...] = ()
         self._seen = self._stamp()
-        self.current: Dialplans = load_dialplans(self._folder, self._prompts, pattern)
+        self.current: Dialplans = self._proved()
 
     def dialogue(self, language: Language) -> Dialogue:
         """A new call's conversation, on what is current now."""
@@ -45,17 +47,32 @@ class DialplanLibrary:
             return False
         self._seen = stamp
         try:
-            fresh = load_dialplans(self._folder, self._prompts, self._pattern)
+            fresh = self._proved()
         except DialplanError as fault:
-            self.findings = (str(fault),)
+            self.findings = tuple(str(fault).splitlines())
             log.error("dialplan.refused", findings=self.findings, version=self.current.version)
             return False
         self.findings, self.current = (), fresh
         log.info("dialplan.taken", version=fresh.version)
         return True
 
+    def _proved(self) -> Dialplans:
+        """What is in the folders now; raises DialplanError with every fault when it doesn't pass `ivr check`."""
+        loaded = load_dialplans(self._folder, self._prompts, self._pattern)
+        if wrong := faults(check(loaded, self._start)):
+            more = "".join(f"\n{finding}" for finding in wrong[1:])
+            raise DialplanError(f"{wrong[0]}{more}")
+        return loaded
+
     def _stamp(self) -> tuple[tuple[str, int, int], ...]:
         return tuple(sorted(_stamps(self._folder, self._prompts)))
+
+
+def _shop_pattern(settings: Settings) -> OrderPattern:
+    """The shape of this shop's order numbers, as its policies have it."""
+    policies = load_policies(settings.path(settings.orders.policies)) if settings.orders.policies else load_policies()
+    numbers = policies.values.numbers.pattern
+    return OrderPattern(numbers.digits, numbers.prefix, numbers.is_valid)
 
 
 def _stamps(*folders: Path) -> Iterator[tuple[str, int, int]]:

@@ -42,6 +42,7 @@ from ivr.dialogue.order_number import NoneFound, answer, settle
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
 from ivr.dialogue.talk import Talk
+from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.walk import act, after_human, always, break_down, fill, give_up, go_on, route, settled, walk, want
 from ivr.errors import IllegalTransition
 from ivr.events import Event, Hypothesis
@@ -246,7 +247,11 @@ class Dialogue:
 
     def _note(self, heard: Interpretation, judgement: judged.Judgement) -> None:
         kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
-        values: dict[str, Value] = {"heard": heard.text, "meaning": heard.intent or heard.kind, "why": heard.why}
+        values: dict[str, Value] = {
+            "heard": readable(heard.text),
+            "meaning": heard.intent or heard.kind,
+            "why": heard.why,
+        }
         if isinstance(judgement, judged.Wanted):
             values["intent"] = judgement.intent
         self._talk.note(kind, values)
@@ -333,6 +338,13 @@ class Dialogue:
         if not talk.say(state.question.prompt, "keys"):
             talk.say(state.question.prompt)
         talk.listen(state)
+
+
+def readable(text: str) -> str:
+    """The words that were understood, with the names of values in place of the marks that stand for them."""
+    for kind, mark in SLOT_MARKS.items():
+        text = text.replace(mark, f"{{{kind}}}")
+    return text
 
 
 # What an answer of the order desk says anew, and what is therefore forgotten before it is kept.

@@ -1,0 +1,145 @@
+"""`ivr check`: each kind of fault is found, with its line and a fix; what is right passes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from small_shop import INTENTS, NUMBER, TREE, WORDS, load, write
+
+from ivr.dialogue.check import check, faults
+from ivr.dialogue.loading import load_dialplans
+from ivr.errors import DialplanError
+
+
+def findings(folder: Path, **changed: str) -> list[str]:
+    return [str(finding) for finding in check(load(folder, **changed))]
+
+
+def test_the_small_shop_passes(tmp_path: Path) -> None:
+    assert findings(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "{say: hello, barge_in: no, then: what}",
+            "{say: hello, then: waht}",
+            "there is no step `waht` — did you mean `what`?",
+        ),
+        ("say: hello,", "say: helo,", "there is no prompt in zh `helo`"),
+        ("{call: number,", "{call: numbr,", "there is no dialplan `numbr` — did you mean `number`?"),
+        ("act: refund_full", "act: refund_ful", "there is no action `refund_ful` — did you mean `refund_full`?"),
+        ("hand_off: safety", "hand_off: saftey", "there is no queue `saftey` — did you mean `safety`?"),
+        ("unknown: lost, ambiguous: lost}", "unknown: lost}", "step `status` has no way for `ambiguous`"),
+        ("{found: told,", "{fuond: told, found: told,", "there is no outcome `fuond` — did you mean `found`?"),
+        ("    otherwise: lost\n", "", "step `pay` has no way for `refused`, `failed`, `unknown`"),
+        ("{given: pay, none: lost}", "{given: pay}", "`number` can return `none`"),
+        ("start: hello", "start: helo", "there is no step `helo`"),
+        ("refund: refund, status", "refund: refund, sing: what, status", "nobody can say `sing`"),
+        ("    say: pay\n", "", "step `pay` acts without telling the caller"),
+        ("    say: pay\n", "    say: pay\n    cost: never\n", "`refund_full` is done without asking the caller"),
+        ("keys: {1: refund}}", "}", "question `what` can't be answered by keys"),
+        ("  told: {", "  alone: {say: told, then: bye}\n  told: {", "no call comes to step `alone`"),
+        (
+            "{say: dropped, then: what}",
+            "{say: dropped, then: dropped}",
+            "these steps go round without the caller: dropped",
+        ),
+        (
+            "{say: told, then: score}",
+            "{say: told, then: status}",
+            "these steps go round without the caller: status → told",
+        ),
+        (
+            "say: paid, then: what",
+            "say: told, then: what",
+            "prompt `told` says {order.number.tail}, which isn't sure to be known",
+        ),
+        ("always: {agent: agent,", "always: {agent: agnet,", "there is no step `agnet` — did you mean `agent`?"),
+    ],
+)
+def test_a_fault_in_the_tree_is_found(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in TREE
+    found = findings(tmp_path, hotline=TREE.replace(old, new))
+    assert any(told in each for each in found), found
+    assert all(":" in each and each.split(":")[1].isdigit() for each in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("no_input: [您说。, 请按1退款。]", "no_input: [您说。]", "has 1 of 2 `no_input`"),
+        ("no_match: [没听懂。, 退款请按1。]", "no_match: [没听懂。, 没听懂。]", "repeats itself in `no_match`"),
+        (", keys: 退款请按1。, help", ", help", "prompt `what` has no `keys`"),
+        ("apology: 抱歉，出了问题。\n", "", "there is no prompt in zh `apology`"),
+        (
+            'doubt: {text: "您是说{doubt}吗？"',
+            'doubt: {text: "您是说{doubts}吗？"',
+            "says {doubts}, which isn't sure to be known",
+        ),
+    ],
+)
+def test_a_fault_in_the_prompts_is_found(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in WORDS
+    found = findings(tmp_path, prompts=WORDS.replace(old, new))
+    assert any(told in each for each in found), found
+
+
+def test_dialplans_that_call_each_other_are_found(tmp_path: Path) -> None:
+    circle = NUMBER.replace("given: {return: given}", "given: {call: hotline, then: none}")
+    assert any("call each other in a circle" in each for each in findings(tmp_path, number=circle))
+
+
+def test_a_step_without_an_end_is_found(tmp_path: Path) -> None:
+    lonely = """start: ask
+returns: [given, none]
+steps:
+  ask: {ask: order_number, say: number, on: {given: ask, none: ask}, give_up: again}
+  again: {say: paid, then: ask}
+"""
+    found = findings(tmp_path, number=lonely)
+    assert any("neither a human nor an end can be reached" in each or "go round" in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("ask: intent, say: what", "ask: intent, sya: what", "unknown key `sya` — did you mean `say`?"),
+        ("ask: intent,", "ask: intents,", "steps.what.ask"),
+        ("tries: 1", "tries: 9", "steps.score.tries"),
+        ("  bye: {say: bye, hang_up: settled}", "  bye: {farewell: bye}", "step `bye` does nothing"),
+        ("steps:\n", "stpes:\n", "unknown key `stpes` — did you mean `steps`?"),
+        ("  hello: {", "  hello: {say: hello, then: what}\n  hello: {", "key `hello` is written twice"),
+        ("start: hello", "start: [hello", "not YAML"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in TREE
+    with pytest.raises(DialplanError, match=r"hotline\.yaml:\d+:\d+: ") as caught:
+        load(tmp_path, hotline=TREE.replace(old, new))
+    assert told in str(caught.value)
+
+
+def test_the_version_names_the_files(tmp_path: Path) -> None:
+    first = load(tmp_path / "a").version
+    assert load(tmp_path / "b").version == first
+    assert load(tmp_path / "c", prompts=WORDS.replace("再见", "拜拜")).version != first
+    assert load(tmp_path / "d", intents=INTENTS + "  bye: [走了]\n").version != first
+
+
+def test_a_thousand_steps_load_and_are_proved_in_time(tmp_path: Path) -> None:
+    many = "".join(f"  s{n}: {{say: told, then: s{n + 1}}}\n" for n in range(1000)) + "  s1000: {say: bye, then: bye}\n"
+    tree = TREE.replace(
+        "told: {say: told, then: score}", "told: {say: told, then: s0}\n" + many + "  unused: {say: score, then: score}"
+    )
+    folders = write(tmp_path, hotline=tree)
+    began = time.perf_counter()
+    loaded = load_dialplans(*folders)
+    assert time.perf_counter() - began < 3  # a second on a quiet machine
+    assert [
+        finding for finding in faults(check(loaded)) if "unused" not in finding.what and "score" not in finding.what
+    ] == []
+    assert time.perf_counter() - began < 6

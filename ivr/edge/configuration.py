@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 
 from ivr.config import Registration, Settings
@@ -54,18 +55,22 @@ def _settings(settings: Settings, folder: Path) -> Iterator[str]:
         yield _substitution("TLS_KEY", str(settings.path(sip.tls.key)))
     yield _substitution("WORKERS_FILE", str(folder / "workers.list"))
     yield _substitution("FLOOD_REQUESTS", str(FLOOD_REQUESTS_PER_2_SECONDS))
-    yield _substitution("TRUSTED", _from_any_of(sip.trusted))
+    yield _substitution("TRUSTED", _from_any_of(sip.trusted, "sip.trusted"))
     if sip.registration:
         yield "#!define WITH_REGISTRATION"
         yield _substitution("REGISTRATION_FOLDER", str(folder / "registration"))
         yield _substitution("CONTACT_ADDRESS", f"{sip.public_address or sip.address}:{sip.port}")
-    yield f"route[ALLOWED] {{\n    if (!({_from_any_of(sip.allow)})) exit;\n}}"
+    yield f"route[ALLOWED] {{\n    if (!({_from_any_of(sip.allow, 'sip.allow')})) exit;\n}}"
     if _agents(settings):
         yield "#!define WITH_AGENTS"
 
 
-def _from_any_of(networks: Sequence[str]) -> str:
-    return " || ".join(f"src_ip == {network}" for network in networks) or "src_ip == 0.0.0.0"
+def _from_any_of(networks: Sequence[str], key: str) -> str:
+    try:
+        listed = [ip_network(network, strict=False) for network in networks]
+    except ValueError as fault:
+        raise ConfigError(f"`{key}`: {fault}", "write addresses like 10.0.0.0/8 or 192.0.2.7") from None
+    return " || ".join(f"src_ip == {network}" for network in listed if network.version == 4) or "src_ip == 0.0.0.0"
 
 
 def _agents(settings: Settings) -> str:

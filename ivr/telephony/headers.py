@@ -60,9 +60,12 @@ def body(message: str) -> str:
 
 
 def user(address: str) -> str:
-    """The user part of a name-addr or URI (`"Li" <sip:+86139@host;x>` → `+86139`), a tel number, or empty."""
-    found = re.search(r"(?:sips?:(?P<user>[^@>;:]*)(?::[^@>]*)?@|tel:(?P<number>[^>;]*))", address, re.IGNORECASE)
-    return (found["user"] or found["number"] or "") if found else ""
+    """The user part of a name-addr or URI (`"Li" <sip:+86139;x=y@host>` → `+86139`), a tel number, or empty."""
+    # A display name may hold anything, a SIP URI of its liking too.
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", address)
+    uri = bare.partition("<")[2].partition(">")[0] if "<" in bare else bare
+    found = re.match(r"\s*(?:sips?:([^@;:]*)(?:[;:][^@]*)?@|tel:([^;]*))", uri, re.IGNORECASE)
+    return (found[1] or found[2] or "") if found else ""
 
 
 def checked(headers: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:

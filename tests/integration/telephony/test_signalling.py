@@ -129,6 +129,8 @@ def test_the_fifth_call_is_told_busy_and_the_slots_come_back(phone: Robot, tmp_p
     four = Sipp(tmp_path, talk, phone.port, calls=4)
     until(lambda: count(phone) == known + 4)
     Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
+    leg = phone.order("dial", "sip:agent@127.0.0.1:9")
+    assert phone.wait("LegEnded", leg=leg)["status"] == 503
     four.succeeds()
     Sipp(tmp_path, talk, phone.port, calls=4).succeeds()
 

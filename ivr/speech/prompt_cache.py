@@ -32,15 +32,27 @@ class Speaking:
     words_per_minute: int
 
     @property
+    def pitch(self) -> int:
+        """espeak-ng's pitch, 0 to 100."""
+        return _PITCH[self.language]
+
+    @property
     def key(self) -> str:
         """The file's name without ending."""
-        said = "\n".join((_EDITION, self.language, self.voice, str(self.words_per_minute), self.text))
+        said = "\n".join((_EDITION, self.language, self.voice, str(self.words_per_minute), str(self.pitch), self.text))
         return f"{self.language}-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 
-def words_per_minute(normal: int, rate: float) -> int:
-    """The speed for a prompt's rate factor, within what espeak-ng can do (80 to 450)."""
-    return min(450, max(80, round(normal * rate)))
+# At espeak-ng's 165 words a minute its Mandarin says 3.3 syllables a second, where people on the telephone say 4 to 4.5.
+_PACE: dict[Language, float] = {"zh": 1.25, "en": 1.0}
+# Measured at 8 kHz with white noise 5 dB below: of digits said by voice `cmn` the bundled recogniser understood 88 % at pitch 70,
+# 78 % at 60, 71 % at the usual 50; without noise all of them at each. 65 is a light voice that still sounds like one.
+_PITCH: dict[Language, int] = {"zh": 65, "en": 50}
+
+
+def words_per_minute(normal: int, language: Language, rate: float) -> int:
+    """The speed for a language and a prompt's rate factor, within what espeak-ng can do (80 to 450)."""
+    return min(450, max(80, round(normal * _PACE[language] * rate)))
 
 
 class PromptCache:

@@ -1,8 +1,9 @@
 """pyttsx3 with espeak-ng, fenced in: text in, telephone sound out. The only module that imports them.
 
 As met: one engine per process, used from one thread; one utterance per run; the very first one may get lost (so it is spent on
-a warm-up); a line on stdout per utterance; a file that can't be written makes it loop for ever (so it writes into memory); a
-voice it does not know is ignored in silence (so names are checked). espeakng-loader brings the library and its data.
+a warm-up); speed and pitch are forgotten unless one waits for them; a line on stdout per utterance; a file that can't be written
+makes it loop for ever (so it writes into memory); a voice it does not know is ignored in silence (so names are checked).
+espeakng-loader brings the library and its data.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ class Synthesiser:
         ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
         os.environ["ESPEAK_DATA_PATH"] = espeakng_loader.get_data_path()
         import pyttsx3  # loads the library on import, hence not above
+        from pyttsx3.drivers import _espeak
 
+        self._settled = _espeak.Synchronize
         self._engine: Any = pyttsx3.init("espeak")
         self._names = _voice_names(self._engine)
         self._pcm("warm up", "en-gb", 200, 50)
@@ -47,7 +50,8 @@ class Synthesiser:
         """Raise UserError unless espeak-ng has the voice, and its variant where one is named (`cmn+f2`)."""
         name, _, variant = voice.partition("+")
         if name not in self._names:
-            raise UserError(f"espeak-ng has no voice `{voice}`", nearest(name, sorted(self._names)))
+            codes = sorted(each for each in self._names if each.islower())
+            raise UserError(f"espeak-ng has no voice `{voice}`", nearest(name, codes))
         variants = {each.name for each in (Path(espeakng_loader.get_data_path()) / "voices" / "!v").glob("*")}
         if variant and variant not in variants:
             raise UserError(f"espeak-ng has no voice variant `{variant}`", nearest(variant, sorted(variants)))
@@ -70,6 +74,8 @@ class Synthesiser:
             self._engine.setProperty("voice", voice)
             self._engine.setProperty("rate", words_per_minute)
             self._engine.setProperty("pitch", pitch)
+            # espeak queues settings, and pyttsx3 empties that queue when a run begins: wait until they are in force.
+            self._settled()
             with redirect_stdout(io.StringIO()):
                 # A leading space: the driver takes the offsets of words from espeak, which count from one.
                 self._engine.save_to_file(" " + text.replace("\0", " "), file)

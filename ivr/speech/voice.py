@@ -90,7 +90,7 @@ class CachedVoice:
         return file if self._recordings[file][1] else None
 
     def _speaking(self, prompt: Prompt) -> Speaking:
-        speed = words_per_minute(self._settings.words_per_minute, prompt.rate)
+        speed = words_per_minute(self._settings.words_per_minute, prompt.language, prompt.rate)
         return Speaking(prompt.text, prompt.language, self._voices[prompt.language], speed)
 
     def _cached(self, prompt: Prompt) -> Path | None:

@@ -50,7 +50,7 @@ def speaking(settings: VoiceSettings, order: dict[str, Any]) -> Speaking:
     except (TypeError, ValueError):
         raise VoiceUnavailable("`rate` is a number") from None
     voice = str(order.get("voice") or (settings.zh if language == "zh" else settings.en))
-    return Speaking(text, language, voice, words_per_minute(settings.words_per_minute, rate))
+    return Speaking(text, language, voice, words_per_minute(settings.words_per_minute, language, rate))
 
 
 class VoiceServer:
@@ -109,7 +109,7 @@ class VoiceServer:
         watchdog = threading.Timer(HANG_SECONDS, self._on_hang)
         watchdog.start()
         try:
-            pcm = self._synthesiser.speak(wish.text, wish.voice, wish.words_per_minute)
+            pcm = self._synthesiser.speak(wish.text, wish.voice, wish.words_per_minute, wish.pitch)
         finally:
             watchdog.cancel()
         self.counts["synthesised"] += 1

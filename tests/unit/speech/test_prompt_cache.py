@@ -15,7 +15,7 @@ from ivr.speech.audio import read_wav, write_wav
 from ivr.speech.prompt_cache import KEEP_SECONDS, PRIVATE_SECONDS, PromptCache, Speaking, words_per_minute
 from ivr.speech.voice import CachedVoice
 
-HELLO = Speaking("您好", "zh", "cmn", 165)
+HELLO = Speaking("您好", "zh", "cmn", 206)
 PCM = bytes(range(200)) * 8
 
 
@@ -35,9 +35,9 @@ def test_what_is_kept_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Speaking("您好！", "zh", "cmn", 165),
-        Speaking("您好", "en", "cmn", 165),
-        Speaking("您好", "zh", "cmn+f2", 165),
+        Speaking("您好！", "zh", "cmn", 206),
+        Speaking("您好", "en", "cmn", 206),
+        Speaking("您好", "zh", "cmn+f2", 206),
         Speaking("您好", "zh", "cmn", 132),
     ],
 )
@@ -48,14 +48,14 @@ def test_another_text_language_voice_or_speed_is_another_file(tmp_path: Path, ot
 
 
 def test_no_text_can_lead_out_of_the_folder(tmp_path: Path) -> None:
-    file = PromptCache(tmp_path).file(Speaking("../../etc/passwd\0", "zh", "cmn", 165))
+    file = PromptCache(tmp_path).file(Speaking("../../etc/passwd\0", "zh", "cmn", 206))
     assert tmp_path in file.parents
     assert len(file.relative_to(tmp_path).parts) == 2
 
 
 def test_a_hit_renews_the_date_and_the_sweep_removes_what_is_old(tmp_path: Path) -> None:
     cache = PromptCache(tmp_path)
-    used, unused = cache.keep(HELLO, PCM), cache.keep(Speaking("再见", "zh", "cmn", 165), PCM)
+    used, unused = cache.keep(HELLO, PCM), cache.keep(Speaking("再见", "zh", "cmn", 206), PCM)
     aged(used, KEEP_SECONDS + 10)
     aged(unused, KEEP_SECONDS + 10)
     assert cache.find(HELLO) == used
@@ -76,7 +76,8 @@ def test_private_prompts_are_nameless_only_ours_and_short_lived(tmp_path: Path) 
 
 
 def test_speeds_stay_within_what_the_engine_can_do() -> None:
-    assert [words_per_minute(165, rate) for rate in (0.1, 0.8, 1.0, 9.0)] == [80, 132, 165, 450]
+    assert [words_per_minute(165, "en", rate) for rate in (0.1, 0.8, 1.0, 9.0)] == [80, 132, 165, 450]
+    assert words_per_minute(160, "zh", 1.0) == 200
 
 
 def voice(tmp_path: Path) -> CachedVoice:

@@ -73,7 +73,11 @@ class Child:
             if line.strip() == b"ready":
                 self.ready.set()
                 log.info("child.ready", child=self.name)
-        return await self.process.wait()
+        status = await self.process.wait()
+        # Processes of its own would go on holding its ports: Kamailio's outlive their killed parent.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return status
 
     async def stop(self, patience_seconds: float) -> None:
         """Ask it to end (SIGTERM) and wait; then insist (SIGKILL)."""

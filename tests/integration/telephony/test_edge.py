@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.children import Child
 from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
 from ivr.edge import edge_command, find_kamailio, validate
 from ivr.errors import ConfigError, UserError
@@ -176,6 +178,24 @@ def test_the_edge_registers_at_the_trunk_for_all_workers(tmp_path: Path) -> None
             until(through, 12, "the trunk does not know the hotline")
             call = until(lambda: [call for worker in workers for call in worker.all("CallOffered")])[0]
             assert (call["caller"], call["called"]) == ("1234", "8000")
+
+
+async def test_a_killed_edge_is_back_at_once(tmp_path: Path) -> None:
+    told = settings(tmp_path)
+    edge = Child("edge", edge_command(told), announces=False)
+    edge.start()
+    try:
+        for life in range(2):
+            for _ in range(50):
+                if "200" in await asyncio.to_thread(answer_to, OPTIONS, told.sip.port, within=0.1):
+                    break
+            else:
+                pytest.fail(f"no answer in life {life}")
+            assert edge.restarts == life
+            assert edge.process
+            edge.process.kill()
+    finally:
+        await edge.stop(5)
 
 
 def test_mistakes_are_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

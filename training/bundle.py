@@ -16,11 +16,12 @@ from training.language_model import Trigram
 from training.languages import Language, language
 from training.network import LAYERS, SUBSAMPLING, Network
 from training.profile import Profile
-from training.scripts import Writer, random_words, sentence
+from training.scripts import Writer, random_words, sentence, step_grammars
 from training.utterances import RATE_HZ
-from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, dialplan_texts, free_vocabulary, vocabulary
+from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, dialplan_sentences, free_vocabulary, vocabulary
 
 LANGUAGE_MODEL_SENTENCES = 60_000
+SENTENCES_PER_TEMPLATE = 15
 MFCC_CONF = f"""--sample-frequency={RATE_HZ}
 --use-energy=false
 --num-mel-bins={DIMENSION}
@@ -87,12 +88,15 @@ def training_sentences(speaks: Language) -> list[list[str]]:
     """What the language model learns: random hotline sentences, and the dialplans' own words several times over."""
     random_ = random.Random(11)
     writer = Writer(speaks, free_vocabulary(speaks.code))
-    sentences = [writer.words(sentence(speaks.code, random_)) for _ in range(LANGUAGE_MODEL_SENTENCES)]
+    texts = [sentence(speaks.code, random_) for _ in range(LANGUAGE_MODEL_SENTENCES)]
+    texts += dialplan_sentences(speaks.code, SENTENCES_PER_TEMPLATE, random_)
     pattern = CHINESE_RUN if speaks.code == "zh" else ENGLISH_WORD
-    for text in dict.fromkeys(dialplan_texts(speaks.code)):
-        runs = pattern.findall(text.lower())
-        whole = runs if speaks.code == "zh" else [" ".join(runs)]
-        sentences += [writer.words(run) for run in whole if run] * 3
+    pieces = [
+        "".join(pattern.findall(t)) if speaks.code == "zh" else " ".join(pattern.findall(t.lower())) for t in texts
+    ]
+    sentences = [writer.words(piece) for piece in pieces if piece]
+    phrases = [p for phrases in step_grammars(speaks.code).values() for p in phrases]
+    sentences += [writer.words(p) for p in phrases] * 20
     return [s for s in sentences if s]
 
 

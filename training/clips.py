@@ -150,7 +150,8 @@ def judge(clip: Clip, heard: Sequence[str], tally: Tally) -> None:
 
 def decode_clips(code: str, model: Path, folder: Path) -> dict[tuple[str, str], Tally]:
     """Decodes the committed clips and prints accuracy by kind and condition; returns the tallies."""
-    decoder, tallies = Decoder(model), {}
+    decoder = Decoder(model)
+    tallies: dict[tuple[str, str], Tally] = {}
     for clip in read_manifest(folder):
         grammar = [*known(decoder, [g for g in clip.grammar if g != UNKNOWN]), UNKNOWN] if clip.grammar else None
         heard = decoder.hear(clip.samples, grammar)

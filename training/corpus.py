@@ -22,6 +22,7 @@ from training.profile import Part, Profile
 from training.scripts import Writer, random_words
 from training.utterances import Recording, Script
 from training.vocabulary import own_vocabulary
+from training.warping import draw_warp
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def human_recordings(
             yield from humans.recordings(speaks, mine[shard.number :: shard_count], part.copies, random_)
         case "human:isolated":
             for source in random_.choices(digits, k=shard.count):
-                change = humans.draw_warp(random_, source.voice) if part.split == "train" else None
+                change = draw_warp(random_, source.voice) if part.split == "train" else None
                 if (said := humans.single(speaks, source, change, random_)) is not None:
                     yield said
         case "human:strings":

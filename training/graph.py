@@ -88,7 +88,8 @@ class HclWriter:
         for word, pronunciations in sorted(lexicon.items()):
             for pronunciation in pronunciations:
                 phones = self._table.in_word(pronunciation)
-                state, path = self.hub, ()
+                state = self.hub
+                path: tuple[int, ...] = ()
                 for phone in phones[:-1]:
                     path = (*path, phone)
                     if path not in tree:
@@ -147,9 +148,9 @@ def write_hcl(
         openfst("fstcompile HCL.txt | fstarcsort --sort_type=olabel > HCL.fst", work)
         convert = "fstconvert --fst_type=olabel_lookahead --save_relabel_opairs=pairs HCL.fst HCLr.fst"
         openfst(convert, work, lookahead=True)
-        pairs = [tuple(map(int, line.split())) for line in (work / "pairs").read_text().split("\n") if line.strip()]
+        lines = (work / "pairs").read_text().split("\n")
+        relabelled = {int(old): int(new) for old, new in (line.split() for line in lines if line.strip())}
         (folder / "HCLr.fst").write_bytes((work / "HCLr.fst").read_bytes())
-    relabelled = dict(pairs)
     final = {word: relabelled[number] for word, number in numbers.items()}
     write_words(folder / "words.txt", final, max(relabelled.values()))
     (folder / "disambig_tid.int").write_text("")

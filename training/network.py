@@ -29,6 +29,9 @@ class Affine:
 class Network(nn.Module):
     """Features [batch, frames, 40] padded by `context` on both sides → logits [batch, frames / 3, outputs]."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, outputs: int, width: int, mean: Tensor | None = None, deviation: Tensor | None = None) -> None:
         super().__init__()
         sizes = [DIMENSION] + [width] * len(LAYERS)

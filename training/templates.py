@@ -1,6 +1,6 @@
 """Sentence templates: a line of text with alternatives, options and slots, expanded at random.
 
-`(a|b)` is one of, `[a]` is a or nothing, `{name}` is one entry of a list of that name (itself a template). `{digits:4-12}` is a
+`(a|b)` is one of, `[a]` and `a?` are a or nothing, `{name}` or `<name>` is one entry of a list of that name (a template too). `{digits:4-12}` is a
 digit string and `{number}`, `{money}`, `{date}`, `{time}`, `{name}` come from the language's spoken numbers.
 """
 
@@ -49,6 +49,12 @@ def _sequence(text: str, at: int, closing: str) -> tuple[list[object], int]:
             end = text.index("}", at)
             branches[-1].append(("slot", text[at + 1 : end]))
             at = end
+        elif symbol == "<":
+            end = text.index(">", at)
+            branches[-1].append(("slot", text[at + 1 : end]))
+            at = end
+        elif symbol == "?" and branches[-1]:
+            branches[-1].append(("choice", [[branches[-1].pop()], []]))
         elif symbol == "|":
             branches.append([])
         elif symbol in ")]}":

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ivr.errors import UserError
 from training.scripts import common_characters, sentence, step_grammars
-from training.templates import literals
+from training.spoken import chinese_special, english_special
+from training.templates import expand, literals
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "training" / "work"
@@ -41,7 +43,7 @@ def scalars(node: object) -> Iterator[str]:
                 yield from scalars(value)
 
 
-def read_yaml(path: Path) -> object:
+def read_yaml(path: Path) -> list[Any]:
     """All documents of a YAML file with every scalar a string; a UserError names a file that is no YAML."""
     try:
         return list(yaml.load_all(path.read_text("utf-8"), yaml.BaseLoader))
@@ -61,6 +63,31 @@ def dialplan_texts(language: str, root: Path = ROOT) -> list[str]:
         with said.open(encoding="utf-8", newline="") as file:
             texts += [run for row in csv.DictReader(file) for run in literals(row["text"])]
     return texts
+
+
+def dialplan_sentences(language: str, each: int, random_: random.Random, root: Path = ROOT) -> list[str]:
+    """`each` random sentences of every template of the dialplans; one with a slot that is not known here gives none."""
+    folder = root / "dialplans" / language
+    lists: dict[str, list[str]] = {}
+    for document in mappings(folder / "lists.yaml"):
+        lists.update({name: [v] if isinstance(v, str) else v for name, v in document.get("lists", {}).items()})
+    special = chinese_special if language == "zh" else english_special
+    sentences: list[str] = []
+    for path in sorted(folder.rglob("*.yaml")):
+        for template in scalars(read_yaml(path)) if path.name != "lists.yaml" else ():
+            try:
+                sentences += [
+                    expand(template, lists, random_, lambda name: special(name, random_)) for _ in range(each)
+                ]
+            except ValueError:
+                continue
+    return sentences
+
+
+def mappings(path: Path) -> list[dict[str, dict[str, list[str]]]]:
+    """The documents of a YAML file that may be missing, those that are mappings."""
+    documents = read_yaml(path) if path.exists() else []
+    return [d for d in documents if isinstance(d, dict)]
 
 
 def chinese_runs(texts: list[str]) -> list[str]:

@@ -160,9 +160,8 @@ class Mandarin:
         """One reading for a word; for a single character all of them, since nobody says which is meant."""
         candidates = {readings(word)}
         if len(word) == 1 and word not in OWN_FINAL:
-            candidates |= {
-                (s,) for s in pinyin(word, style=Style.TONE3, heteronym=True, errors="ignore")[0:1] for s in s
-            }
+            listed = pinyin(word, style=Style.TONE3, heteronym=True, errors="ignore")
+            candidates |= {(reading,) for reading in (listed[0] if listed else [])}
         found: list[tuple[str, ...]] = []
         for candidate in sorted(candidates):
             try:

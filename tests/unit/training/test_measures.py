@@ -13,17 +13,17 @@ evaluation = pytest.importorskip("training.evaluation")
 
 
 def test_edits_count_substitutions_deletions_and_insertions() -> None:
-    assert evaluation.edits("a b c".split(), "a x c d".split()) == 2
-    assert evaluation.edits("a b c".split(), []) == 3
+    assert evaluation.edits(["a", "b", "c"], ["a", "x", "c", "d"]) == 2
+    assert evaluation.edits(["a", "b", "c"], []) == 3
 
 
 def test_digits_of_different_names_are_the_same_digit() -> None:
     assert evaluation.digit_values(["幺", "一", "洞", "零", "两"]) == ["1", "1", "0", "0", "2"]
-    assert evaluation.digit_values("double oh triple seven one".split()) == list("007771")
+    assert evaluation.digit_values(["double", "oh", "triple", "seven", "one"]) == list("007771")
 
 
 def test_matched_words_are_those_in_order() -> None:
-    assert calibration.matched("1 2 3 4".split(), "1 3 9 4".split()) == [True, True, False, True]
+    assert calibration.matched(["1", "2", "3", "4"], ["1", "3", "9", "4"]) == [True, True, False, True]
     assert calibration.matched([], ["1"]) == [False]
 
 

@@ -48,20 +48,38 @@ def test_every_template_of_the_hotline_expands(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0, "零"), (10, "十"), (15, "十五"), (20, "二十"), (101, "一百零一"), (110, "一百一十"), (1010, "一千零一十"), (30_500, "三万零五百")],
+    [
+        (0, "零"),
+        (10, "十"),
+        (15, "十五"),
+        (20, "二十"),
+        (101, "一百零一"),
+        (110, "一百一十"),
+        (1010, "一千零一十"),
+        (30_500, "三万零五百"),
+    ],
 )
 def test_chinese_numbers(value: int, said: str) -> None:
     assert spoken.chinese_number(value, random.Random(1)) == said
 
 
-@pytest.mark.parametrize(("value", "said"), [(0, "zero"), (21, "twenty one"), (700, "seven hundred"), (90_000, "ninety thousand")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "zero"), (21, "twenty one"), (700, "seven hundred"), (90_000, "ninety thousand")]
+)
 def test_english_numbers(value: int, said: str) -> None:
     assert spoken.english_number(value, random.Random(1)) == said
 
 
 @pytest.mark.parametrize(
     ("syllable", "phones"),
-    [("yi1", ("Q", "i")), ("zhi4", ("zh", "ir")), ("xue2", ("x", "ve")), ("jiu3", ("j", "iou")), ("er4", ("Q", "er")), ("lü4", ("l", "v"))],
+    [
+        ("yi1", ("Q", "i")),
+        ("zhi4", ("zh", "ir")),
+        ("xue2", ("x", "ve")),
+        ("jiu3", ("j", "iou")),
+        ("er4", ("Q", "er")),
+        ("lü4", ("l", "v")),
+    ],
 )
 def test_pinyin_syllables(syllable: str, phones: tuple[str, str]) -> None:
     assert syllable_phones(syllable) == phones
@@ -85,7 +103,10 @@ def test_segmentation_takes_the_fewest_known_words() -> None:
     assert words == ["我要", "查订单", "三", "五"]
 
 
-@pytest.mark.parametrize(("word", "mixed"), [("三百", True), ("三月", True), ("一下", False), ("订单", False), ("四点", True), ("一点", True)])
+@pytest.mark.parametrize(
+    ("word", "mixed"),
+    [("三百", True), ("三月", True), ("一下", False), ("订单", False), ("四点", True), ("一点", True)],
+)
 def test_numbers_are_no_words_of_their_own(word: str, mixed: bool) -> None:
     assert mixes_numerals(word) is mixed
 

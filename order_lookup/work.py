@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available (appendix A of its manual).
 _TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 _TRIES = 6
+_TRIES_FOR_A_KEY = 2
 
 
 class Database:
@@ -58,17 +59,17 @@ class Database:
                 with Session(engine, expire_on_commit=False) as session, session.begin():
                     return work(session)
             except (DBAPIError, PoolTimeoutError) as error:
-                if attempt == _TRIES or not _worth_trying_again(error):
+                if attempt == _TRIES or not _worth_trying_again(error, attempt):
                     _log.error("order_database_failed", error=str(error)[:500], attempt=attempt)
                     raise DownError(f"the order database: {type(error).__name__}") from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")
 
 
-def _worth_trying_again(error: Exception) -> bool:
+def _worth_trying_again(error: Exception, attempt: int) -> bool:
     """Whether another try may succeed: somebody was in the way, or wrote the same key a moment before us."""
     if isinstance(error, IntegrityError):
-        return True
+        return attempt <= _TRIES_FOR_A_KEY  # after that it is a row that can never be written
     if not isinstance(error, DBAPIError):
         return False
     state = getattr(error.orig, "sqlstate", None)

@@ -1,0 +1,122 @@
+"""The mapping file of a shop's backend: where it is, what its fields and words are called. Words, never code."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from order_lookup.errors import BrokenError, PolicyError
+from order_lookup.strict_yaml import model, read
+from order_lookup.words import Action
+
+Seconds = Annotated[float, Field(gt=0, le=60)]
+_LOCAL = frozenset({Action.OPEN_TICKET, Action.BOOK_CALLBACK})
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BreakerSettings(_Strict):
+    """After so many failures in a row nothing is asked for so long."""
+
+    failures: Annotated[int, Field(gt=0, le=100)] = 5
+    open_seconds: Seconds = 20
+
+
+class BackendSettings(_Strict):
+    """Where the backend is and how patient we are."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
+    headers: dict[str, str] = {}
+    timeout_seconds: Seconds = 2.5
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
+    fresh_seconds: Seconds = 10
+    breaker: BreakerSettings = BreakerSettings()
+
+
+class Paths(_Strict):
+    """The paths below the URL; {phone}, {number} are filled in. Without `existing` only the caller's orders are known."""
+
+    orders: str = "/orders?phone={phone}"
+    order: str = "/orders/{number}"
+    existing: str = "/orders/existing"
+    action: str = "/orders/{number}/actions"
+    account_action: str = "/account/actions?phone={phone}"
+
+
+Part = Literal["order", "customer", "item", "shipment", "scan", "payment", "refund", "coupon", "invoice", "action"]
+
+
+class Mapping(_Strict):
+    """A mapping file."""
+
+    backend: BackendSettings
+    paths: Paths = Paths()
+    fields: dict[Part, dict[str, str]] = {}  # our name → theirs, dots go deeper
+    values: dict[str, dict[str, str]] = {}  # our field → their word → ours
+    money: Literal["minor", "major"] = "minor"  # major: 12.50 instead of 1250
+    actions: frozenset[Action] = frozenset(Action) - _LOCAL
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        known = {"phone", "number"}
+        for name, path in self.paths.model_dump().items():
+            unknown = set(_HOLE.findall(path)) - known
+            if unknown:
+                raise ValueError(f"paths.{name}: {{{unknown.pop()}}} is unknown: use {{phone}} or {{number}}")
+        if wrong := self.actions & _LOCAL:
+            raise ValueError(f"actions: {min(wrong)} is ours to do, take it out")
+        return self
+
+    def path(self, name: str, **values: str) -> str:
+        """A path with its values filled in, escaped."""
+        template: str = getattr(self.paths, name)
+        return _HOLE.sub(lambda hole: quote(values.get(hole[1], ""), safe=""), template)
+
+    def translate(self, part: Part, said: Any) -> dict[str, Any]:
+        """What they say of a part, in our names and words; BrokenError when it isn't an object."""
+        if not isinstance(said, dict):
+            raise BrokenError(f"the backend's {part} is a {type(said).__name__}, not an object")
+        ours = {**said, **{name: _dig(said, theirs) for name, theirs in self.fields.get(part, {}).items()}}
+        for name, words in self.values.items():
+            if isinstance(ours.get(name), str | int):
+                ours[name] = words.get(str(ours[name]), ours[name])
+        return {name: self._money(name, value) for name, value in ours.items() if value is not None}
+
+    def _money(self, name: str, value: Any) -> Any:
+        """Major units to minor ones, without a float ever rounding a cent away."""
+        if self.money == "minor" or not name.endswith("_minor"):
+            return value
+        text = str(value)
+        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,2})?", text):
+            raise BrokenError(f"the backend's {name} isn't an amount: {text[:40]!r}")
+        whole, _, part = text.partition(".")
+        sign = -1 if whole.startswith("-") else 1
+        return sign * (abs(int(whole)) * 100 + int(part.ljust(2, "0") or 0))
+
+
+def load_mapping(file: Path) -> Mapping:
+    """The mapping of a file, ${NAME} in headers taken from the environment; PolicyError names file, line and fix."""
+    document = read(file)
+    mapping = model(document, Mapping)
+    headers = {name: os.path.expandvars(value) for name, value in mapping.backend.headers.items()}
+    for name, value in headers.items():
+        if missing := re.search(r"\$\{(\w+)\}", value):
+            line = document.line(("backend", "headers", name))
+            raise PolicyError(file, line, f"the environment has no {missing[1]}: set it before starting")
+    backend = mapping.backend.model_copy(update={"headers": headers})
+    return mapping.model_copy(update={"backend": backend})
+
+
+def _dig(said: dict[str, Any], path: str) -> Any:
+    value: Any = said
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

@@ -146,6 +146,7 @@ class TurnTaking:
         self._resumable = False
         self._speech = SpeechStopped(0.0)
         self._false_alarms = 0
+        self._hash_is_stale = False
 
     def begin(self, turn: int, prompts: bool, barge_in: bool, listen: Listen | None, seconds: float) -> Steps:
         """Start a turn: say prompts (if any), then listen (if asked to). What was going on is dropped."""
@@ -231,6 +232,9 @@ class TurnTaking:
         return self._barged_in and words <= FILLERS and self._speech.speech_seconds <= 2 * SHORT_NOISE_SECONDS
 
     def _key(self, key: str, seconds: float) -> Steps:
+        stale, self._hash_is_stale = self._hash_is_stale and key == "#", False
+        if stale:
+            return ()
         if self.state is State.QUIET or (self.state is State.SPEAKING and not self._ear_open):
             self._typed += key
             return ()
@@ -245,7 +249,9 @@ class TurnTaking:
         for index, key in enumerate(typed):
             steps += self._collect(key, seconds)
             if self.state is not State.COLLECTING:
-                self._typed = typed[index + 1 :]
+                rest = typed[index + 1 :]
+                self._typed = rest.removeprefix("#") if self._hash_is_stale else rest
+                self._hash_is_stale = self._hash_is_stale and not rest
                 break
         return steps
 
@@ -258,6 +264,8 @@ class TurnTaking:
             return self._keys_done(key, seconds)
         self._typed += key
         if len(self._typed) >= wanted.max_digits:
+            # Who was told to end with # presses it also after the last digit there can be; it means nothing then.
+            self._hash_is_stale = wanted.max_digits > 1
             return self._keys_done(self._typed, seconds)
         return (StartClock(wanted.interdigit_seconds),)
 

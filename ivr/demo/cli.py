@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ivr.demo.show import Outcome, Show
@@ -36,7 +37,13 @@ def demo(
     began = time.monotonic()
     outcomes = asyncio.run(_show(console, chosen, folder, at_once))
     console.print(_table(outcomes))
-    console.print(f"Recordings, transcripts and vCon files: {folder / 'calls'}   Log: {folder / 'hotline.log'}")
+    for outcome in outcomes:
+        for fault in outcome.faults:
+            console.print(f"[red]{outcome.name}[/] {escape(fault)}", soft_wrap=True)
+    console.print(
+        f"Recordings: {folder / 'recordings'}   transcripts and vCon files: {folder / 'calls'}", soft_wrap=True
+    )
+    console.print(f"Log of the hotline: {folder / 'hotline.log'}")
     good = sum(outcome.ok for outcome in outcomes)
     console.print(f"{good} of {len(outcomes)} calls ended as they should, in {time.monotonic() - began:.0f} s")
     if json_file:
@@ -53,10 +60,10 @@ async def _show(console: Console, chosen: list[Story], folder: Path, at_once: in
 
 
 def _table(outcomes: list[Outcome]) -> Table:
-    table = Table("story", "shows", "ended", "seconds", "reply gap ms", "good", "files", title="Calls")
+    table = Table("story", "shows", "ended", "call", "s", "reply gaps ms", "", title="Calls", title_justify="left")
     for outcome in outcomes:
         gaps = " ".join(f"{gap:.0f}" for gap in outcome.reply_gaps_ms)
-        good = "[green]yes[/]" if outcome.ok else "[red]no[/]: " + "; ".join(outcome.faults)
-        files = ", ".join(file.name for file in outcome.files)
-        table.add_row(outcome.name, outcome.shows, outcome.disposition, f"{outcome.seconds:.0f}", gaps, good, files)
+        good = "[green]as it should[/]" if outcome.ok else "[red]not so[/]"
+        seconds = f"{outcome.seconds:.0f}"
+        table.add_row(outcome.name, outcome.shows, outcome.disposition, outcome.call_id[:8], seconds, gaps, good)
     return table

@@ -99,4 +99,4 @@ class Feed:
                 self._line(story, "robot", f"[blue]hears[/] {speaker}: {text or '—'}{sure}")
 
     def _line(self, story: str, who: str, what: str) -> None:
-        self._console.print(f"[bold]{story:<5}[/]{who:<8}{what}")
+        self._console.print(f"[bold]{story:<5}[/]{who:<8}{what}", soft_wrap=True)

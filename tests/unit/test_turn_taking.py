@@ -120,6 +120,18 @@ def test_digits_end_by_number_by_hash_or_by_a_pause() -> None:
     assert delivered(by_pause.receive(ClockRanOut(), 5.0)) == [KeysPressed(7, 5.0, "138")]
 
 
+def test_a_hash_after_the_last_digit_there_can_be_means_nothing() -> None:
+    machine = begun(max_digits=4)
+    for key in "1382#":
+        machine.receive(KeyHeard(key), 1.0)
+    assert delivered(machine.begin(8, True, True, listen(), 2.0)) == []
+    ahead = TurnTaking()
+    for key in "1382#1":
+        ahead.receive(KeyHeard(key), 1.0)
+    assert delivered(ahead.begin(7, True, True, listen(4), 2.0)) == [KeysPressed(7, 2.0, "1382")]
+    assert delivered(ahead.begin(8, True, True, listen(), 2.0)) == [KeysPressed(8, 2.0, "1")]
+
+
 def test_star_goes_back_at_once_even_inside_a_number() -> None:
     machine = begun(max_digits=12)
     machine.receive(KeyHeard("1"), 1.0)

@@ -28,6 +28,7 @@ LEGS = 4  # PJSUA_MAX_CALLS of the wheel
 PLAYERS = 28  # of pjsua's 32, the silence and a margin aside
 # An end-of-file event may still be on its way from pj's own thread when a player is done with.
 RETIRE_SECONDS = 2.0
+RESCUE_SECONDS = 60.0
 
 Report = Callable[[LegEvent], None]
 Post = Callable[[Callable[[], None]], None]
@@ -43,6 +44,7 @@ class Patchbay:
         self._plugged: frozenset[Cable] = frozenset()
         self._retired: deque[tuple[float, Any]] = deque()
         self._recordings: dict[int, Recording] = {}
+        self._rescued_at = -RESCUE_SECONDS
         self._merger = ThreadPoolExecutor(1, thread_name_prefix="recordings")
         read = reader()
         self._free_ears = [Ear(f"ear{index}", read, report) for index in range(LEGS)]
@@ -162,6 +164,10 @@ class Patchbay:
             log.error("recording lost its merge; its tracks are kept", wav=str(wav), fault=str(fault))
         else:
             self._report(RecordingFinished(leg, wav))
+        if time.monotonic() - self._rescued_at > RESCUE_SECONDS:
+            self._rescued_at = time.monotonic()
+            for rescued in recording.rescue(wav.parent):
+                log.warning("recording of a killed process rescued", wav=str(rescued))
 
     def tick(self, now: float) -> None:
         """Let go of players that have been silent long enough."""

@@ -1,8 +1,8 @@
 """The recording of one leg: two native mono recorders, merged to one stereo WAV once the leg has ended.
 
 Left is what the far end says, right what it hears. Both tracks are fed silence all the time, so that they run in step from
-their first sample. The tracks are written beside the recording as `.left` and `.right` files: after a crash `rescue` merges
-what is there, so a killed worker loses no more than a quarter of a second.
+their first sample. The tracks are written beside the recording as `.left` and `.right` files: what a killed worker leaves of
+them, all but a quarter of a second, any worker that records into the same folder merges later (`rescue`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def merge(wav: Path) -> None:
     paths = tracks(wav)
     for path in paths:
         _settle(path)
-    unfinished = wav.with_name(wav.name + ".part")
+    unfinished = wav.with_name(f"{wav.name}.part-{os.getpid()}")
     with paths[0].open("rb") as left, paths[1].open("rb") as right, wave.open(str(unfinished), "wb") as out:
         out.setnchannels(2)
         out.setsampwidth(2)
@@ -64,16 +64,17 @@ def merge(wav: Path) -> None:
             out.writeframes(pair)
     os.replace(unfinished, wav)
     for path in paths:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def rescue(folder: Path, quiet_seconds: float = 5.0) -> list[Path]:
-    """Merge the recordings that a crash left as tracks under a folder, and return them.
+    """Merge the recordings that a crash left as tracks in a folder, and return them.
 
     Another worker's tracks grow as long as its calls last, on hold too: those that were written to lately are left alone.
+    Two workers may rescue the same one: both come to the same file.
     """
     finished = []
-    for left in sorted(folder.rglob("*.wav.left")):
+    for left in sorted(folder.glob("*.wav.left")):
         wav = left.with_suffix("")
         right = tracks(wav)[1]
         try:

@@ -158,16 +158,23 @@ def test_after_an_attended_transfer_the_media_is_direct(tmp_path: Path) -> None:
         assert agent.all("Replaced")
 
 
-def test_a_killed_process_leaves_a_recording_that_can_be_rescued(tmp_path: Path) -> None:
-    phone = Robot()
+def test_a_killed_process_leaves_a_recording_that_the_next_one_finishes(tmp_path: Path) -> None:
+    victim = Robot()
     with softphone(440) as person:
-        person.write(f"call {phone.uri}")
-        phone.wait("LegAnswered", leg=1)
-        phone.order("record", 1, tmp_path / "call.wav")
+        person.write(f"call {victim.uri}")
+        victim.wait("LegAnswered", leg=1)
+        victim.order("record", 1, tmp_path / "lost.wav")
         time.sleep(1.5)
         assert rescue(tmp_path) == [], "it is still being written"
-        phone.kill()
-    assert rescue(tmp_path, quiet_seconds=0) == [tmp_path / "call.wav"]
-    left, _ = channels(tmp_path / "call.wav")
+        victim.kill()
+        person.write("bye")
+        time.sleep(5)
+        with robot() as phone:
+            person.write(f"call {phone.uri}")
+            phone.wait("LegAnswered", leg=1)
+            phone.order("record", 1, tmp_path / "next.wav")
+            phone.order("hang_up", 1)
+            phone.wait("RecordingFinished", leg=1)
+            until(lambda: sorted(path.name for path in tmp_path.iterdir()) == ["lost.wav", "next.wav"])
+    left, _ = channels(tmp_path / "lost.wav")
     assert sum(end - begin for begin, end in loud_from_to(left)) > 0.9
-    assert list(tmp_path.iterdir()) == [tmp_path / "call.wav"]

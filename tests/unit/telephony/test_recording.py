@@ -56,8 +56,7 @@ def test_long_tracks_are_merged_piece_by_piece(tmp_path: Path) -> None:
 
 
 def test_what_a_crash_left_is_rescued_but_not_what_is_still_written(tmp_path: Path) -> None:
-    dead, alive = tmp_path / "day" / "dead.wav", tmp_path / "alive.wav"
-    dead.parent.mkdir()
+    dead, alive = tmp_path / "dead.wav", tmp_path / "alive.wav"
     track(tracks(dead)[0], [1, 2], finished=False)
     track(tracks(alive)[0], [1])
     track(tracks(alive)[1], [1])

@@ -23,7 +23,6 @@ Progress = Callable[[int, int | None], None]
 
 TRIES = 4
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_CHUNK_BYTES = 1 << 18
 _MOST_UNPACKED_BYTES = 12 * 1024**3
 _MOST_FILES = 500
 _RESUMABLE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout)
@@ -33,19 +32,25 @@ def get(model: Official, url: str, folder: Path, progress: Progress, pause_secon
     """Fetch a model into `folder`/NAME; raises ModelError, and leaves what arrived so that the next attempt goes on."""
     _check_room(model, folder)
     part = folder / f".{model.name}.zip.part"
-    for attempt in range(1, TRIES + 1):
+    tries, arrived = 0, _size(part)
+    while True:
         try:
             _download(url, part, model, progress)
             break
         except _RESUMABLE as fault:
-            if attempt == TRIES:
-                have = part.stat().st_size if part.exists() else 0
-                what = f"{url} broke off {TRIES} times ({type(fault).__name__}), {have / 1e6:.1f} MB are here"
+            # A line that breaks off every minute is slow, not hopeless: only tries that brought nothing count.
+            tries, arrived = (1 if _size(part) > arrived else tries + 1), _size(part)
+            if tries == TRIES:
+                what = f"{url} broke off ({type(fault).__name__}), {arrived / 1e6:.1f} MB are here"
                 raise ModelError(what, f"run `ivr models get {model.name}` again: it goes on from there") from None
-            time.sleep(pause_seconds * attempt)
+            time.sleep(pause_seconds * tries)
         except (httpx.TransportError, httpx.InvalidURL) as fault:
             raise ModelError(f"{url} can't be reached: {fault}", _elsewhere(model, url)) from None
     return install(model, part, folder, remove=True)
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 def _elsewhere(model: Official, url: str) -> str:
@@ -68,7 +73,7 @@ def _check_room(model: Official, folder: Path) -> None:
 
 
 def _download(url: str, part: Path, model: Official, progress: Progress) -> None:
-    have = part.stat().st_size if part.exists() else 0
+    have = _size(part)
     if model.bytes and have >= model.bytes:
         return  # whole, or wrong: the checks decide
     headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
@@ -88,7 +93,7 @@ def _download(url: str, part: Path, model: Official, progress: Progress) -> None
 def _save(answer: httpx.Response, part: Path, have: int, total: int | None, progress: Progress) -> None:
     try:
         with part.open("ab" if have else "wb") as out:
-            for piece in answer.iter_bytes(_CHUNK_BYTES):
+            for piece in answer.iter_raw():
                 out.write(piece)
                 have += len(piece)
                 progress(have, total)

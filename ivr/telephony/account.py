@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ivr.telephony.leg import contained
 
 log = structlog.get_logger(__name__)
 
-RETRY_SECONDS = 30
+RETRY_SECONDS = 10.0
 
 
 class Account(pj.Account):  # type: ignore[misc]
@@ -22,6 +23,7 @@ class Account(pj.Account):  # type: ignore[misc]
     def __init__(self, offered: Callable[[int, str, str], None]) -> None:
         super().__init__()
         self._offered = offered
+        self._failed_at: float | None = None
 
     @contained
     def onIncomingCall(self, prm: Any) -> None:
@@ -30,11 +32,19 @@ class Account(pj.Account):  # type: ignore[misc]
 
     @contained
     def onRegState(self, prm: Any) -> None:
-        """The registrar answered, or did not; pj tries again by itself."""
+        """The registrar answered, or did not."""
         if prm.code // 100 == 2:
+            self._failed_at = None
             log.info("registered", expires_seconds=prm.expiration)
         else:
+            self._failed_at = time.monotonic()
             log.error("registration failed", status=prm.code, reason=prm.reason, retry_seconds=RETRY_SECONDS)
+
+    def tick(self, now: float) -> None:
+        """Try again after any failure: pj gives up on some, but a PBX that says 403 today may be mended by noon."""
+        if self._failed_at is not None and now - self._failed_at > RETRY_SECONDS:
+            self._failed_at = now
+            self.setRegistration(True)
 
 
 def identity(settings: SipSettings, port: int) -> str:
@@ -58,7 +68,7 @@ def configuration(settings: SipSettings, port: int, rtp_port: int, register: boo
         config.sipConfig.authCreds.append(login)
         config.regConfig.registrarUri = _uri(registration.registrar)
         config.regConfig.timeoutSec = registration.expires_seconds
-        config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = RETRY_SECONDS
+        config.regConfig.retryIntervalSec = 0  # `tick` tries again
         config.regConfig.registerOnAdd = register
     return config
 

@@ -92,7 +92,7 @@ class Engine:
             self._ready.put(fault if isinstance(fault, (ConfigError, PhoneError)) else PhoneError(explain(fault)))
             return
         self._ready.put(None)
-        self._serve(endpoint, patchbay)
+        self._serve(endpoint, patchbay, own)
         self._end(endpoint, patchbay, own)
         self._closed.set()
 
@@ -117,12 +117,13 @@ class Engine:
         refusal = self._admission.refusal(found.source, self._switchboard.sources)
         self._switchboard.offer(self._number(), call_id, found, refusal)
 
-    def _serve(self, endpoint: Any, patchbay: Patchbay) -> None:
+    def _serve(self, endpoint: Any, patchbay: Patchbay, own: account.Account) -> None:
         while not self._stop.is_set():
             endpoint.libHandleEvents(POLL_MS)
             self._run_posted(patchbay)
             now = time.monotonic()
             self._guarded(lambda: self._switchboard.tick(now))  # noqa: B023
+            self._guarded(lambda: own.tick(now))  # noqa: B023
             patchbay.tick(now)
 
     def _run_posted(self, patchbay: Patchbay) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.telephony.peers import HERE, SIP_PORTS, kamailio, program, robot, until
+from tests.integration.telephony.peers import HERE, SIP_PORTS, Robot, kamailio, program, robot, until
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +41,34 @@ def test_calls_come_and_go_through_the_pbx(pbx: int) -> None:
         back = agent.order("dial", f"sip:8000@127.0.0.1:{pbx}")
         agent.wait("LegAnswered", leg=back)
         assert hotline.wait("CallOffered")["called"] == "8000"
+
+
+def test_a_registrar_that_refuses_is_asked_again() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as registrar:
+        registrar.bind(("127.0.0.1", 0))
+        registrar.settimeout(15)
+
+        def answer(first: str) -> str:
+            """Answer the next REGISTER and return its expiry."""
+            packet, sender = registrar.recvfrom(4096)
+            lines = packet.decode().split("\r\n")
+            echoed = [
+                line for line in lines if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:", "Contact:"))
+            ]
+            registrar.sendto("\r\n".join([first, *echoed, "Content-Length: 0", "", ""]).encode(), sender)
+            return next(line for line in lines if line.startswith("Expires:"))
+
+        registration = {**account(registrar.getsockname()[1], "8000"), "expires_seconds": 120}
+        phone = Robot(registration=registration)
+        assert answer("SIP/2.0 403 Forbidden") == "Expires: 120"
+        until(lambda: any("registration failed" in line and "status=403" in line for line in phone.noise))
+        assert answer("SIP/2.0 200 OK") == "Expires: 120"
+        until(lambda: any("registered" in line for line in phone.noise))
+        registrar.settimeout(5)
+        assert phone.process.stdin
+        phone.process.stdin.close()
+        assert answer("SIP/2.0 200 OK") == "Expires: 0", "it says goodbye"
+        assert phone.process.wait(10) == 0
 
 
 def test_a_wrong_password_is_logged_and_the_phone_goes_on(pbx: int) -> None:

@@ -1,0 +1,242 @@
+"""A real console process on a real database, a browser, and a worker that plays calls into the database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ivr import accounts
+from ivr.accounts import Role
+from ivr.config import AgentSettings, Settings
+from ivr.ports import AgentCommand, Caller, Reservation
+from ivr.records.agent_commands import take_commands
+from ivr.records.agents import enrol
+from ivr.records.database import open_database
+from ivr.records.journal import SqlRecords
+from ivr.records.queue import SqlQueue
+from ivr.records.tables import AgentRow
+from order_lookup.database import open_engine
+from order_lookup.demo import CASES, fill
+
+T = TypeVar("T")
+PASSWORD = "correct horse battery"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PROGRAM = "import sys; from pathlib import Path; from ivr import config; from ivr.console import server; server.run(config.load(Path(sys.argv[1])))"
+LATE = CASES["late_food"]
+
+
+def free_port() -> int:
+    for port in range(15410, 15499):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free")
+
+
+@dataclass(slots=True)
+class Console:
+    """The console's process and its database."""
+
+    folder: Path
+    engine: Engine
+    url: str
+    tokens: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = (self.folder / "console.log").open("ab")
+        command = [sys.executable, "-c", PROGRAM, str(self.folder / "config.yaml")]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/healthz").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise AssertionError((self.folder / "console.log").read_text())
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    folder = tmp_path_factory.mktemp("console")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    (folder / "config.yaml").write_text(f'console:\n  port: "{port}"\n  url: {url}\n', encoding="utf-8")
+    database = Settings(folder=folder).database_url
+    engine = open_database(database)
+    fill(open_engine(database), datetime.now(UTC), 60, 200)
+    with Session(engine) as session, session.begin():
+        now = time.time()
+        for name in ("anna", "bert", "carl"):
+            agent = AgentRow(name=name, uri=f"sip:{name}@127.0.0.1:15490", state="away", since=now)
+            agent.queues, agent.languages = ["general", "after_sales"], ["zh", "en"]
+            session.add(agent)
+            session.flush()
+            accounts.add_account(session, name, PASSWORD, Role.AGENT, agent, now)
+        accounts.add_account(session, "sue", PASSWORD, Role.SUPERVISOR, None, now)
+        accounts.add_account(session, "olaf", PASSWORD, Role.OPERATIONS, None, now)
+        tokens = {scope: accounts.add_token(session, scope, [scope], now) for scope in accounts.SCOPES}
+        tokens["all"] = accounts.add_token(session, "all", list(accounts.SCOPES), now)
+    made = Console(folder, engine, url, tokens)
+    made.start()
+    yield made
+    made.stop()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    yield page
+    context.close()
+
+
+def log_in(page: Page, console: Console, name: str, path: str = "/") -> None:
+    page.goto(f"{console.url}/login?next={path}")
+    page.fill("input[name=name]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".bar")
+
+
+@dataclass(slots=True)
+class Worker:
+    """A call worker without a telephone: it keeps calls, queue and commands as the real one does."""
+
+    console: Console
+    records: SqlRecords
+    queue: SqlQueue
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def __post_init__(self) -> None:
+        # Playwright's own loop runs in this thread.
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+    def call(self, call_id: str, caller: str = LATE.phone, case: dict[str, object] | None = None) -> None:
+        """A call that was answered and talked to the robot for a while."""
+        self.records.started(call_id, caller, "4008001234", "zh", "1")
+        self.records.line(call_id, "robot", "您好，这里是好食多客服热线。请问有什么可以帮您？", 0.8, {})
+        self.records.line(call_id, "caller", "我 的 外卖 还 没 到", 4.2, {"confidence": 0.93})
+        known = {
+            "intent": "urge_delivery", "order.number": LATE.order_number, "customer.name": "王*", "mood": "upset",
+            "verification": "low", "situations": ["late_delivery"],
+        }  # fmt: skip
+        self.records.case(call_id, known if case is None else case)
+        self.flush()
+
+    def line(self, call_id: str, speaker: str, text: str, seconds: float) -> None:
+        self.records.line(call_id, speaker, text, seconds, {"confidence": 0.9})
+        self.flush()
+
+    def flush(self) -> None:
+        self.run(self.records.flush())
+
+    def hand_off(self, call_id: str, agent: str, caller: str = LATE.phone, queue: str = "general") -> int:
+        """Into the queue, and this agent's phone rings."""
+        told = {"order.number": LATE.order_number, "intent": "urge_delivery"}
+        number = self.run(
+            self.queue.enter(call_id, queue, "", "zh", 3, "urge_delivery", Caller(caller, repeat=True), told)
+        )
+        others = tuple({"anna", "bert", "carl"} - {agent})
+        reserved = self.run(self.queue.reserve(number, others))
+        assert isinstance(reserved, Reservation), reserved
+        assert reserved.agent == agent
+        return number
+
+    def commands(self, call_id: str, patience_seconds: float = 3.0) -> list[AgentCommand]:
+        """What the agent did in the browser, as soon as there is something."""
+        deadline = time.monotonic() + patience_seconds
+        while time.monotonic() < deadline:
+            if taken := take_commands(self.console.engine, [call_id]):
+                return taken
+            time.sleep(0.05)
+        return []
+
+    def connected(self, handoff: int) -> None:
+        self.run(self.queue.connected(handoff))
+
+    def heartbeat(self) -> None:
+        self.run(self.queue.heartbeat())
+
+    def over(self, call_id: str, handoff: int, agent: str) -> None:
+        self.run(self.queue.release(handoff, agent, "wrap_up", "talked"))
+        self.run(self.queue.finish(handoff, "completed"))
+        self.records.ended(call_id, "agent", 90.0, {})
+        self.flush()
+
+
+@pytest.fixture
+def worker(console: Console, tmp_path: Path) -> Iterator[Worker]:
+    name = f"worker-{os.getpid()}-{tmp_path.name}"
+    made = Worker(console, SqlRecords(console.engine, name, tmp_path / "spill"), SqlQueue(console.engine, name))
+    yield made
+    made.records.close()
+    made.loop.call_soon_threadsafe(made.loop.stop)
+
+
+def set_agent(console: Console, name: str, state: str) -> None:
+    """Put an agent into a state, whatever was before."""
+    with Session(console.engine) as session, session.begin():
+        row = session.query(AgentRow).filter_by(name=name).one()
+        row.state, row.call_id, row.since, row.rest_until = state, None, time.time(), 0.0
+
+
+def agent_state(console: Console, name: str) -> str:
+    with Session(console.engine) as session:
+        return str(session.query(AgentRow).filter_by(name=name).one().state)
+
+
+def agents_of(*names: str) -> tuple[AgentSettings, ...]:
+    return tuple(AgentSettings(name=name, uri=f"sip:{name}@127.0.0.1:15490") for name in names)
+
+
+__all__ = ["Console", "Worker", "agent_state", "agents_of", "enrol", "log_in", "set_agent"]

@@ -1,0 +1,156 @@
+"""What must not be possible: pages without login, beyond one's role, other people's calls, forged requests, fixed sessions."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from ivr.console.gate import COOKIE
+from ivr.records.staff import AccountRow
+from tests.integration.console.conftest import PASSWORD, Console, Worker
+
+pytestmark = pytest.mark.integration
+HTML = {"accept": "text/html"}
+
+
+def logged_in(console: Console, name: str, **more: str) -> httpx.Client:
+    client = httpx.Client(base_url=console.url)
+    form = client.get("/login").text
+    token = re.search(r'name="form_token" value="([^"]+)"', form)
+    assert token
+    answer = client.post("/login", data={"name": name, "password": PASSWORD, "form_token": token[1], **more})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+@pytest.mark.parametrize("path", ["/", "/calls/c-1", "/supervisor", "/static/desk.js", "/_nicegui/x", "/nothing"])
+def test_no_page_without_login(console: Console, path: str) -> None:
+    assert httpx.get(console.url + path).status_code == 401
+    to_login = httpx.get(console.url + path, headers=HTML)
+    assert (to_login.status_code, to_login.headers["location"]) == (303, f"/login?next={path}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/calls", "/api/calls/c-1", "/api/calls/c-1/vcon", "/api/queue", "/api/agents", "/api/events", "/metrics"],
+)
+def test_no_figures_without_token(console: Console, path: str) -> None:
+    assert httpx.get(console.url + path).status_code == 401
+    wrong = {"authorization": "Bearer ivr_wrong"}
+    assert httpx.get(console.url + path, headers=wrong).status_code == 401
+
+
+@pytest.mark.parametrize("scope", ["queue", "agents", "events", "metrics"])
+def test_token_reads_only_its_scope(console: Console, scope: str) -> None:
+    headers = {"authorization": f"Bearer {console.tokens[scope]}"}
+    assert httpx.get(console.url + "/api/calls", headers=headers).status_code == 403
+
+
+def test_agents_stay_within_their_role(console: Console, worker: Worker) -> None:
+    worker.call("secret-1")
+    with logged_in(console, "anna") as client:
+        assert client.get("/supervisor").status_code == 403
+        assert client.get("/api/calls").status_code == 403
+        assert client.get("/metrics").status_code == 401
+        others, missing = client.get("/calls/secret-1"), client.get("/calls/not-there")
+        assert (others.status_code, others.text) == (404, missing.text)
+        assert client.get("/calls/%00").status_code == 404
+    with logged_in(console, "sue") as client:
+        assert client.get("/calls/secret-1").status_code == 200
+        assert client.get("/api/calls").status_code == 200
+
+
+def test_login_needs_its_own_form(console: Console) -> None:
+    answer = httpx.post(console.url + "/login", data={"name": "anna", "password": PASSWORD, "form_token": "forged"})
+    assert answer.status_code == 403
+    assert COOKIE not in answer.cookies
+
+
+def test_changes_from_another_site_are_refused(console: Console) -> None:
+    with logged_in(console, "anna") as client:
+        for path in ("/logout", "/login", "/_nicegui_ws/socket.io/?EIO=4&transport=polling"):
+            assert client.post(path, headers={"origin": "https://evil.example"}).status_code == 403
+        assert client.post("/logout", data={"csrf": "forged"}).status_code == 403
+        assert client.get("/", headers=HTML).status_code == 200
+
+
+def test_session_is_new_at_every_login_and_gone_after_logout(console: Console) -> None:
+    with logged_in(console, "anna") as client:
+        first = client.cookies[COOKIE]
+        page = client.get("/", headers=HTML).text
+        csrf = re.search(r'name=csrf[^>]*value=([\w-]+)|"csrf"[^}]*?"value":"([\w-]+)"', page)
+        form = re.search(r'name="form_token" value="([^"]+)"', client.get("/login").text)
+        assert form
+        client.post("/login", data={"name": "anna", "password": PASSWORD, "form_token": form[1]})
+        second = client.cookies[COOKIE]
+        assert first != second
+        old = httpx.get(console.url + "/", cookies={COOKIE: first})
+        assert old.status_code == 401
+        assert csrf is None or csrf
+    planted = httpx.Client(base_url=console.url, cookies={COOKIE: "planted-by-somebody"})
+    assert planted.get("/").status_code == 401
+
+
+def test_cookie_is_out_of_reach_for_scripts(console: Console) -> None:
+    client = httpx.Client(base_url=console.url)
+    token = re.search(r'name="form_token" value="([^"]+)"', client.get("/login").text)
+    assert token
+    answer = client.post("/login", data={"name": "anna", "password": PASSWORD, "form_token": token[1]})
+    kept = next(line for line in answer.headers.get_list("set-cookie") if line.startswith(COOKIE))
+    assert "HttpOnly" in kept
+    assert "SameSite=lax" in kept
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
+def test_socket_needs_login_and_the_same_origin(console: Console, origin: str | None) -> None:
+    url = console.url.replace("http", "ws") + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    with pytest.raises(InvalidStatus), connect(url, origin=console.url):  # type: ignore[arg-type]
+        pass
+    if origin is None:
+        return
+    with logged_in(console, "anna") as client:
+        cookie = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+        with pytest.raises(InvalidStatus), connect(url, origin=origin, additional_headers=cookie):  # type: ignore[arg-type]
+            pass
+        with connect(url, origin=console.url, additional_headers=cookie) as socket:  # type: ignore[arg-type]
+            assert str(socket.recv()).startswith("0{")
+
+
+def test_guessing_is_slowed_down(console: Console) -> None:
+    with httpx.Client(base_url=console.url) as client:
+        statuses = []
+        for number in range(12):
+            token = re.search(r'name="form_token" value="([^"]+)"', client.get("/login").text)
+            assert token
+            data = {"name": f"nobody{number}", "password": "x" * 12, "form_token": token[1]}
+            statuses.append(client.post("/login", data=data).status_code)
+    assert statuses[0] == 401
+    assert 429 in statuses
+
+
+def test_log_lines_can_t_be_forged(console: Console) -> None:
+    name = "x\nevent=login account=admin"
+    with httpx.Client(base_url=console.url) as client:
+        token = re.search(r'name="form_token" value="([^"]+)"', client.get("/login").text)
+        assert token
+        client.post("/login", data={"name": name, "password": "x" * 12, "form_token": token[1]})
+    log = (console.folder / "console.log").read_text(encoding="utf-8")
+    assert not [line for line in log.splitlines() if line.startswith("event=login")]
+
+
+def test_pages_are_hardened(console: Console) -> None:
+    headers = httpx.get(console.url + "/login").headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "server" not in headers
+
+
+def test_login_does_not_tell_who_exists(console: Console) -> None:
+    with Session(console.engine) as session:
+        assert session.scalars(select(AccountRow.name).where(AccountRow.name == "olaf")).one()

@@ -1,0 +1,116 @@
+"""Passwords, sessions, tokens: who gets in, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ivr import accounts
+from ivr.accounts import Role, Viewer
+from ivr.errors import UserError
+from ivr.records.database import open_database
+from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
+
+PASSWORD = "correct horse"
+NOW = 1_000_000.0
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session(open_database("sqlite://")) as session:
+        accounts.add_account(session, "anna", PASSWORD, Role.AGENT, None, NOW)
+        session.flush()
+        yield session
+
+
+def test_right_password_opens_a_session(session: Session) -> None:
+    token = accounts.log_in(session, "anna", PASSWORD, "10.0.0.1", NOW)
+    assert token is not None
+    viewer = accounts.viewer_of(session, token, NOW + 1)
+    assert isinstance(viewer, Viewer)
+    assert (viewer.name, viewer.role, viewer.sees_all_calls) == ("anna", Role.AGENT, False)
+
+
+@pytest.mark.parametrize(("name", "password"), [("anna", "wrong horse"), ("nobody", PASSWORD), ("", ""), ("anna", "")])
+def test_anything_else_does_not(session: Session, name: str, password: str) -> None:
+    assert accounts.log_in(session, name, password, "10.0.0.1", NOW) is None
+
+
+def test_nothing_secret_is_kept(session: Session) -> None:
+    token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    api = accounts.add_token(session, "crm", ["calls"], NOW)
+    kept = [row.password_hash for row in session.scalars(select(AccountRow))]
+    kept += [row.token_hash for row in session.scalars(select(SessionRow))]
+    kept += [row.token_hash for row in session.scalars(select(TokenRow))]
+    assert kept[0].startswith("$argon2id$")
+    assert not [each for each in kept if each in (PASSWORD, token, api)]
+
+
+def test_wrong_passwords_lock_the_account_for_ever_longer(session: Session) -> None:
+    for _ in range(accounts.FREE_FAILURES + 1):
+        accounts.log_in(session, "anna", "wrong horse", "", NOW)
+    assert accounts.log_in(session, "anna", PASSWORD, "", NOW + 4) is None
+    assert accounts.log_in(session, "anna", PASSWORD, "", NOW + 6) is not None
+    assert session.scalars(select(AccountRow.failures)).one() == 0
+    assert len(session.scalars(select(AuditRow).where(AuditRow.what == "login_failed")).all()) == 5
+
+
+@pytest.mark.parametrize(
+    ("later", "still"), [(60, True), (accounts.IDLE_SECONDS + 1, False), (accounts.LONGEST_SECONDS + 1, False)]
+)
+def test_idle_sessions_end(session: Session, later: float, still: bool) -> None:
+    token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    assert token
+    assert (accounts.viewer_of(session, token, NOW + later) is not None) is still
+
+
+def test_active_sessions_go_on_but_not_for_ever(session: Session) -> None:
+    token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    assert token
+    mine, now = accounts.digest(token), NOW
+    while now < NOW + accounts.LONGEST_SECONDS:
+        assert accounts.still_logged_in(session, mine, True, now)
+        now += 3600
+    assert not accounts.still_logged_in(session, mine, True, now + 1)
+
+
+def test_logging_out_and_new_passwords_end_sessions(session: Session) -> None:
+    first = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    second = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    assert first
+    assert second
+    accounts.log_out(session, accounts.digest(first))
+    assert accounts.viewer_of(session, first, NOW) is None
+    accounts.set_password(session, "anna", "another horse")
+    assert accounts.viewer_of(session, second, NOW) is None
+    assert accounts.log_in(session, "anna", "another horse", "", NOW)
+
+
+def test_disabled_accounts_are_out_at_once(session: Session) -> None:
+    token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    assert token
+    session.scalars(select(AccountRow)).one().disabled = True
+    assert accounts.viewer_of(session, token, NOW) is None
+    assert accounts.log_in(session, "anna", PASSWORD, "", NOW) is None
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 201])
+def test_passwords_have_a_length(session: Session, password: str) -> None:
+    with pytest.raises(UserError, match="password is too"):
+        accounts.add_account(session, "bert", password, Role.AGENT, None, NOW)
+
+
+def test_names_are_taken_once(session: Session) -> None:
+    with pytest.raises(UserError, match="already"):
+        accounts.add_account(session, "anna", PASSWORD, Role.ADMIN, None, NOW)
+
+
+def test_tokens_have_the_scopes_given(session: Session) -> None:
+    token = accounts.add_token(session, "crm", ["queue", "calls"], NOW)
+    assert accounts.token_scopes(session, token, NOW) == frozenset({"queue", "calls"})
+    assert accounts.token_scopes(session, token + "x", NOW) is None
+    with pytest.raises(UserError, match="no scope `money`"):
+        accounts.add_token(session, "erp", ["money"], NOW)

@@ -1,0 +1,146 @@
+"""The console's small parts: limits, answers at hand, words, what is readable, what the feed tells."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ivr.console.answers import answers_for, faq
+from ivr.console.elements import length, money, readable
+from ivr.console.feed import Feed, Happening, Watcher
+from ivr.console.limits import Limiter
+from ivr.console.login import _inside
+from ivr.console.orders import _minor
+from ivr.console.words import words
+from ivr.console.words_table import TABLE
+from ivr.records.database import open_database
+from ivr.records.tables import EventRow
+from order_lookup import Action, Intent, Money, Situation, Stage
+
+
+def test_limiter_counts_within_its_window() -> None:
+    limiter = Limiter(2, 60.0)
+    assert [limiter.allows("a", second) for second in (0.0, 1.0, 2.0, 61.0)] == [True, True, False, True]
+    assert limiter.allows("b", 2.0)
+
+
+def test_limiter_forgets_old_keys() -> None:
+    limiter = Limiter(1, 60.0, keys=10)
+    for number in range(100):
+        limiter.allows(str(number), float(number * 10))
+    assert len(limiter._seen) <= 12
+
+
+@pytest.mark.parametrize(
+    ("heard", "language", "expected"),
+    [
+        ("我 的 外卖 还 没 到", "zh", "外卖超时怎么办？"),
+        ("我 要 开 发票", "zh", "怎么开发票？"),
+        ("吃 了 拉 肚子", "zh", "食品安全问题"),
+        ("where is my refund", "en", "How long does a refund take?"),
+        ("my account was hacked", "en", "My account was stolen"),
+    ],
+)
+def test_answers_fit_what_was_said(heard: str, language: str, expected: str) -> None:
+    assert answers_for([heard], "", language)[0].question == expected
+
+
+def test_nothing_said_gives_no_answers_and_the_newest_counts_most() -> None:
+    assert answers_for([], "", "zh") == ()
+    assert answers_for(["嗯", "你好"], "", "zh") == ()
+    assert answers_for(["我要开发票", "我的外卖还没到"], "", "zh")[0].question == "外卖超时怎么办？"
+
+
+def test_faq_intents_are_intents_of_the_order_desk() -> None:
+    known = {intent.value for intent in Intent}
+    assert [intent for entry in faq().entries for intent in entry.intents if intent not in known] == []
+
+
+def test_every_word_exists_in_both_languages() -> None:
+    assert [key for key, (zh, en) in TABLE.items() if not zh.strip() or not en.strip()] == []
+    assert [key for key, (_, en) in TABLE.items() if any("\u4e00" <= letter <= "\u9fff" for letter in en)] == [
+        "language_other"
+    ]
+
+
+@pytest.mark.parametrize(("group", "vocabulary"), [("action", Action), ("situation", Situation), ("stage", Stage)])
+def test_the_order_desk_s_words_are_translated(group: str, vocabulary: type) -> None:
+    assert [each.value for each in vocabulary if f"{group}.{each.value}" not in TABLE] == []  # type: ignore[attr-defined]
+
+
+def test_unknown_values_are_shown_as_they_are() -> None:
+    assert words("zh").of("queue", "night_shift") == "night shift"
+    with pytest.raises(KeyError):
+        words("zh")["no such key"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("我 的 外卖 还 没 到", "我的外卖还没到"),
+        ("订单 尾号 4 5 6 7", "订单尾号4 5 6 7"),
+        ("where is it", "where is it"),
+        ("", ""),
+    ],
+)
+def test_recognised_chinese_is_readable(text: str, shown: str) -> None:
+    assert readable(text) == shown
+
+
+def test_amounts_and_lengths() -> None:
+    assert (money(Money(3305, "CNY"), "zh"), money(Money(5, "CHF"), "en")) == ("¥33.05", "CHF 0.05")
+    assert (length(187.9), length(-1)) == ("3:07", "0:00")
+    assert [_minor(text) for text in ("33", "33.5", "¥33.05", "x", "1e9")] == [3300, 3350, 3305, None, None]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/login",
+        "javascript:alert(1)",
+        "/a\r\nSet-Cookie: x",
+        "",
+    ],
+)
+def test_login_leads_nowhere_else(target: str) -> None:
+    assert _inside(target) == "/"
+
+
+def test_login_leads_back_to_our_page() -> None:
+    assert _inside("/calls/c-1") == "/calls/c-1"
+
+
+@pytest.fixture
+def engine(tmp_path) -> Engine:  # type: ignore[no-untyped-def]
+    return open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
+
+
+def happen(engine: Engine, number: int | None = None) -> int:
+    with Session(engine) as session, session.begin():
+        row = EventRow(id=number, at=1.0, kind="line", call_id="c", data={})
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def test_feed_tells_each_thing_once_even_when_it_appears_late(engine: Engine) -> None:
+    feed = Feed(engine)
+    happen(engine, 10)
+    assert [each.id for each in feed._fresh()] == [10]
+    happen(engine, 12)
+    assert [each.id for each in feed._fresh()] == [12]
+    happen(engine, 11)
+    assert [each.id for each in feed._fresh()] == [11]
+    assert feed._fresh() == []
+
+
+async def test_slow_watcher_is_told_that_it_missed_something() -> None:
+    watcher = Watcher()
+    for number in range(2000):
+        watcher.tell(Happening(number, 1.0, "line", None))
+    assert watcher.missed
+    assert len(await watcher.batch()) == 1000

@@ -126,6 +126,8 @@ def line(event: happened.Happening) -> str:
             what = f"{'✓' if met else '✗'} {expected}" + (f" — {found}" if found and not met else "")
         case happened.Held(on=on):
             what = "puts the other on hold" if on else "is back from hold"
+        case happened.Transferred(uri=uri):
+            what = f"is now connected to {uri}"
         case happened.Ended(status=status, by_far_end=by_far_end):
             what = f"the call ended ({status}, {'by the far end' if by_far_end else 'by us'})"
     return f"{event.seconds:7.2f}  {event.who:<8} {what}"

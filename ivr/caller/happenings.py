@@ -103,6 +103,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """The far end sent this party on to another phone, and it went (RFC 3515), or another took its place (RFC 3891)."""
+
+    who: str
+    seconds: float
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The call is over."""
 
@@ -112,4 +121,4 @@ class Ended:
     by_far_end: bool
 
 
-Happening = Dialled | Rang | Answered | Said | Keyed | Heard | Replied | Stopped | Checked | Held | Ended
+Happening = Dialled | Rang | Answered | Said | Keyed | Heard | Replied | Stopped | Checked | Held | Transferred | Ended

@@ -35,11 +35,16 @@ class Hearing:
         self._begun = 0
         self._working: set[asyncio.Task[None]] = set()
 
+    def move(self, stream: Stream) -> None:
+        """Go on listening to another stream, which carries on the spans of this one."""
+        self.changed()
+        self._stream = stream
+
     def changed(self) -> None:
         """Begin to recognise the spans that have ended since."""
         for span in self._stream.heard.spans[self._begun :]:
             self._begun += 1
-            task = asyncio.get_running_loop().create_task(self._recognise(span))
+            task = asyncio.get_running_loop().create_task(self._recognise(span, self._audio(span)))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
@@ -79,11 +84,11 @@ class Hearing:
                 return True
         return False
 
-    async def _recognise(self, span: Span) -> None:
+    async def _recognise(self, span: Span, samples: Samples) -> None:
         text = ""
         if self._ear:
             try:
-                text = await self._ear.hear(self._audio(span), self._role.language, self._role.phrases)
+                text = await self._ear.hear(samples, self._role.language, self._role.phrases)
             except ChildFailed:
                 # What was said stays unknown: expectations about it fail, and say so.
                 text = ""

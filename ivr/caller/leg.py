@@ -58,6 +58,7 @@ class Leg:
         self.headers = Headers()
         self.media = Negotiation(stream, agent.codecs)
         self.on_refer: Callable[[str], bool] = lambda uri: False
+        self.on_replaced: Callable[[Leg], bool] = lambda leg: False
         self.on_change: Callable[[], None] = lambda: None
         self.invite: ClientTransaction | None = None
         self.offer: ServerTransaction | None = None

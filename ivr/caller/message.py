@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from ivr.errors import UserError
 
@@ -159,6 +160,15 @@ def sip_uri(text: str) -> str:
     except MalformedMessage as fault:
         raise UserError(str(fault), "write it as sip:hotline@host or sip:hotline@host:5060") from None
     return text
+
+
+def with_headers(uri: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A URI without its `?Header=value` part, and the headers (RFC 3261 §19.1.1); only those that a transfer needs are taken."""
+    bare, _, query = uri.partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return bare, tuple(
+        (name, clean(unquote(value))) for name, _, value in pairs if name.lower() in ("replaces", "require")
+    )
 
 
 def parameters(text: str) -> dict[str, str]:

@@ -143,6 +143,13 @@ class Rang(Part):
     rang: None
 
 
+class Transferred(Part):
+    """Wait until the far end has sent this party on to another phone."""
+
+    transferred: None
+    within_seconds: Seconds = Field(20, alias="within seconds")
+
+
 STEPS: dict[str, type[Part]] = {
     "say": Say,
     "play": Play,
@@ -161,6 +168,7 @@ STEPS: dict[str, type[Part]] = {
     "hang up": HangUp,
     "they hang up": HungUpOn,
     "rang": Rang,
+    "transferred": Transferred,
 }
 
 
@@ -197,7 +205,8 @@ Step = Annotated[
     | Annotated[Resume, Tag("Resume")]
     | Annotated[HangUp, Tag("Hang up")]
     | Annotated[HungUpOn, Tag("They hang up")]
-    | Annotated[Rang, Tag("Rang")],
+    | Annotated[Rang, Tag("Rang")]
+    | Annotated[Transferred, Tag("Transferred")],
     Discriminator(lambda value: _verb(value).capitalize()),
 ]
 Steps = tuple[Annotated[Step, BeforeValidator(_spelt_out)], ...]
@@ -217,6 +226,7 @@ class Manner(Part):
     speed: int = Field(150, ge=80, le=400)
     noise: Background | None = None
     loss_percent: float = Field(0, alias="loss percent", ge=0, le=50)
+    follows_transfers: bool = Field(True, alias="follows transfers")
     pause_seconds: float = Field(0.8, alias="pause seconds", ge=0.2, le=5)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from ivr.caller import happenings as happened
-from ivr.caller.conversation import Conversation
+from ivr.caller.conversation import converse
 from ivr.caller.digest import Credentials
 from ivr.caller.ear import Ear
 from ivr.caller.leg import Leg, State
@@ -19,6 +19,7 @@ from ivr.caller.message import parse_uri, sip_uri, token
 from ivr.caller.negotiation import CODECS
 from ivr.caller.notes import Notes, party_result
 from ivr.caller.pacer import Pacer
+from ivr.caller.party import Party
 from ivr.caller.recording import record
 from ivr.caller.report import CallResult, Check
 from ivr.caller.scenario import Agent, Interrupt, Play, Role, Say, Scenario
@@ -102,7 +103,7 @@ def _lines(role: Role) -> Iterable[Line]:
 
 
 @dataclass(slots=True)
-class _Party:
+class _Part:
     """A role with the leg it was played on, if it came to that."""
 
     role: Role
@@ -118,15 +119,15 @@ class _Scene:
 
     def __init__(self, scenario: Scenario, uri: str, equipment: Equipment, folder: Path, tell: OnEvent) -> None:
         self._scenario, self._uri, self._with, self._folder, self._tell = scenario, uri, equipment, folder, tell
-        self._caller, *self._agents = (_Party(role) for role in scenario.roles)
+        self._caller, *self._agents = (_Part(role) for role in scenario.roles)
         self._began = time.monotonic()
         self._phones: list[UserAgent] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def play(self) -> None:
         """Switch the agents' phones on, place the call, and wait for all parties."""
-        for agent, party in zip(self._scenario.agents, self._agents, strict=True):
-            await self._switch_on(agent, party)
+        for agent, part in zip(self._scenario.agents, self._agents, strict=True):
+            await self._switch_on(agent, part)
         phone = self._phone(self._scenario.number, 0, self._scenario.name)
         await phone.start()
         self._began = time.monotonic()
@@ -134,40 +135,40 @@ class _Scene:
         await self._call(phone)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LINGER_SECONDS)
-        for party in self._agents:
-            if party.role.steps and party.leg is None:
-                party.check("is called", False)
+        for part in self._agents:
+            if part.role.steps and part.leg is None:
+                part.check("is called", False)
 
     async def _call(self, phone: UserAgent) -> None:
-        party = self._caller
-        party.leg = leg = phone.dial(self._uri, tuple(self._scenario.headers.items()))
-        leg.on_change = lambda: self._ringing(party)
+        part = self._caller
+        part.leg = leg = phone.dial(self._uri, tuple(self._scenario.headers.items()))
+        leg.on_change = lambda: self._ringing(part)
         with contextlib.suppress(TimeoutError):
             await leg.answered(ANSWER_SECONDS)
         up = leg.moments.answered is not None
         if not up:
             await leg.hang_up()
         found = "answered" if up else f"{leg.status} {leg.reason}".strip()
-        party.check(
+        part.check(
             "the call is answered" if self._scenario.answered else "the call is not answered",
             up == self._scenario.answered,
             found,
         )
         if up:
-            await self._converse(party, leg)
-        self._ended(party, leg)
+            await self._converse(part, leg)
+        self._ended(part, leg)
 
-    async def _switch_on(self, agent: Agent, party: _Party) -> None:
+    async def _switch_on(self, agent: Agent, part: _Part) -> None:
         """Switch an agent's phone on, and register it where it is told to."""
         phone = self._phone(agent.user, agent.port, agent.name)
         phone.exchange.credentials = Credentials(agent.user, agent.password) if agent.password else None
 
         def offered(leg: Leg) -> None:
-            if party.leg is not None:
+            if part.leg is not None:
                 leg.decline(486, "Busy Here")
                 return
-            party.leg = leg
-            task = asyncio.get_running_loop().create_task(self._take(agent, party, leg))
+            part.leg = leg
+            task = asyncio.get_running_loop().create_task(self._take(agent, part, leg))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -175,12 +176,12 @@ class _Scene:
         await phone.start()
         if agent.register_at:
             status = (await phone.register(agent.register_at)).status
-            party.check(f"registers at {agent.register_at}", 200 <= status < 300, str(status))
+            part.check(f"registers at {agent.register_at}", 200 <= status < 300, str(status))
 
-    async def _take(self, agent: Agent, party: _Party, leg: Leg) -> None:
+    async def _take(self, agent: Agent, part: _Part, leg: Leg) -> None:
         self._tell(happened.Dialled(agent.name, self._seconds(), leg.theirs))
         leg.ring()
-        self._ringing(party)
+        self._ringing(part)
         with contextlib.suppress(TimeoutError):
             await leg.ended(agent.rings if agent.answers != "never" else NEVER_SECONDS)
         if leg.moments.ended is None:
@@ -194,24 +195,15 @@ class _Scene:
                 case _:
                     assert_never(agent.answers)
         if leg.moments.answered is not None:
-            await self._converse(party, leg)
+            await self._converse(part, leg)
         elif agent.steps:
-            party.check("answers", False, f"{leg.status} {leg.reason}")
-        self._ended(party, leg)
+            part.check("answers", False, f"{leg.status} {leg.reason}")
+        self._ended(part, leg)
 
-    async def _converse(self, party: _Party, leg: Leg) -> None:
+    async def _converse(self, part: _Part, leg: Leg) -> None:
         leg.stream.keep_audio = self._with.keep_audio
-        conversation = Conversation(
-            party.role,
-            leg,
-            party.notes,
-            speaker=self._with.speaker,
-            ear=self._with.ear,
-            began=self._began,
-            folder=self._folder,
-            tell=self._tell,
-        )
-        await conversation.go()
+        somebody = Party(part.role, leg, part.notes, self._with.ear, self._began, self._tell)
+        await converse(somebody, self._with.speaker, self._folder)
 
     async def clear(self) -> None:
         """Switch all phones off."""
@@ -221,11 +213,11 @@ class _Scene:
             await phone.stop()
 
     def record(self, folder: Path) -> None:
-        """Write what each party said (left) and heard (right)."""
+        """Write what each part said (left) and heard (right)."""
         folder.mkdir(parents=True, exist_ok=True)
-        for party in (self._caller, *self._agents):
-            if party.leg and party.leg.moments.answered is not None:
-                record(party.leg.stream, folder / f"{party.role.who}-{token()}.wav")
+        for part in (self._caller, *self._agents):
+            if part.leg and part.leg.moments.answered is not None:
+                record(part.leg.stream, folder / f"{part.role.who}-{token()}.wav")
 
     def result(self) -> CallResult:
         """What became of it."""
@@ -249,13 +241,13 @@ class _Scene:
         self._phones.append(phone)
         return phone
 
-    def _ringing(self, party: _Party) -> None:
-        leg = party.leg
+    def _ringing(self, part: _Part) -> None:
+        leg = part.leg
         if leg and leg.state is State.RINGING:
-            self._tell(happened.Rang(party.role.who, self._seconds()))
+            self._tell(happened.Rang(part.role.who, self._seconds()))
 
-    def _ended(self, party: _Party, leg: Leg) -> None:
-        self._tell(happened.Ended(party.role.who, self._seconds(), leg.status, leg.ended_by_far_end))
+    def _ended(self, part: _Part, leg: Leg) -> None:
+        self._tell(happened.Ended(part.role.who, self._seconds(), leg.status, leg.ended_by_far_end))
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

@@ -13,7 +13,7 @@ from typing import Any
 from ivr.caller.digest import Credentials
 from ivr.caller.exchange import REMEMBERED_SECONDS, Exchange, peer_of
 from ivr.caller.leg import ALLOW, Leg, State
-from ivr.caller.message import Headers, Request, Response, parse_address, sip_uri, token
+from ivr.caller.message import Headers, Request, Response, parameters, parse_address, sip_uri, token, with_headers
 from ivr.caller.negotiation import CODECS
 from ivr.caller.pacer import Pacer
 from ivr.caller.rtp import Stream
@@ -79,14 +79,14 @@ class UserAgent:
         return f"sip:{self.user}@{self.address}:{self.port}"
 
     def dial(self, uri: str, headers: Sequence[tuple[str, str]] = ()) -> Leg:
-        """Send an INVITE; `await leg.answered()` tells what became of it."""
-        target = sip_uri(uri)
+        """Send an INVITE, with the headers that the URI itself asks for; `await leg.answered()` tells what became of it."""
+        target, wanted = with_headers(sip_uri(uri))
         peer_of(target)
         ours = f'"{self.name}" <{self.uri}>' if self.name else f"<{self.uri}>"
         theirs = f"<{target.partition(';')[0]}>"
         call_id = f"{token()}@{self.address}"
         leg = Leg(self, Stream(self.address, self._rtp_ports), ours=ours, theirs=theirs, target=target, call_id=call_id)
-        leg.extra = tuple(headers)
+        leg.extra = (*headers, *wanted)
         self.legs[leg.call_id] = leg
         self._invite(leg, leg.dial())
         asyncio.get_running_loop().call_later(DEAF_SECONDS, leg.deaf)
@@ -214,7 +214,16 @@ class UserAgent:
         leg = Leg(self, stream, ours=request.headers.get("To"), theirs=named, target=target, call_id=call_id)
         self.legs[call_id] = leg
         leg.offered(transaction)
-        self.on_offer(leg)
+        replaced = self._replaced(request.headers.get("Replaces"))
+        if not (replaced and replaced.on_replaced(leg)):
+            self.on_offer(leg)
+
+    def _replaced(self, value: str) -> Leg | None:
+        """The leg that an INVITE wants to take the place of (RFC 3891 §3)."""
+        call_id, _, rest = value.partition(";")
+        tags, leg = parameters(rest), self.legs.get(call_id.strip())
+        ours = leg and (leg.local_tag, leg.remote_tag) == (tags.get("to-tag"), tags.get("from-tag"))
+        return leg if leg and ours and leg.state is State.UP else None
 
     def _cancelled(self, transaction: ServerTransaction, leg: Leg | None) -> None:
         request = transaction.request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import wave
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from ivr.caller import Equipment, load_scenario, run
 from ivr.caller import happenings as happened
 from ivr.caller.ear import Ear
+from ivr.caller.leg import Leg
 from ivr.caller.load import load_test
 from ivr.caller.report import as_data
 from ivr.caller.scenario import Scenario
@@ -148,6 +150,30 @@ async def test_tones_cross_in_g722_over_tcp() -> None:
         result = await run(scenario, "sip:li@127.0.0.1:15313;transport=tcp", equipment=equipment)
     assert result.failures == ()
     assert result.caller.codec == result.agents[0].codec == "G722"
+
+
+async def test_a_caller_follows_a_transfer() -> None:
+    """The phone that answers sends the caller on by REFER, hears how it went, and is let go."""
+    colleague = {"name": "Li", "port": "15315", "rings": "0.2", "steps": [{"hear tone": "440"}, "they hang up"]}
+    call = [{"transferred": None}, {"tone": "440", "seconds": "1"}, "hang up"]
+    scenario = Scenario.model_validate({"call": call, "agents": [colleague]})
+    async with UserAgent(port=15_316, rtp_ports=RTP) as front, Equipment(ear=None, rtp_ports=RTP) as equipment:
+        referred: list[int] = []
+
+        async def send_on(leg: Leg) -> None:
+            await asyncio.sleep(0.3)
+            referred.append(await leg.refer("sip:li@127.0.0.1:15315"))
+            await asyncio.sleep(1)
+            await leg.hang_up()
+
+        def offered(leg: Leg) -> None:
+            leg.answer()
+            front.run(send_on(leg))
+
+        front.on_offer = offered
+        result = await run(scenario, front.uri, equipment=equipment)
+    assert result.failures == ()
+    assert referred == [202]
 
 
 async def test_many_calls_at_once_are_cheap() -> None:

@@ -59,7 +59,7 @@ def test_a_scenario_is_read_with_its_variables(tmp_path: Path) -> None:
         ("{order}#", "{ordr}#", r":9:.*`{ordr}` has no value — give one: --set ordr="),
         ("{order}#", "12x", r":9:.*key"),
         ("answers: busy", "answers: maybe", r":18:.*answers"),
-        ("call:", "calls:", "`call` is missing — add it"),
+        ("call:", "calls:", r":5:1: unknown key `calls` — did you mean `call`\?"),
         ("snr db: 12", "snr db: loud", r":4:.*snr db"),
         ("within seconds: 5", "within seconds: -5", r":7:.*within seconds"),
     ],

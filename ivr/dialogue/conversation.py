@@ -25,10 +25,10 @@ from ivr import events as told
 from ivr.dialogue.dialplan import Part
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.machine import Dialogue
-from ivr.dialogue.rehearsal import Line, Rehearsal
+from ivr.dialogue.rehearsal import Line, Rehearsal, joined
 from ivr.dialogue.scripted_desk import ScriptedDesk, load_desk
 from ivr.document import Document
-from ivr.errors import DialplanError
+from ivr.errors import DialplanError, IllegalTransition
 from ivr.values import Language
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
@@ -115,7 +115,11 @@ async def _follow(script: ConversationFile, rehearsal: Rehearsal) -> str:
         if rehearsal.over:
             actual.append("(the call is over)")
             break
-        waiting = _heard(await _do(move, rehearsal, script.confidence))
+        try:
+            waiting = _heard(await _do(move, rehearsal, script.confidence))
+        except IllegalTransition as fault:
+            actual.append(f"({fault})")
+            break
     actual += [f"{line.kind}: {line.text}" for line in waiting]
     if expected == actual:
         return ""
@@ -142,7 +146,7 @@ async def _do(move: Move, rehearsal: Rehearsal, confidence: float) -> list[Line]
 
 
 def _heard(lines: list[Line]) -> list[Line]:
-    return [line for line in lines if line.kind in ROBOTS]
+    return joined([line for line in lines if line.kind in ROBOTS])
 
 
 def _shown(move: Move) -> str:

@@ -86,7 +86,7 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
     if heard.danger:
         return Alarm(heard.danger)
     if heard.universal:
-        return Wish(heard.universal)
+        return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
     if isinstance(judgement, Missed) or certain:
         return judgement
@@ -113,7 +113,7 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return _refused(question, heard, context)
     if slot is not None and (heard.kind != "intent" or heard.intent in ("", context.intent)):
         return Filled(slot)
-    if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or question.yes_no_too):
+    if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
         return Answered(heard.kind)
     if heard.kind == "choice" and wants.wants == "choice":
         return Answered(heard.intent)

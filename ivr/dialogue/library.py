@@ -13,6 +13,7 @@ from ivr.config import Settings
 from ivr.dialogue.check import check, faults
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
+from ivr.dialogue.recognition import warm
 from ivr.dialogue.understanding import OrderPattern
 from ivr.errors import DialplanError
 from ivr.values import Language
@@ -62,6 +63,8 @@ class DialplanLibrary:
         if wrong := faults(check(loaded, self._start)):
             more = "".join(f"\n{finding}" for finding in wrong[1:])
             raise DialplanError(f"{wrong[0]}{more}")
+        for spoken in loaded.spoken.values():
+            warm(spoken.understanding)
         return loaded
 
     def _stamp(self) -> tuple[tuple[str, int, int], ...]:

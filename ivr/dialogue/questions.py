@@ -44,8 +44,8 @@ class Question:
     """What the robot waits to hear. `prompt` is the id whose words for silence and misunderstanding are used.
 
     `about` says what an answer settles: the step itself, a doubt about what was heard, an offer to act, the digits that tell
-    orders apart, or a survey. `keys` are the meanings of single keys; `key_digits` above 1 makes keys a number. An open
-    question can be answered by yes or no where the step has a route for it (`yes_no_too`).
+    orders apart, or a survey. `keys` are the meanings of single keys; `key_digits` above 1 makes keys a number. `own` are the
+    words that an open question has a route of its own for: yes, no, and intents, universals among them.
     """
 
     about: About
@@ -54,7 +54,7 @@ class Question:
     manner: Manner
     keys: Mapping[str, str] = field(default_factory=dict)
     key_digits: int = 1
-    yes_no_too: bool = False
+    own: frozenset[str] = frozenset()
 
     @property
     def answerable_by_keys(self) -> bool:
@@ -132,7 +132,7 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
             return yes_no("step", prompt, manner, expectation)
         case "intent":
             wants = _with(expectation, manner, wants="intent", intents=step.intents or None)
-            return Question("step", prompt, wants, manner, step.keys, yes_no_too="no" in step.on)
+            return Question("step", prompt, wants, manner, step.keys, own=frozenset(step.on))
         case "choice":
             options = tuple(Option(name, getattr(each, expectation.language)) for name, each in step.choices.items())
             keys = {each.key: name for name, each in step.choices.items() if each.key}

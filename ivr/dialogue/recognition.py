@@ -14,6 +14,7 @@ from ivr.commands import Grammar
 from ivr.dialogue import templates
 from ivr.dialogue.meaning import UNIVERSALS, Expectation, SlotKind
 from ivr.dialogue.understanding import Understanding
+from ivr.events import Hypothesis
 
 SAMPLED = 40
 PER_ANSWER, PER_UNIVERSAL, PER_INTENT, PER_OPTION = 40, 6, 2, 12
@@ -58,8 +59,15 @@ def common(understanding: Understanding) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _answers(understanding: Understanding) -> tuple[str, ...]:
     nodes = understanding.grammar.intents
-    said = (_shortest(understanding, nodes.get(answer, ()), PER_ANSWER) for answer in ("yes", "no"))
+    said = (_sampled(understanding, nodes.get(answer, ()), PER_ANSWER) for answer in ("yes", "no"))
     return tuple(dict.fromkeys(phrase for phrases in said for phrase in phrases))
+
+
+def warm(understanding: Understanding) -> None:
+    """Work out beforehand what the first caller would else wait for."""
+    _answers(understanding)
+    common(understanding)
+    understanding.understand((Hypothesis("？", 1.0),), Expectation(language=understanding.language))
 
 
 def _option(understanding: Understanding, phrases: Iterable[str]) -> Iterator[str]:
@@ -67,9 +75,32 @@ def _option(understanding: Understanding, phrases: Iterable[str]) -> Iterator[st
         yield from (phrase.strip() for phrase in templates.sample(node, PER_OPTION))
 
 
+def _sampled(understanding: Understanding, nodes: Iterable[templates.Node], most: int) -> list[str]:
+    """Sentences of templates, short ones first."""
+    return _short(understanding, (phrase for node in nodes for phrase in templates.sample(node, SAMPLED)), most)
+
+
 def _shortest(understanding: Understanding, nodes: Iterable[templates.Node], most: int) -> list[str]:
-    """The shortest sentences of templates, without those that hold a value."""
+    """The shortest sentence of each template, the shortest ones first."""
+    return _short(understanding, (_least(node) for node in nodes), most)
+
+
+def _short(understanding: Understanding, said: Iterable[str], most: int) -> list[str]:
     longest = LONGEST[understanding.language]
-    said = {phrase.strip() for node in nodes for phrase in templates.sample(node, SAMPLED)}
-    short = [phrase for phrase in said if 0 < len(phrase) <= longest and not MARKS.intersection(phrase)]
-    return sorted(short, key=lambda phrase: (len(phrase), phrase))[:most]
+    fit = {phrase.strip() for phrase in said if not MARKS.intersection(phrase) and 0 < len(phrase.strip()) <= longest}
+    return sorted(fit, key=lambda phrase: (len(phrase), phrase))[:most]
+
+
+def _least(node: templates.Node) -> str:
+    """The shortest sentence of a template, without writing out the others; one with a value is as long as it gets."""
+    match node:
+        case templates.Text(text):
+            return text
+        case templates.SlotMark(kind):
+            return templates.SLOT_MARKS[kind]
+        case templates.Choice(options):
+            return min(
+                (_least(option) for option in options), key=lambda each: (bool(MARKS.intersection(each)), len(each))
+            )
+        case templates.Sequence(parts):
+            return "".join(_least(part) for part in parts)

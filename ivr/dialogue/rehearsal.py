@@ -84,7 +84,7 @@ class Rehearsal:
                 events.append(told.PromptsFinished(self.turn, self.seconds))
             if isinstance(self.dialogue.state, Recording) and commands:
                 events.append(told.MessageRecorded(self.turn, self.seconds, 5.0))
-        return _joined(lines)
+        return joined(lines)
 
     async def _ask_desk(self, command: do.LookUp | do.Act) -> Event:
         try:
@@ -128,12 +128,12 @@ def _arguments(values: object) -> str:
     return " ".join(f"{key}={value}" for key, value in known.items()) if isinstance(known, dict) else ""
 
 
-def _joined(lines: Sequence[Line]) -> list[Line]:
+def joined(lines: Sequence[Line]) -> list[Line]:
     """Words of the robot that follow each other are one line."""
-    joined: list[Line] = []
+    found: list[Line] = []
     for line in lines:
-        if line.kind == "robot" and joined and joined[-1].kind == "robot":
-            joined[-1] = Line("robot", f"{joined[-1].text} {line.text}")
+        if line.kind == "robot" and found and found[-1].kind == "robot":
+            found[-1] = Line("robot", f"{found[-1].text} {line.text}")
         else:
-            joined.append(line)
-    return joined
+            found.append(line)
+    return found

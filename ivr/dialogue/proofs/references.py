@@ -33,7 +33,7 @@ def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:
         keyed = any(intent in each.keys.values() for each in tree.steps.values() if isinstance(each, plan.Ask))
         if intent not in spoken.understanding.grammar.intents and not keyed:
             fix = f"write {spoken.language}/intents/{intent}.yaml, or take it out"
-            yield Finding.at(place("intents", intent), f"nobody can say `{intent}`: it has no sentences", fix)
+            yield Finding.at(place("intents", intent), f"nobody can say `{intent}`: it has no sentences", fix, True)
     if first and tree.file.always is None:
         yield Finding.at(place(), "the start dialplan has no `always`", "say what deals with agent, goodbye, danger, …")
     if tree.file.always is not None:
@@ -88,7 +88,8 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
         case plan.Call():
             return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
         case plan.Ask(ask="intent"):
-            return (*spoken.understanding.grammar.intents, *step.keys.values(), "yes", "no")
+            named = {intent for tree in spoken.trees.values() for intent in tree.file.intents}
+            return (*{*spoken.understanding.grammar.intents, *named, *step.keys.values(), "yes", "no"},)
     return outcomes(step)
 
 

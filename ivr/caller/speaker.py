@@ -77,4 +77,4 @@ def spoken(text: str, language: Language) -> str:
         groups = re.findall(r"\d{1,4}", found[0])
         return comma.join(" ".join(digits[digit] for digit in group) for group in groups)
 
-    return re.sub(r"\d{5,}", read, text)
+    return re.sub(r"\d{4,}", read, text)

@@ -23,6 +23,7 @@ from ivr.config import Settings
 from ivr.errors import SpeechUnavailable
 from ivr.events import Hypothesis
 from ivr.speech.phrases import wanted
+from ivr.speech.protocol import END_OF_FILE
 from ivr.speech.vosk_results import UNKNOWN, Segment, joined, segment
 from ivr.values import Language
 
@@ -32,8 +33,6 @@ CONNECT_SECONDS = 1.0
 FINISH_SECONDS = 3.0
 PROBE_SECONDS = 1.0
 SOON_SECONDS = 0.05
-# vosk-server compares this message as a string: it must be written exactly so.
-END_OF_FILE = '{"eof" : 1}'
 _BROKEN = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, InvalidURI)
 
 

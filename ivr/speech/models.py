@@ -90,8 +90,7 @@ def inspect(folder: Path) -> SpeechModel:
 def tried(folder: Path) -> SpeechModel:
     """The same after vosk loaded it and decoded a second of silence in a child process; raises ModelError, never crashes."""
     model = inspect(folder)
-    code = "import sys; from ivr.speech.recogniser import trial; trial(sys.argv[1], int(sys.argv[2]))"
-    command = [sys.executable, "-c", code, str(folder), str(model.rate)]
+    command = [sys.executable, "-m", "ivr.speech.trial", str(folder.resolve()), str(model.rate)]
     try:
         child = subprocess.run(command, capture_output=True, timeout=_TRIAL_SECONDS, check=False, env=_quiet())
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""vosk, with its traps fenced in: the only module that imports it.
+"""vosk, with its traps fenced in; only the trial of models imports it besides.
 
 Fenced: no model path (it would download), an empty grammar (it ends the process), words the model lacks (dropped in silence),
 16 kHz models fed with 8 kHz sound (resampled here), an odd number of bytes, logs on stderr, and its own end-pointing, which is
@@ -27,13 +27,6 @@ Kind = Literal["open", "limited", "digits"]
 _LONG_UTTERANCE_SECONDS = 20.0
 
 vosk.SetLogLevel(-1)
-
-
-def trial(folder: str, rate: int) -> None:
-    """Load a model and decode a second of silence: run in a child process, where it may crash."""
-    decoder = vosk.KaldiRecognizer(vosk.Model(folder), float(rate))
-    decoder.AcceptWaveform(bytes(2 * rate))
-    decoder.FinalResult()
 
 
 class Recogniser:

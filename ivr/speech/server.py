@@ -26,7 +26,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -43,45 +42,24 @@ from ivr.children import announce
 from ivr.config import Settings
 from ivr.errors import ModelError, UserError
 from ivr.speech.models import tried
+from ivr.speech.protocol import BadRequest, Wishes, order_in
 from ivr.speech.recogniser import Recogniser, Utterance
 from ivr.speech.vosk_results import segment, written
 
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.25
-_MOST_PHRASES = 5000
-_MOST_ALTERNATIVES = 20
+_COUNTED = (
+    "connections_open",
+    "utterances",
+    "utterances_dropped",
+    "bad_requests",
+    "audio_ms",
+    "decode_us",
+    "queue_us",
+    "jobs",
+)
 Result = TypeVar("Result")
-
-
-class BadRequest(Exception):
-    """The client sent something outside the protocol; it is told and let go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a client configured; vosk-server's defaults."""
-
-    rate: int = 8000
-    phrases: tuple[str, ...] = ()
-    kind: str = ""
-    alternatives: int = 0
-    segments: bool = True
-
-    def updated(self, wish: Mapping[str, Any]) -> Wishes:
-        """With a `config` message applied; raises BadRequest."""
-        try:
-            rate = int(float(wish.get("sample_rate", self.rate)))
-            alternatives = int(wish.get("max_alternatives", self.alternatives))
-            phrases = tuple(wish.get("phrase_list", self.phrases) or ())
-            segments = bool(wish.get("segments", self.segments))
-        except (TypeError, ValueError):
-            raise BadRequest("config: sample_rate and max_alternatives are numbers, phrase_list a list") from None
-        if not 4000 <= rate <= 48000 or not 0 <= alternatives <= _MOST_ALTERNATIVES:
-            raise BadRequest(f"config: sample_rate 4000 to 48000, max_alternatives 0 to {_MOST_ALTERNATIVES}")
-        if len(phrases) > _MOST_PHRASES or not all(isinstance(each, str) for each in phrases):
-            raise BadRequest(f"config: phrase_list holds at most {_MOST_PHRASES} strings")
-        return Wishes(rate, phrases, str(wish.get("kind", self.kind)), alternatives, segments)
 
 
 class RecogniserServer:
@@ -89,7 +67,7 @@ class RecogniserServer:
 
     def __init__(self, recognisers: Mapping[str, Recogniser], threads: int | None = None) -> None:
         self.recognisers = dict(recognisers)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="decode")
         self._lacking: set[str] = set()
 
@@ -130,7 +108,7 @@ class RecogniserServer:
         recogniser = self._by_path(socket.request.path if socket.request else "/")
         wishes, utterance = Wishes(), None
         async for message in socket:
-            order = _order(message)
+            order = order_in(message)
             if "config" in order:
                 wishes = wishes.updated(order["config"] if isinstance(order["config"], dict) else {})
                 continue
@@ -158,13 +136,12 @@ class RecogniserServer:
     async def _decode(self, utterance: Utterance, wishes: Wishes, pcm: bytes) -> str:
         self.counts["audio_ms"] += len(pcm) * 1000 // (2 * wishes.rate)
         size = int(SLICE_SECONDS * wishes.rate) * 2
-        results = []
+        results, words = [], ""
         for at in range(0, len(pcm), size):
-            piece = pcm[at : at + size]
-            result = await self._work(partial(utterance.feed, piece))
+            result, words = await self._work(partial(_step, utterance, pcm[at : at + size]))
             results += [result] if result else []
         if not results:
-            return json.dumps({"partial": await self._work(lambda: utterance.partial)}, ensure_ascii=False)
+            return json.dumps({"partial": words}, ensure_ascii=False)
         # One reply per message: pauses inside one message, rare as they are, are told as one.
         return _with_hypotheses(utterance, results[-1]) if len(results) == 1 else _merged(utterance, results)
 
@@ -172,14 +149,16 @@ class RecogniserServer:
         return _with_hypotheses(utterance, await self._work(utterance.last_result))
 
     async def _work(self, job: Callable[[], Result]) -> Result:
-        began = time.thread_time  # measured inside the thread: the decoder's own seconds, not the time in the queue
+        asked = time.perf_counter()
 
-        def timed() -> tuple[Result, float]:
-            start = began()
-            return job(), began() - start
+        def timed() -> tuple[Result, float, float]:
+            began, start = time.perf_counter(), time.thread_time()
+            return job(), time.thread_time() - start, began - asked
 
-        result, seconds = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
-        self.counts["decode_us"] += round(seconds * 1e6)
+        result, spent, waited = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+        self.counts["decode_us"] += round(spent * 1e6)
+        self.counts["queue_us"] += round(waited * 1e6)
+        self.counts["jobs"] += 1
         return result
 
     def _by_path(self, path: str) -> Recogniser:
@@ -212,17 +191,10 @@ class RecogniserServer:
         return "\n".join([*lines, f"recogniser_real_time_factor {self.real_time_factor()}", ""])
 
 
-def _order(message: str | bytes) -> dict[str, Any]:
-    """A text message as JSON with one of the known keys; empty for sound."""
-    if isinstance(message, bytes):
-        return {}
-    try:
-        order = json.loads(message)
-    except ValueError:
-        raise BadRequest("text messages are JSON") from None
-    if not isinstance(order, dict) or not {"config", "eof", "reset"} & order.keys():
-        raise BadRequest("text messages are config, eof or reset")
-    return order
+def _step(utterance: Utterance, pcm: bytes) -> tuple[str | None, str]:
+    """Decode a slice: vosk's result if it saw a pause, and the words so far."""
+    result = utterance.feed(pcm)
+    return result, "" if result else utterance.partial
 
 
 def _with_hypotheses(utterance: Utterance, result: str) -> str:
@@ -243,14 +215,16 @@ def _merged(utterance: Utterance, results: list[str]) -> str:
 def load_recognisers(settings: Settings) -> dict[str, Recogniser]:
     """The models of config.yaml that are folders, by language; raises ModelError with the key that named them."""
     folders = {language: name for language, name in named_models(settings).items() if "://" not in name}
-    loaded: dict[str, Recogniser] = {}
-    for language, name in folders.items():
-        folder = settings.path(settings.speech.models) / name
-        try:
-            loaded[language] = Recogniser(tried(folder))
-        except ModelError as fault:
-            raise ModelError(f"speech.{language}: {fault.what}", fault.fix, fault.place) from None
-    return loaded
+    with ThreadPoolExecutor(len(folders) or 1) as trials:
+        loaded = trials.map(lambda each: _loaded(settings, *each), folders.items())
+        return dict(zip(folders, loaded, strict=True))
+
+
+def _loaded(settings: Settings, language: str, name: str) -> Recogniser:
+    try:
+        return Recogniser(tried(settings.path(settings.speech.models) / name))
+    except ModelError as fault:
+        raise ModelError(f"speech.{language}: {fault.what}", fault.fix, fault.place) from None
 
 
 def named_models(settings: Settings) -> dict[str, str]:
@@ -259,7 +233,7 @@ def named_models(settings: Settings) -> dict[str, str]:
 
 
 async def serve_forever(settings: Settings, index: int = 0) -> None:
-    """Serve until SIGTERM or SIGINT; utterances under way are finished within a few seconds."""
+    """Serve until SIGTERM or SIGINT; a client sends what was under way to another server, so stop the workers first."""
     recognisers = load_recognisers(settings)
     if not recognisers:
         log.info("recogniser_not_needed", reason="every language is a URL")

@@ -7,8 +7,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +20,10 @@ from ivr import config
 from ivr.config import Settings
 from ivr.errors import DialplanError, UserError
 from ivr.values import Language
+
+if TYPE_CHECKING:
+    from ivr.dialogue.loading import Dialplans
+    from ivr.dialogue.proofs.finding import Finding
 
 Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="IVR_CONFIG")]
 Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
@@ -61,7 +67,7 @@ def check(
 
     settings = _settings(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
-    findings = prove(loaded, settings.dialplan.start)
+    findings = (*prove(loaded, settings.dialplan.start), *_unheard(settings, loaded))
     wrong = faults(findings)
     if as_json:
         keys = ("file", "line", "what", "fix", "warning")
@@ -78,6 +84,27 @@ def check(
         print(f"{counted}; {len(wrong)} faults, {len(findings) - len(wrong)} warnings; version {loaded.version}")
     if wrong:
         sys.exit(1)
+
+
+def _unheard(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
+    """The words of each language's sentences that the configured speech model doesn't know: those can't be heard."""
+    from ivr.dialogue.proofs.finding import Finding
+    from ivr.dialogue.recognition import spoken_phrases
+    from ivr.speech.phrases import unknown_parts
+
+    for language, spoken in loaded.spoken.items():
+        model = settings.path(settings.speech.models) / getattr(settings.speech, language)
+        listed = model / "graph" / "words.txt"
+        if not listed.exists():
+            continue  # a vosk-server, or a model that keeps its words to itself
+        words = {line.split(" ", 1)[0] for line in listed.read_text(encoding="utf-8").splitlines()}
+        unknown = Counter(part for said in spoken_phrases(spoken.understanding) for part in unknown_parts(said, words))
+        if unknown:
+            most = ", ".join(part for part, _ in unknown.most_common(20))
+            what = (
+                f"the model `{model.name}` doesn't know {len(unknown)} words of what callers say in {language}: {most}"
+            )
+            yield Finding(str(loaded.folder / language), 1, what, "train it with them, or choose a larger model", True)
 
 
 def graph(

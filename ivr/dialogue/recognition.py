@@ -63,6 +63,14 @@ def _answers(understanding: Understanding) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase for phrases in said for phrase in phrases))
 
 
+def spoken_phrases(understanding: Understanding) -> Iterator[str]:
+    """A spread of everything that callers may say, values left out."""
+    for nodes in understanding.grammar.intents.values():
+        for node in nodes:
+            for said in some(node, PER_OPTION):
+                yield "".join(" " if char in MARKS else char for char in said).strip()
+
+
 def warm(understanding: Understanding) -> None:
     """Work out beforehand what the first caller would else wait for."""
     _answers(understanding)
@@ -72,12 +80,12 @@ def warm(understanding: Understanding) -> None:
 
 def _option(understanding: Understanding, phrases: Iterable[str]) -> Iterator[str]:
     for node in understanding.grammar.phrases(tuple(phrases)):
-        yield from (phrase.strip() for phrase in templates.sample(node, PER_OPTION))
+        yield from (phrase.strip() for phrase in some(node, PER_OPTION))
 
 
 def _sampled(understanding: Understanding, nodes: Iterable[templates.Node], most: int) -> list[str]:
     """Sentences of templates, short ones first."""
-    return _short(understanding, (phrase for node in nodes for phrase in templates.sample(node, SAMPLED)), most)
+    return _short(understanding, (phrase for node in nodes for phrase in some(node, SAMPLED)), most)
 
 
 def _shortest(understanding: Understanding, nodes: Iterable[templates.Node], most: int) -> list[str]:
@@ -89,6 +97,28 @@ def _short(understanding: Understanding, said: Iterable[str], most: int) -> list
     longest = LONGEST[understanding.language]
     fit = {phrase.strip() for phrase in said if not MARKS.intersection(phrase) and 0 < len(phrase.strip()) <= longest}
     return sorted(fit, key=lambda phrase: (len(phrase), phrase))[:most]
+
+
+def some(node: templates.Node, most: int) -> list[str]:
+    """At most so many sentences of a template, spread over its parts; all of them where there are no more."""
+    match node:
+        case templates.Text(text):
+            return [text]
+        case templates.SlotMark(kind):
+            return [templates.SLOT_MARKS[kind]]
+        case templates.Choice(options):
+            return _spread([sentence for option in options for sentence in some(option, most)], most)
+        case templates.Sequence(parts):
+            built = [""]
+            for part in parts:
+                tails = some(part, most)
+                built = _spread([head + tail for head in built for tail in tails], most)
+            return built
+
+
+def _spread(sentences: list[str], most: int) -> list[str]:
+    step = max(1, -(-len(sentences) // most))
+    return sentences[::step]
 
 
 def _least(node: templates.Node) -> str:

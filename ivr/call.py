@@ -82,8 +82,8 @@ class HandoffRun(Protocol):
     def on_leg(self, event: LegEvent) -> None:
         """Something happened on the caller's or the agent's leg."""
 
-    def close(self) -> None:
-        """The call is over: free agent and place in the queue."""
+    def close(self) -> str:
+        """The caller is gone: free agent and place in the queue; returns the outcome, as in HandoffEnded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Call:
         self.over = True
         self._stop_everything()
         if self.handoff:
-            self.handoff.close()
+            self.disposition = _HANDOFF_DISPOSITIONS.get(self.handoff.close(), "handoff_abandoned")
         try:
             for command in self.dialogue.receive(CallerHungUp(self.seconds)):
                 if isinstance(command, Note):
@@ -332,7 +332,7 @@ class Call:
         self.handoff = None
         self.services.phone.listen(self.leg, True)
         self.services.records.line(self.call_id, "note", f"handoff: {event.outcome}", self.seconds, {})
-        self.disposition = {"completed": "handled_by_agent"}.get(event.outcome, f"handoff_{event.outcome}")
+        self.disposition = _HANDOFF_DISPOSITIONS.get(event.outcome, f"handoff_{event.outcome}")
         self.tell(event)
 
     def _record_message(self, command: RecordMessage) -> None:
@@ -471,6 +471,9 @@ class Call:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+_HANDOFF_DISPOSITIONS = {"completed": "handled_by_agent", "callback": "callback_booked", "voicemail": "message_left"}
 
 
 def _best(hypotheses: tuple[Hypothesis, ...]) -> str:

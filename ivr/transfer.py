@@ -74,7 +74,7 @@ class Transfer:
         self._agent = ""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._finished = False
+        self._finished, self._outcome = False, ""
         self._handoff = 0
         self._order: asyncio.Lock = asyncio.Lock()
         self._briefing = briefing_of(call.case, call.language, command.reason, call.offered.caller)
@@ -151,11 +151,12 @@ class Transfer:
             case other:
                 log.warning("transfer.unknown_command", command=other, call_id=self._call.call_id)
 
-    def close(self) -> None:
-        """The caller is gone."""
+    def close(self) -> str:
+        """The caller is gone; returns the outcome."""
         if not self._finished:
             self._receive(CallerHungUp(self._call.seconds))
         self._silence()
+        return self._outcome
 
     def _receive(self, event: on.HandoffEvent) -> None:
         try:
@@ -372,7 +373,7 @@ class Transfer:
         self._receive(TimerFired(name, self._call.seconds))
 
     def _finish(self, command: do.Finish) -> None:
-        self._finished = True
+        self._finished, self._outcome = True, command.outcome
         self._silence()
         for timer in self._timers.values():
             timer.cancel()

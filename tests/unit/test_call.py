@@ -91,8 +91,9 @@ class Handoff:
     def on_leg(self, event: LegEvent) -> None:
         self.events.append(event)
 
-    def close(self) -> None:
+    def close(self) -> str:
         self.closed = True
+        return "completed"
 
 
 class Line:
@@ -248,6 +249,13 @@ async def test_a_handoff_begins_after_the_last_words_and_gets_the_legs_events() 
     line.handoffs[0].on_ended(HandoffEnded(1, 9.0, "completed"))
     assert line.call.disposition == "handled_by_agent"
     assert len(line.told(HandoffEnded)) == 1
+
+
+async def test_a_caller_who_hangs_up_on_the_agent_was_handled_by_the_agent() -> None:
+    line = await answered({CallStarted: (HandOff(1, "general", "agent"),)})
+    await line.happens(LegEnded(LEG, 200))
+    assert line.handoffs[0].closed
+    assert line.records.dispositions == ["handled_by_agent"]
 
 
 async def test_hanging_up_waits_for_the_farewell() -> None:

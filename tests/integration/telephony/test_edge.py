@@ -147,7 +147,7 @@ def test_an_agents_phone_registers_and_is_called_there(tmp_path: Path) -> None:
     told = settings(tmp_path, agents=(AgentSettings(name="mei", uri="sip:mei@127.0.0.1", password="geheim"),))
     account = {"registrar": f"sip:127.0.0.1:{told.sip.port}", "user": "mei", "password": "geheim"}
     with hotline(told) as (worker, _), robot(registration=account) as phone:
-        until(lambda: any("registered" in line for line in phone.noise))
+        until(lambda: any("expires_seconds=" in line for line in phone.noise))
         leg = worker.order("dial", f"sip:mei@127.0.0.1:{told.sip.port}", {"X-Case": "9"})
         worker.wait("LegAnswered", leg=leg)
         assert phone.wait("CallOffered")["headers"]["x-case"] == "9"

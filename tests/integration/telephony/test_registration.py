@@ -31,7 +31,7 @@ def account(port: int, user: str, password: str = "s3cret") -> dict[str, str]:
 def test_calls_come_and_go_through_the_pbx(pbx: int) -> None:
     with robot(registration=account(pbx, "8000")) as hotline, robot(registration=account(pbx, "9000")) as agent:
         for phone in (hotline, agent):
-            until(lambda phone=phone: any("registered" in line for line in phone.noise))
+            until(lambda phone=phone: any("expires_seconds=" in line for line in phone.noise))
         leg = hotline.order("dial", f"sip:9000@127.0.0.1:{pbx}", {"X-Case": "1"})
         hotline.wait("LegAnswered", leg=leg)
         call = agent.wait("CallOffered")
@@ -63,7 +63,7 @@ def test_a_registrar_that_refuses_is_asked_again() -> None:
         assert answer("SIP/2.0 403 Forbidden") == "Expires: 120"
         until(lambda: any("registration failed" in line and "status=403" in line for line in phone.noise))
         assert answer("SIP/2.0 200 OK") == "Expires: 120"
-        until(lambda: any("registered" in line for line in phone.noise))
+        until(lambda: any("expires_seconds=" in line for line in phone.noise))
         registrar.settimeout(5)
         assert phone.process.stdin
         phone.process.stdin.close()

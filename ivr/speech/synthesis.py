@@ -52,9 +52,11 @@ class Synthesiser:
         if name not in self._names:
             codes = sorted(each for each in self._names if each.islower())
             raise UserError(f"espeak-ng has no voice `{voice}`", nearest(name, codes))
-        variants = {each.name for each in (Path(espeakng_loader.get_data_path()) / "voices" / "!v").glob("*")}
-        if variant and variant not in variants:
-            raise UserError(f"espeak-ng has no voice variant `{variant}`", nearest(variant, sorted(variants)))
+        if not variant:
+            return
+        variants = sorted(each.name for each in (Path(espeakng_loader.get_data_path()) / "voices" / "!v").iterdir())
+        if variant not in variants:
+            raise UserError(f"espeak-ng has no voice variant `{variant}`", nearest(variant, variants))
 
     def speak(self, text: str, voice: str, words_per_minute: int = 165, pitch: int = 50) -> bytes:
         """Telephone PCM of the text: trimmed, normalised; silence for a text without words. Raises VoiceUnavailable."""

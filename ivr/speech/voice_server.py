@@ -19,7 +19,6 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -56,10 +55,9 @@ def speaking(settings: VoiceSettings, order: dict[str, Any]) -> Speaking:
 class VoiceServer:
     """Answers requests in the order of their urgency."""
 
-    def __init__(self, settings: VoiceSettings, cache: PromptCache, on_hang: Callable[[], None] | None = None) -> None:
+    def __init__(self, settings: VoiceSettings, cache: PromptCache) -> None:
         self.settings, self.cache = settings, cache
         self.counts: Counter[str] = Counter()
-        self._on_hang = on_hang or (lambda: os._exit(70))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._queue: asyncio.PriorityQueue[tuple[int, int, dict[str, Any], asyncio.Future[str]]] = (
             asyncio.PriorityQueue()
@@ -106,7 +104,7 @@ class VoiceServer:
             return cached
         assert self._synthesiser, "prepare() comes first"
         self._synthesiser.check_voice(wish.voice)
-        watchdog = threading.Timer(HANG_SECONDS, self._on_hang)
+        watchdog = threading.Timer(HANG_SECONDS, _give_up, (wish.text,))
         watchdog.start()
         try:
             pcm = self._synthesiser.speak(wish.text, wish.voice, wish.words_per_minute, wish.pitch)
@@ -151,6 +149,12 @@ class VoiceServer:
             except OSError as fault:
                 log.error("prompts_not_swept", folder=str(self.cache.folder), fault=fault.strerror)
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _give_up(text: str) -> None:
+    """End the process at once: the thread that hangs in the engine can't be ended otherwise. The supervisor starts it anew."""
+    log.critical("prompt_hangs", characters=len(text), seconds=HANG_SECONDS)
+    os._exit(70)
 
 
 async def serve_forever(settings: Settings) -> None:

@@ -156,6 +156,18 @@ async def test_garbage_gets_an_answer() -> None:
     writer.close()
 
 
+async def test_a_prompt_that_hangs_ends_the_process_and_says_so(tmp_path: Path, start: Callable[..., Process]) -> None:
+    """Every prompt takes longer than the allowed thousandth of a second here."""
+    file = written(tmp_path / "config.yaml", OWN_PORT)
+    code = "import ivr.speech.voice_server as server; server.HANG_SECONDS = 0.001; raise SystemExit(server.main())"
+    process = start("-c", code, "--config", str(file))
+    process.wait_for("voice_ready")
+    with pytest.raises(VoiceUnavailable):
+        await voice(file).wav(Prompt("long", "这是一句很长的话" * 60, "zh"))
+    assert await asyncio.to_thread(process.wait) == 70
+    assert "prompt_hangs" in process.log.read_text()
+
+
 def test_an_unknown_voice_is_one_line_and_exit_status_2(tmp_path: Path, start: Callable[..., Process]) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(f"voice: {{port: {OWN_PORT}, zh: cmm}}\n", encoding="utf-8")

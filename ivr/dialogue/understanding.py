@@ -1,7 +1,23 @@
-"""The front of understanding: hypotheses in, one interpretation out (pure)."""
+"""The front of understanding: hypotheses in, one interpretation out (pure).
+
+Each hypothesis is made plain, its values are found and marked, and what is left is matched. In order of urgency: words of
+danger and a wish for a human stand anywhere in a sentence; then what the step wants (yes or no, a choice, a value); then
+intents and universals. The hypothesis that makes the most sense wins, not the one that sounded best.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ivr.dialogue import answers, slots, wanted
+from ivr.dialogue.classifier import FILE_NAME, Classifier
+from ivr.dialogue.classifier import load as load_learned
+from ivr.dialogue.features import Features
+from ivr.dialogue.grammar import Grammar, load_grammar
+from ivr.dialogue.markers import Markers
+from ivr.dialogue.matching import Match, Matcher
 from ivr.dialogue.meaning import (
     OUT_OF_SCOPE,
     UNIVERSALS,
@@ -16,20 +32,130 @@ from ivr.dialogue.meaning import (
     Universal,
     Verdict,
 )
+from ivr.dialogue.normal_text import plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
+from ivr.events import Hypothesis
+from ivr.values import Language
 
 __all__ = [
-    "OUT_OF_SCOPE",
-    "UNIVERSALS",
-    "Completeness",
-    "Danger",
-    "Expectation",
-    "Interpretation",
-    "Kind",
-    "Option",
-    "OrderPattern",
-    "Slot",
-    "SlotKind",
-    "Universal",
-    "Verdict",
-]
+    "OUT_OF_SCOPE", "UNIVERSALS", "Completeness", "Danger", "Expectation", "Grammar", "Interpretation", "Kind", "Option",
+    "OrderPattern", "Slot", "SlotKind", "Understanding", "Universal", "Verdict", "load_grammar",
+]  # fmt: skip
+
+_CHANGE_OF_MIND = 0.85
+_AT_ONCE = ("thanks", "yes", "no")
+_BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
+
+
+class Understanding:
+    """All that one language's callers may say; made once, asked for each utterance."""
+
+    def __init__(self, grammar: Grammar, pattern: OrderPattern, learned: Classifier | None) -> None:
+        self.grammar, self.pattern, self.language = grammar, pattern, grammar.language
+        self.normal, self.markers = grammar.normal, Markers(grammar)
+        lists = {
+            name: [self.normal.literal(phrase) for phrase in phrases] for name, phrases in grammar.lists.lists.items()
+        }
+        self.features = Features(self.language, lists, learned.vocabulary if learned else ())
+        self.matcher = Matcher(self.language, grammar.intents, self.features, learned)
+        self.choices = answers.Choices(grammar)
+
+    @classmethod
+    def compile(cls, grammar: Grammar, language: Language, pattern: OrderPattern | None = None) -> Understanding:
+        """From a grammar that was loaded, with what was learnt from it where that lies beside it."""
+        if grammar.language != language:
+            grammar = replace(grammar, language=language)
+        return cls(grammar, pattern or OrderPattern(), load_learned(grammar.folder / FILE_NAME))
+
+    @classmethod
+    def load(cls, folder: Path, language: Language, pattern: OrderPattern | None = None) -> Understanding:
+        """From the folder of dialplans; raises DialplanError with place and fix."""
+        return cls.compile(load_grammar(folder / language, language), language, pattern)
+
+    def understand(self, hypotheses: Sequence[Hypothesis], expectation: Expectation) -> Interpretation:
+        """The best interpretation over N-best; no text makes it raise."""
+        if not hypotheses:
+            return Interpretation("nothing", why=("no words",))
+        top = max(each.confidence for each in hypotheses)
+        found = []
+        for rank, each in enumerate(hypotheses[:5]):
+            trust = (0.6 + 0.4 * min(1.0, top)) * (max(each.confidence, 1e-3) / max(top, 1e-3)) ** 0.3
+            one = self._one(each.text, hypotheses if rank == 0 else (each,), expectation)
+            found.append(_trusted(one, min(1.0, trust), expectation))
+        return max(found, key=lambda one: (one.verdict != "reject", one.danger is not None, one.score))
+
+    def completeness(self, partial: str, expectation: Expectation) -> Completeness:
+        """Whether what was said so far may be all: in the middle of a number, of a sentence, or done."""
+        return wanted.completeness(plain(partial), expectation, self)
+
+    def _one(self, text: str, hypotheses: Sequence[Hypothesis], expectation: Expectation) -> Interpretation:
+        bare = plain(without_placeholders(text))
+        if self.language == "zh":
+            bare = wanted.closed_up(bare)
+        found = slots.find(bare, expectation)
+        sentence = self.normal.text(slots.marked(bare, found))
+        if not sentence.strip():
+            return Interpretation("nothing", text=bare, why=("no words",))
+        values = (*slots.as_slots(found), *wanted.order_slots(self, bare, hypotheses, found, expectation))
+        said = answers.Said(bare, sentence, values, hypotheses)
+        return self._answer(said, expectation)
+
+    def _answer(self, said: answers.Said, expectation: Expectation) -> Interpretation:
+        danger, universal = self.markers.danger(said.sentence), self.markers.anywhere(said.sentence)
+        negation = self.markers.negation(said.sentence)
+        if universal and not (negation and negation.intent == universal):
+            found = Interpretation(
+                "universal", universal, 0.97, universal=universal, why=(f"says a word for {universal}",)
+            )
+        else:
+            found = wanted.answer(self, said, expectation) or self._intent(said, expectation)
+        if found.kind == "nothing" and danger:
+            found = replace(found, kind="danger", intent=_BY_DANGER[danger], score=0.95, why=(f"a word of {danger}",))
+        correction = self.markers.correction(said.bare) is not None
+        return replace(
+            found, danger=danger, slots=found.slots or said.slots, text=said.sentence.strip(), correction=correction
+        )
+
+    def _intent(self, said: answers.Said, expectation: Expectation) -> Interpretation:
+        negation = self.markers.negation(said.sentence)
+        sentence = said.sentence
+        if negation is not None:
+            rest = self.matcher.rank(negation.rest) if negation.rest.strip() else []
+            if (
+                not rest
+                or rest[0].score < expectation.accept
+                or rest[0].intent in (*_AT_ONCE, OUT_OF_SCOPE, negation.intent)
+            ):
+                return Interpretation(
+                    "intent", negation.intent, 0.9, negated=True, why=(f"does not want it: “{negation.text.strip()}”",)
+                )
+            sentence = negation.rest
+        return self._ranked(self.matcher.rank(sentence), expectation)
+
+    def _ranked(self, ranked: Sequence[Match], expectation: Expectation) -> Interpretation:
+        """The best match as an interpretation: an intent the step does not ask for must be surer."""
+        if not ranked:
+            return Interpretation("nothing", OUT_OF_SCOPE, why=("no intents are loaded",))
+        best, second = ranked[0], ranked[1] if len(ranked) > 1 else Match("", 0.0, "")
+        wished = expectation.wants == "intent" and (expectation.intents is None or best.intent in expectation.intents)
+        level = expectation.confirm if wished or best.intent in UNIVERSALS else max(expectation.accept, _CHANGE_OF_MIND)
+        shared = {"score": best.score, "runner_up": second.intent, "runner_up_score": second.score, "why": (best.how,)}
+        if best.intent == OUT_OF_SCOPE or best.score < level:
+            return Interpretation("nothing", OUT_OF_SCOPE, **{**shared, "runner_up": best.intent})  # type: ignore[arg-type]
+        if best.intent in ("yes", "no"):
+            return Interpretation("yes" if best.intent == "yes" else "no", best.intent, **shared)  # type: ignore[arg-type]
+        if best.intent in UNIVERSALS:
+            universal: Universal = best.intent  # type: ignore[assignment]
+            return Interpretation("universal", best.intent, universal=universal, **shared)  # type: ignore[arg-type]
+        return Interpretation("intent", best.intent, **shared)  # type: ignore[arg-type]
+
+
+def _trusted(one: Interpretation, trust: float, expectation: Expectation) -> Interpretation:
+    """The interpretation with the recogniser's doubt in its score, and the verdict of the step's thresholds."""
+    score = one.score * trust
+    verdict: Verdict = (
+        "accept" if score >= expectation.accept else "confirm" if score >= expectation.confirm else "reject"
+    )
+    if one.kind == "nothing":
+        verdict = "reject"
+    return replace(one, score=score, verdict=verdict)

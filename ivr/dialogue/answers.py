@@ -1,0 +1,101 @@
+"""Closed answers: yes or no, and one of a step's options (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from ivr.dialogue.grammar import Grammar
+from ivr.dialogue.matching import Sentences, spoken
+from ivr.dialogue.meaning import Interpretation, Option, Slot
+from ivr.dialogue.templates import sample
+from ivr.events import Hypothesis
+
+_PLAIN_YES = {
+    "zh": ("对", "是", "好", "要", "可以", "嗯", "行", "没错"),
+    "en": ("yes", "yeah", "yep", "sure", "ok", "okay", "right", "correct"),
+}
+_PLAIN_NO = {"zh": ("不", "没有", "别", "错"), "en": ("no", "nope", "nah", "not", "wrong")}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One hypothesis, made plain: as said, as a sentence for matching, with the values found."""
+
+    bare: str
+    sentence: str
+    slots: tuple[Slot, ...]
+    hypotheses: Sequence[Hypothesis]
+
+
+class Choices:
+    """Yes and no, and the options of choice steps (made when first met)."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._language = grammar.language
+        self._yes_no = {
+            answer: Sentences(grammar.language, grammar.intents.get(answer, ())) for answer in ("no", "yes")
+        }
+        self._options: dict[tuple[Option, ...], dict[str, Sentences]] = {}
+
+    def yes_no(self, said: Said) -> Interpretation | None:
+        """A yes or a no: a sentence of theirs, or one of their words in front of more."""
+        for answer, sentences in self._yes_no.items():
+            if sentences.is_exact(said.sentence):
+                return _answered(answer, 1.0, "a sentence of the templates")
+        ranked = sorted(((s.likeness(said.sentence)[0], answer) for answer, s in self._yes_no.items()), reverse=True)
+        if ranked[0][0] >= 0.85 and ranked[0][0] - ranked[1][0] >= 0.1:
+            return _answered(ranked[0][1], ranked[0][0] * 0.95, f"{ranked[0][0]:.2f} like a {ranked[0][1]}")
+        return self._in_front(said)
+
+    def _in_front(self, said: Said) -> Interpretation | None:
+        text = said.sentence if self._language == "zh" else said.sentence.strip() + " "
+        for answer, words in (("no", _PLAIN_NO), ("yes", _PLAIN_YES)):
+            for word in words[self._language]:
+                if text.startswith(word if self._language == "zh" else word + " "):
+                    return _answered(answer, 0.75, f"begins with “{word}”")
+        return None
+
+    def option(self, said: Said, options: tuple[Option, ...]) -> Interpretation | None:
+        """The option that is named: wholly, within the sentence, or nearly."""
+        if options not in self._options:
+            if len(self._options) > 500:
+                self._options.clear()
+            self._options[options] = {
+                each.name: Sentences(
+                    self._language, self._grammar.phrases((*each.phrases, each.name.replace("_", " ")))
+                )
+                for each in options
+            }
+        scores = sorted(((self._score(said, s), name) for name, s in self._options[options].items()), reverse=True)
+        (best, name), (second, runner_up) = scores[0], scores[1] if len(scores) > 1 else (0.0, "")
+        if best < 0.6 or best - second < 0.02:
+            return None
+        return Interpretation("choice", name, best, runner_up, second, why=(f"{best:.2f} like the option",))
+
+    def _score(self, said: Said, sentences: Sentences) -> float:
+        if sentences.is_exact(said.sentence):
+            return 1.0
+        best = sentences.likeness(said.sentence)[0]
+        level = 0.6 * (best - 0.6) / 0.4 + 0.4 if best > 0.6 else 0.0
+        heard = spoken(said.sentence, self._language)
+        for node in sentences.nodes:
+            for phrase in sample(node, 20):
+                if len(phrase.strip()) >= 2 and phrase.strip() in said.sentence:
+                    level = max(level, 0.9 + min(0.05, len(phrase) / 200))
+                elif len(phrase.strip()) >= 3:
+                    level = max(level, _near(spoken(phrase, self._language), heard))
+        return min(level, 0.97)
+
+
+def _near(phrase: str, heard: str) -> float:
+    """How sure it is that the phrase sounds somewhere in what was heard."""
+    likeness = fuzz.partial_ratio(phrase, heard) / 100 if len(phrase) <= len(heard) else 0.0
+    return 0.85 * likeness if likeness >= 0.88 else 0.0
+
+
+def _answered(answer: str, score: float, why: str) -> Interpretation:
+    return Interpretation("yes" if answer == "yes" else "no", answer, score, why=(why,))

@@ -1,0 +1,160 @@
+"""What callers say, as operations people write it: intents, lists, universals, from YAML (pure but for reading the files).
+
+dialplans/LANGUAGE/intents/*.yaml   sentences by intent
+dialplans/LANGUAGE/lists.yaml       <lists>, fillers, informal spellings
+dialplans/LANGUAGE/universals.yaml  what is understood at every step, yes and no, words of danger
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from ivr.dialogue.meaning import Danger, Universal
+from ivr.dialogue.normal_text import NormalEn, NormalZh
+from ivr.dialogue.templates import Lists, Node, TemplateError, bounded
+from ivr.document import Document
+from ivr.errors import DialplanError, Place
+from ivr.values import Language
+
+Model = TypeVar("Model", bound=BaseModel)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Phrases = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IntentsFile(_File):
+    """Sentence templates by intent."""
+
+    intents: dict[str, Phrases] = {}
+
+
+class ListsFile(_File):
+    """`lists` are used in templates as <name>; `fillers` are dropped; `informal` spellings are written out."""
+
+    lists: dict[str, Phrases] = {}
+    fillers: Phrases = ()
+    informal: dict[str, str] = {}
+
+
+class UniversalsFile(_File):
+    """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
+    `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
+    `negatable` says which things those are and their intents, `corrections` come before a thing said anew."""
+
+    universals: dict[Universal, Phrases] = {}
+    anywhere: dict[Universal, Phrases] = {}
+    answers: dict[str, Phrases] = {}
+    danger: dict[Danger, Phrases] = {}
+    unless: Phrases = ()
+    negations: Phrases = ()
+    negatable: dict[str, str] = {}
+    corrections: Phrases = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Everything of one language's folder, checked: templates parse, lists exist, nothing explodes."""
+
+    language: Language
+    intents: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: ListsFile = ListsFile()
+    universals: UniversalsFile = UniversalsFile()
+    places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
+    folder: Path = Path()
+
+    @property
+    def normal(self) -> NormalZh | NormalEn:
+        """How utterances and templates of this grammar are made comparable."""
+        if self.language == "zh":
+            return NormalZh(self.lists.fillers)
+        return NormalEn(self.lists.fillers, self.lists.informal)
+
+    def phrases(self, templates: tuple[str, ...]) -> tuple[Node, ...]:
+        """Templates of a choice or a test as trees; DialplanError when malformed."""
+        lists = Lists(self.lists.lists, self.normal.literal)
+        return tuple(_node(template, lists, None) for template in templates)
+
+
+def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
+    """The grammar of a language's folder; what is not there is empty. Raises DialplanError with place and fix."""
+    spoken: Language = language or ("en" if folder.name == "en" else "zh")
+    lists = _typed(folder / "lists.yaml", ListsFile)
+    universals = _typed(folder / "universals.yaml", UniversalsFile)
+    empty = Grammar(spoken, lists=lists, universals=universals)
+    parsed = Lists(lists.lists, empty.normal.literal)
+    _check_lists(folder / "lists.yaml", lists, parsed)
+    sentences, places = _sentences(folder)
+    nodes = {
+        intent: tuple(_node(one, parsed, places[intent, index]) for index, one in enumerate(ones))
+        for intent, ones in sentences.items()
+    }
+    return Grammar(spoken, nodes, sentences, lists, universals, places, folder)
+
+
+def _sentences(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, int], Place]]:
+    """Sentences by intent over all files, universals among them, and where each is written."""
+    sentences: dict[str, tuple[str, ...]] = {}
+    places: dict[tuple[str, int], Place] = {}
+    for file in sorted((folder / "intents").glob("*.yaml")):
+        _add(Document(file, error=DialplanError), IntentsFile, "intents", sentences, places)
+    file = folder / "universals.yaml"
+    if file.exists():
+        document = Document(file, error=DialplanError)
+        for key in ("universals", "answers"):
+            _add(document, UniversalsFile, key, sentences, places)
+    return sentences, places
+
+
+def _add(
+    document: Document,
+    model: type[BaseModel],
+    key: str,
+    sentences: dict[str, tuple[str, ...]],
+    places: dict[tuple[str, int], Place],
+) -> None:
+    for intent, templates in getattr(document.typed(model), key).items():
+        if not _NAME.fullmatch(intent):
+            raise DialplanError(f"`{intent}` is no name", "write a-z, 0-9 and _", document.place(key, intent))
+        known = sentences.get(intent, ())
+        for index in range(len(templates)):
+            places[intent, len(known) + index] = document.place(key, intent, index)
+        sentences[intent] = known + tuple(templates)
+
+
+def _check_lists(file: Path, lists: ListsFile, parsed: Lists) -> None:
+    document = Document(file, error=DialplanError) if file.exists() else None
+    for name in lists.lists:
+        try:
+            parsed.node(name)
+        except TemplateError as fault:
+            place = document.place("lists", name) if document else None
+            raise DialplanError(fault.what, fault.fix, place) from None
+
+
+def _node(template: str, lists: Lists, place: Place | None) -> Node:
+    try:
+        return bounded(template, lists)
+    except TemplateError as fault:
+        raise DialplanError(fault.what, fault.fix, place) from None
+    except RecursionError:
+        raise DialplanError("a template is nested too deeply", "split it up", place) from None
+
+
+def _typed(file: Path, model: type[Model]) -> Model:
+    return Document(file, error=DialplanError).typed(model) if file.exists() else model()

@@ -1,0 +1,195 @@
+"""Teaches the classifier from the sentences of a grammar: `ivr learn` writes `learned.npz` beside the YAML.
+
+Sentences are drawn from the templates and made as unclean as they arrive: other characters of the same sound (Mandarin),
+typing errors (English), words left out, a way to begin in front, an order number behind. The same seed gives the same file.
+No I/O but writing that file; numpy only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivr.dialogue.classifier import Classifier
+from ivr.dialogue.features import Features
+from ivr.dialogue.grammar import Grammar
+from ivr.dialogue.meaning import OUT_OF_SCOPE
+from ivr.dialogue.phonetic_zh import folded, syllable
+from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, count, parse, sentence
+
+PER_INTENT = 900
+EPOCHS = 8
+BATCH = 128
+RATE = 0.25
+DECAY = 2e-5
+RARELY = 3  # a feature seen less often than this is not learnt
+_TINY = 1e-6
+
+
+def learn(grammar: Grammar, seed: int = 4) -> Classifier:
+    """The classifier of a grammar; takes about a minute for forty intents on one core."""
+    rng = random.Random(seed)
+    samples = [
+        (text, intent) for intent, nodes in grammar.intents.items() for text in _drawn(grammar, intent, nodes, rng)
+    ]
+    samples += [(text, OUT_OF_SCOPE) for text in _beginnings(grammar)]
+    rng.shuffle(samples)
+    words = _vocabulary(grammar, samples)
+    normal = grammar.normal
+    lists = {name: [normal.literal(each) for each in phrases] for name, phrases in grammar.lists.lists.items()}
+    features = Features(grammar.language, lists, words)
+    classes = tuple(sorted({intent for _, intent in samples}))
+    rows = [features.of(text) for text, _ in samples]
+    counted = Counter(feature for row in rows for feature in row)
+    index = {feature: at for at, feature in enumerate(sorted(f for f, n in counted.items() if n >= RARELY))}
+    data = [np.array([index[f] for f in row if f in index], dtype=np.int64) for row in rows]
+    labels = np.array([classes.index(intent) for _, intent in samples])
+    weights, bias = _fit(data, labels, len(index), len(classes), seed)
+    return Classifier(classes, index, weights, bias, frozenset(words), source(grammar))
+
+
+def source(grammar: Grammar) -> str:
+    """Twelve hex digits that change with any sentence or list: what a classifier was taught from."""
+    text = repr((sorted(grammar.sentences.items()), sorted(grammar.lists.lists.items())))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Random) -> Iterator[str]:
+    """Sentences of an intent: each template about equally often, clean and unclean."""
+    begin = _begin_with(grammar)
+    number = PER_INTENT * (3 if intent == OUT_OF_SCOPE else 1)
+    for at in range(number if nodes else 0):
+        node = nodes[at % len(nodes)]
+        text = sentence(node, rng.randrange(count(node)))
+        if intent not in (OUT_OF_SCOPE, "yes", "no", "thanks", "goodbye") and rng.random() < 0.3:
+            text = rng.choice(begin) + text
+        if rng.random() < 0.06:
+            text += SLOT_MARKS["order_number"] + grammar.normal.blank
+        if rng.random() < 0.5:
+            text = (_unclean_zh if grammar.language == "zh" else _unclean_en)(text, rng)
+        if text.strip():
+            yield text[:200]
+
+
+def _begin_with(grammar: Grammar) -> list[str]:
+    """Ways to begin that say nothing of the intent: the lists `ask`, `tell`, `want` and `how`, where there are any."""
+    lists = Lists(grammar.lists.lists, grammar.normal.literal)
+    found: list[str] = []
+    for name in ("ask", "tell", "i_want", "can_you", "want", "how"):
+        for phrase in grammar.lists.lists.get(name, ()):
+            found.append(sentence(parse(phrase, lists), 0))
+    return [each for each in found if each.strip()] or [""]
+
+
+def _beginnings(grammar: Grammar) -> Iterator[str]:
+    """Beginnings alone, order words alone and nothing at all: none of them says what the caller wants."""
+    for text in _begin_with(grammar):
+        yield from (text, text)
+    lists = Lists(grammar.lists.lists, grammar.normal.literal)
+    for name in ("order", "goods", "meal", "driver", "rider", "seller", "shop_party"):
+        for phrase in grammar.lists.lists.get(name, ()):
+            node = parse(phrase, lists)
+            yield sentence(node, 0)
+    yield from ("",) * 200
+
+
+def _unclean_zh(text: str, rng: random.Random) -> str:
+    """Characters of the same or nearly the same sound in place of some; sometimes one is lost."""
+    result = [rng.choice(_alike(char)) if rng.random() < 0.15 else char for char in text]
+    if len(result) > 4 and rng.random() < 0.3:
+        del result[rng.randrange(len(result))]
+    return "".join(result)
+
+
+_ALIKE: dict[str, list[str]] = {}
+_EXACTLY: dict[str, list[str]] = {}
+
+
+def _alike(char: str) -> list[str]:
+    """Common characters that sound like one, exactly or with the folds; the character itself if there are none."""
+    if not _ALIKE:
+        for point in range(0x4E00, 0x9FA5):
+            if chr(point).encode("gb2312", "ignore"):
+                _ALIKE.setdefault(folded(chr(point)), []).append(chr(point))
+                _EXACTLY.setdefault(syllable(chr(point)), []).append(chr(point))
+    return _EXACTLY.get(syllable(char)) or _ALIKE.get(folded(char), [char])
+
+
+def _unclean_en(text: str, rng: random.Random) -> str:
+    """A typing error, or a small word lost."""
+    words = text.split()
+    at = rng.randrange(len(words)) if words else 0
+    if len(words) > 3 and rng.random() < 0.5:
+        del words[at]
+    elif words and len(words[at]) > 3 and words[at].isalpha():
+        words[at] = _misspelt(words[at], rng)
+    return "".join(word + " " for word in words)
+
+
+def _misspelt(word: str, rng: random.Random) -> str:
+    at = rng.randrange(1, len(word) - 1)
+    return rng.choice(
+        (
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            word[:at] + word[at] + word[at:],
+            word[:at] + rng.choice("aeiourstln") + word[at + 1 :],
+        )
+    )
+
+
+def _vocabulary(grammar: Grammar, samples: Sequence[tuple[str, str]]) -> set[str]:
+    """The words (characters) of the sentences as written, misspellings left out by their rarity."""
+    counted: Counter[str] = Counter()
+    for text, _ in samples:
+        counted.update(set(text) if grammar.language == "zh" else set(text.split()))
+    written = " ".join(one for ones in grammar.sentences.values() for one in ones)
+    written += " ".join(one for ones in grammar.lists.lists.values() for one in ones)
+    cleaned = "".join(char if char.isalnum() or char == "'" else " " for char in written)
+    known = set(cleaned) if grammar.language == "zh" else set(grammar.normal.text(cleaned[:1]).split())
+    if grammar.language == "en":
+        known = {word for piece in cleaned.split() for word in grammar.normal.literal(piece).split()}
+    return {word for word in known | {w for w, n in counted.items() if n >= 60} if word.strip()}
+
+
+def _fit(
+    data: Sequence[NDArray[np.int64]], labels: NDArray[np.int64], rows: int, classes: int, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Softmax regression by AdaGrad on mini-batches; features drop out at random so that none is relied on alone."""
+    rng = np.random.default_rng(seed)
+    weights, bias = np.zeros((rows, classes), np.float32), np.zeros(classes, np.float32)
+    seen, seen_bias = np.full_like(weights, _TINY), np.full_like(bias, _TINY)
+    for epoch in range(EPOCHS):
+        rate = RATE * (1 - epoch / EPOCHS) + 0.02
+        order = rng.permutation(len(data))
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            kept = [data[at][rng.random(len(data[at])) > 0.15] for at in batch]
+            flat = np.concatenate(kept) if kept else np.zeros(0, np.int64)
+            owner = np.repeat(np.arange(len(batch)), [len(each) for each in kept])
+            scale = np.array([max(len(each), 1) ** -0.5 for each in kept], np.float32)
+            sums = np.zeros((len(batch), classes), np.float32)
+            np.add.at(sums, owner, weights[flat])
+            error = _softmax(sums * scale[:, None] + bias)
+            error[np.arange(len(batch)), labels[batch]] -= 1
+            touched, place = np.unique(flat, return_inverse=True)
+            slope = np.zeros((len(touched), classes), np.float32)
+            np.add.at(slope, place, (error * scale[:, None])[owner])
+            slope += DECAY * len(batch) * weights[touched]
+            seen[touched] += slope**2
+            weights[touched] -= rate * slope / np.sqrt(seen[touched])
+            gradient = error.sum(axis=0)
+            seen_bias += gradient**2
+            bias -= rate * gradient / np.sqrt(seen_bias)
+    return weights, bias
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return result

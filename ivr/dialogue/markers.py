@@ -1,0 +1,79 @@
+"""Words that turn an utterance: danger, a wish for a human, "not", "no, it's …", yes and no in front (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ivr.dialogue.grammar import Grammar
+from ivr.dialogue.meaning import Danger, Universal
+from ivr.dialogue.normal_text import NormalEn
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A thing the caller says they don't want, and the sentence without it."""
+
+    intent: str
+    text: str
+    rest: str
+
+
+class Markers:
+    """The marking words of one language, searched in normalised text."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        words, normal = grammar.universals, grammar.normal
+        self._english = grammar.language == "en"
+
+        def expression(phrases: Iterable[str]) -> re.Pattern[str]:
+            return re.compile(self._any(normal.literal(phrase) for phrase in phrases))
+
+        self._danger = {kind: expression(phrases) for kind, phrases in words.danger.items()}
+        self._anywhere = {kind: expression(phrases) for kind, phrases in words.anywhere.items()}
+        self._unless = expression(words.unless)
+        self._corrections = re.compile(
+            f"{self._any(normal.literal(each) for each in words.corrections)}|^(?:no |不(?!要|用|想))"
+        )
+        self._words = normal.words if isinstance(normal, NormalEn) else None
+        self._negatable = {normal.literal(phrase): intent for phrase, intent in words.negatable.items()}
+        between = (
+            r"(?:to |a |an |the |my |any |it |that |this |for |have |get |be |you |me )*"
+            if self._english
+            else "[再给我帮你们他去来要]*"
+        )
+        negation = self._any(normal.literal(phrase) for phrase in words.negations)
+        self._negation = re.compile(
+            f"(?:{negation}){between}(?P<thing>{self._any(self._negatable)})(?:了|吧|啦|order )*"
+        )
+
+    def danger(self, text: str) -> Danger | None:
+        """The first kind of danger that is named."""
+        bare = self._unless.sub("", text)
+        return next((kind for kind, words in self._danger.items() if words.search(bare)), None)
+
+    def anywhere(self, text: str) -> Universal | None:
+        """The universal whose word stands anywhere in the sentence."""
+        bare = self._unless.sub("", text)
+        return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
+
+    def negation(self, text: str) -> Negation | None:
+        """What the caller does not want, if they say so."""
+        match = self._negation.search(text)
+        if match is None:
+            return None
+        rest = text[: match.start()] + text[match.end() :]
+        return Negation(self._negatable[match["thing"]], match[0], rest)
+
+    def correction(self, text: str) -> tuple[str, str] | None:
+        """What was said before and after the last correcting word."""
+        if self._words is not None:
+            text = "".join(word + " " for word in self._words(text))
+        matches = list(self._corrections.finditer(text))
+        return (text[: matches[-1].start()], text[matches[-1].end() :]) if matches else None
+
+    def _any(self, phrases: Iterable[str]) -> str:
+        ordered = sorted({phrase for phrase in phrases if phrase}, key=len, reverse=True)
+        joined = "|".join(map(re.escape, ordered)) or r"(?!)"
+        return rf"\b(?:{joined})" if self._english else f"(?:{joined})"

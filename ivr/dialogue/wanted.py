@@ -1,0 +1,214 @@
+"""What the step asked for, taken from an utterance: yes or no, an option, a value, an order number (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ivr.dialogue import numbers_en, numbers_zh, order_number
+from ivr.dialogue.answers import Said
+from ivr.dialogue.meaning import OUT_OF_SCOPE, Completeness, Expectation, Interpretation, Slot
+from ivr.dialogue.order_number import Decoded
+from ivr.dialogue.slots import Found
+from ivr.events import Hypothesis
+from ivr.values import Digits, Language, Money, Name, Value
+
+if TYPE_CHECKING:
+    from ivr.dialogue.understanding import Understanding
+
+_ANOTHER_WISH = 0.88
+_NAME_BEFORE = re.compile(
+    r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
+)
+_ADDRESS_BEFORE = re.compile(
+    r"^(?:嗯|呃|那个|新?地址|我的?|现在|改成|改到|改为|换成|换到|送到|送去|寄到|是|在|住)+|"
+    r"^(?:(?:um|uh|my|the|new|address|is|it is|it's|change it to|change to|send it to|deliver it? ?to|to|at|i live at|i am at) +)+"
+)
+_GO_ON_ZH = re.compile(
+    r"(?:我想|我要|我的|那个|这个|就是|就是说|然后|因为|所以|但是|不过|还有|嗯|呃|额|想问|请问|帮我|给我|麻烦|问一下|订单号是?|尾号是?|号码是?|地址是|我叫|的|和|跟|把|在|是|想|要|一个)$"
+)
+_GO_ON_EN = re.compile(
+    r"(?:^|\b)(?:i|i want|want to|would like|like to|the|my|a|an|to|is|and|but|or|because|so|um+|uh+|er+|of|for|with|in|on|at|number|please can you|can you|could you|i need|need to|about|order number|that|it's|i'm)$"
+)
+
+
+def closed_up(text: str) -> str:
+    """Mandarin as one string: recognisers put blanks between words."""
+    return re.sub(
+        r"(?<=[\u4e00-\u9fff〇])\s+(?=[\u4e00-\u9fff〇])|(?<=[\u4e00-\u9fff])\s+(?=\d)|(?<=\d)\s+(?=[\u4e00-\u9fff])",
+        "",
+        text,
+    )
+
+
+def answer(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
+    """The answer to what the step wants, or None where the utterance holds none."""
+    match expectation.wants:
+        case "yes_no":
+            return _yes_no(understanding, said)
+        case "choice":
+            return understanding.choices.option(said, expectation.options) if expectation.options else None
+        case "slot":
+            return _slot(understanding, said, expectation)
+        case _:
+            return None
+
+
+def order_slots(
+    understanding: Understanding,
+    bare: str,
+    hypotheses: Sequence[Hypothesis],
+    found: Sequence[Found],
+    expectation: Expectation,
+) -> tuple[Slot, ...]:
+    """The order number of an utterance, decoded over N-best; none where no digits are meant as one."""
+    meant = [each for each in found if each.kind == "order_number"]
+    wanted = expectation.wants == "slot" and expectation.slot == "order_number"
+    fragment = _correction(understanding, bare, expectation)
+    if fragment is not None:
+        return (_order(understanding, [Hypothesis(number, 1.0) for number in fragment], bare, expectation),)
+    if not meant and not wanted:
+        return ()
+    spoken = [Hypothesis(plain_number(each.text, understanding.language), each.confidence) for each in hypotheses]
+    if not wanted:
+        words = " ".join(
+            ("尾号" if understanding.language == "zh" else "ending in ") * each.tail + each.text for each in meant
+        )
+        spoken = [Hypothesis(words, 1.0)]
+    slot = _order(understanding, spoken, bare, expectation)
+    return (slot,) if slot.decoded and any(len(r.digits) >= 3 for r in slot.decoded.readings) else ()
+
+
+def plain_number(text: str, language: Language) -> str:
+    """What comes after the last correcting word, where digits do: "三八二一不对三八二七" is three eight two seven."""
+    parts = re.split(r"不对|不是|错了|说错|\bno\b|\bsorry\b|\bi mean\b|\bactually\b|\bnot\b", text.lower())
+    find = numbers_zh.find if language == "zh" else numbers_en.find
+    with_digits = [part for part in parts if sum(len(number.digits) for number in find(part)) >= 3]
+    if len(with_digits) < 2:
+        return text
+    first, last = with_digits[0], with_digits[-1]
+    longer = sum(len(number.digits) for number in find(first)) > sum(len(number.digits) for number in find(last)) + 1
+    if not longer:
+        return last
+    whole, part = ("".join(number.digits for number in find(each)) for each in (first, last))
+    corrected = order_number.correct(whole, "", part, order_number.OrderPattern())
+    return corrected[0] if corrected else last
+
+
+def completeness(text: str, expectation: Expectation, understanding: Understanding) -> Completeness:
+    """How done an utterance is: digits to come count as in a number, a word that wants another as incomplete."""
+    text = closed_up(text).strip(" ,.!?，。！？")
+    if not text:
+        return "incomplete"
+    numeric = expectation.slot in ("order_number", "digits", "phone")
+    find = numbers_zh.find if understanding.language == "zh" else numbers_en.find
+    numbers = find(text)
+    ends_in_number = bool(numbers) and numbers[-1].end >= len(text) - 1
+    if ends_in_number and (numeric or len(numbers[-1].digits) >= 2):
+        return _number_done(sum(len(number.digits) for number in numbers), expectation, understanding)
+    go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
+    return "incomplete" if go_on.search(text) else "complete"
+
+
+def _number_done(digits: int, expectation: Expectation, understanding: Understanding) -> Completeness:
+    length = expectation.digits or {"order_number": understanding.pattern.length, "phone": 11}.get(
+        expectation.slot or "", 0
+    )
+    if expectation.wants == "slot" and length:
+        return "complete" if digits >= length else "in_number"
+    return "in_number" if digits not in (4, 11, understanding.pattern.length) else "complete"
+
+
+def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
+    answered = understanding.choices.yes_no(said)
+    if answered is None or answered.score == 1.0:
+        return answered
+    ranked = understanding.matcher.rank(said.sentence)
+    if ranked and ranked[0].score >= _ANOTHER_WISH and ranked[0].intent not in ("yes", "no", OUT_OF_SCOPE, "thanks"):
+        return replace(answered, also=ranked[0].intent)
+    return answered
+
+
+def _slot(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
+    slot = next((each for each in said.slots if each.kind == expectation.slot), None) or _open_slot(said, expectation)
+    exact = understanding.matcher.rank(said.sentence)[:1]
+    wish = next((match for match in exact if match.score >= _ANOTHER_WISH), None)
+    if slot is None:
+        return None
+    if wish and _outweighs(wish.intent, wish.score, slot):
+        return None
+    values = (slot, *(each for each in said.slots if each is not slot))
+    return Interpretation("slot", "", slot.confidence, slots=values, why=(f"a value for {slot.kind}",))
+
+
+def _outweighs(intent: str, score: float, slot: Slot) -> bool:
+    """Whether the utterance is rather a new wish than the value asked for."""
+    if intent in ("yes", "no", "thanks", OUT_OF_SCOPE, "order_status"):
+        return False
+    return score >= (1.0 if slot.kind in ("free", "name", "address") else 0.95)
+
+
+def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
+    """Values that any words can be: names, addresses, free text; and plain numbers for money and counts."""
+    zh, text = expectation.language == "zh", said.bare.strip(" ,.!?，。！？")
+    numbers = (numbers_zh if zh else numbers_en).find(text)
+    value = next((number.value for number in numbers if number.value is not None), None)
+    made: Value = None
+    match expectation.slot:
+        case "free":
+            made = text
+        case "name":
+            made = Name(_rest(_NAME_BEFORE, text)[:60]) if _rest(_NAME_BEFORE, text) else None
+        case "address":
+            made = _with_digits(_rest(_ADDRESS_BEFORE, text), zh) if len(text) >= 2 else None
+        case "money" if value is not None:
+            made = Money(value * 100)
+        case "count" if value is not None:
+            made = value
+        case "digits" | "phone" if readings := (numbers_zh if zh else numbers_en).digit_readings(text):
+            fitting = [
+                each.digits for each in readings if not expectation.digits or len(each.digits) == expectation.digits
+            ]
+            made = Digits((fitting or [readings[0].digits])[0])
+        case _:
+            return None
+    if made is None or expectation.slot is None:
+        return None
+    return Slot(expectation.slot, made, text, 0.8 if expectation.slot in ("free", "name", "address") else 0.85)
+
+
+def _rest(before: re.Pattern[str], text: str) -> str:
+    return before.sub("", text, count=1).strip(" ,.，。")
+
+
+def _with_digits(text: str, zh: bool) -> str:
+    """An address with its house numbers in digits: 三号楼一零二 → 3号楼102."""
+    for number in reversed((numbers_zh if zh else numbers_en).find(text)):
+        after = text[number.end : number.end + 1]
+        if not zh or len(number.digits) > 1 or after in ("号", "栋", "楼", "单", "室", "层", "幢", "座"):
+            text = text[: number.start] + number.digits + text[number.end :]
+    return text
+
+
+def _correction(understanding: Understanding, bare: str, expectation: Expectation) -> tuple[str, ...] | None:
+    """The numbers meant when a part of the one just read back is corrected."""
+    said = understanding.markers.correction(bare)
+    if said is None or len(expectation.heard) != understanding.pattern.length:
+        return None
+    find = numbers_zh.find if understanding.language == "zh" else numbers_en.find
+    wrong, right = ("".join(number.digits for number in find(part)) for part in said)
+    if not 2 <= len(right) < len(expectation.heard):
+        return None
+    return order_number.correct(expectation.heard, wrong, right, understanding.pattern)[:6] or None
+
+
+def _order(understanding: Understanding, spoken: Sequence[Hypothesis], text: str, expectation: Expectation) -> Slot:
+    decoded: Decoded = order_number.decode(
+        spoken, understanding.pattern, expectation.order_numbers, understanding.language
+    )
+    value = Digits(decoded.settled) if decoded.settled else None
+    whole = any(understanding.pattern.is_valid(reading.digits) for reading in decoded.readings)
+    confidence = 0.95 if value else 0.85 if whole else 0.75
+    return Slot("order_number", value, text.strip(), confidence, decoded)

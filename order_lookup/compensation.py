@@ -19,6 +19,7 @@ _WORTH_THE_FIRST_STEP = frozenset(
     }
 )
 GIVEN_FOR = frozenset({"late", "goodwill"})
+OFFERS = frozenset({"coupon_late", "coupon_goodwill"})
 
 
 def for_lateness(facts: DecisionFacts, situations: frozenset[Situation], policies: ShopPolicies) -> Money | None:
@@ -59,7 +60,8 @@ def _paid_for_in(facts: DecisionFacts, policies: ShopPolicies) -> bool:
 
 
 def _given_already(order: OrderFacts) -> bool:
-    return any(not coupon.intended and coupon.reason in GIVEN_FOR for coupon in order.coupons)
+    asked = any(past.offer in OFFERS and past.stands for past in order.actions)
+    return asked or any(not coupon.intended and coupon.reason in GIVEN_FOR for coupon in order.coupons)
 
 
 def _within_month(amount: Money, customer: CustomerFacts | None, policy: CompensationPolicy) -> Money | None:

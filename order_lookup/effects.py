@@ -89,11 +89,10 @@ def _change_note(work: Work) -> None:
 def _invoice(work: Work) -> None:
     if work.order is None or work.customer is None:
         return
-    waiting = work.session.scalars(
-        select(t.Invoice).where(t.Invoice.order_id == work.order.id, t.Invoice.issued_at.is_(None))
-    ).first()
-    if waiting is not None:
-        waiting.issued_at = work.now
+    asked = select(t.Invoice).where(t.Invoice.order_id == work.order.id)
+    known = work.session.scalars(asked.order_by(t.Invoice.requested_at.desc())).first()
+    if known is not None:  # asked for before: issued now, or sent once more
+        known.issued_at = known.issued_at or work.now
         return
     title = work.detail("title") or work.customer.name
     work.session.add(

@@ -9,7 +9,7 @@ from datetime import datetime
 from order_lookup.money import Money
 from order_lookup.words import Kind, Level, Stage, Tier
 
-# States of a refund in which the money is spoken for.
+# Ledger states in which an action counts: the money is spoken for.
 _STANDING = frozenset({"planned", "sent", "done", "unknown"})
 
 
@@ -134,8 +134,22 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionFacts:
+    """An action asked for earlier, from whatever call; `state` as in the ledger."""
+
+    action: str
+    state: str
+    offer: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was done or may still be done."""
+        return self.state in _STANDING
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """The customer; `compensated` is what they were given this calendar month."""
+    """The customer; `compensated` is what they were given, or will be, this calendar month."""
 
     id: int
     name: str
@@ -182,7 +196,7 @@ class OrderFacts:
     invoices: tuple[InvoiceFacts, ...] = ()
     promises: tuple[PromiseFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
-    actions: tuple[tuple[str, str], ...] = ()  # (action, ledger state) of everything already asked for
+    actions: tuple[ActionFacts, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from order_lookup import facts as f
 from order_lookup import tables as t
-from order_lookup.compensation import GIVEN_FOR
+from order_lookup.compensation import GIVEN_FOR, OFFERS
 from order_lookup.money import Money
 from order_lookup.policies import ShopPolicies
 from order_lookup.port import OrderSummary
-from order_lookup.words import Kind, Stage, Tier
+from order_lookup.words import OPEN_STATES, Action, Kind, Stage, Tier
 
 CONTACTS_KEPT_IN_VIEW = timedelta(days=30)
 
@@ -30,11 +30,6 @@ def customer_of_phone(session: Session, phone: str) -> t.Customer | None:
 def customer_facts(session: Session, row: t.Customer, now: datetime, zone: ZoneInfo) -> f.CustomerFacts:
     """A customer, with what was given to them this calendar month (of the shop's zone)."""
     month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    given = session.scalars(
-        select(t.Coupon.amount_minor).where(
-            t.Coupon.customer_id == row.id, t.Coupon.issued_at >= month, t.Coupon.reason.in_(sorted(GIVEN_FOR))
-        )
-    )
     return f.CustomerFacts(
         id=row.id,
         name=row.name,
@@ -42,7 +37,7 @@ def customer_facts(session: Session, row: t.Customer, now: datetime, zone: ZoneI
         language=row.language,
         elder=row.elder,
         spend_year=Money(row.spend_year_minor, row.currency),
-        compensated=Money(sum(given), row.currency),
+        compensated=Money(_given_this_month(session, row.id, month), row.currency),
         frozen=row.frozen_at is not None,
     )
 
@@ -130,6 +125,8 @@ def periods(session: Session, now: datetime, policies: ShopPolicies) -> frozense
 
 def summaries(session: Session, rows: Sequence[t.Order], mine: Iterable[int] = ()) -> tuple[OrderSummary, ...]:
     """Orders in a line each, in the order given."""
+    if not rows:
+        return ()
     ids = [row.id for row in rows]
     owners = set(mine)
     names: dict[int, list[tuple[str, str]]] = {}
@@ -137,10 +134,7 @@ def summaries(session: Session, rows: Sequence[t.Order], mine: Iterable[int] = (
         select(t.Item.order_id, t.Item.name, t.Item.name_en).where(t.Item.order_id.in_(ids)).order_by(t.Item.id)
     ):
         names.setdefault(order_id, []).append((name, name_en))
-    merchant_ids = {row.merchant_id for row in rows if row.merchant_id is not None}
-    merchants = dict(
-        session.execute(select(t.Merchant.id, t.Merchant.name).where(t.Merchant.id.in_(merchant_ids))).tuples().all()
-    )
+    merchants = _merchants(session, {row.merchant_id for row in rows if row.merchant_id is not None})
     return tuple(
         OrderSummary(
             number=row.number,
@@ -155,6 +149,12 @@ def summaries(session: Session, rows: Sequence[t.Order], mine: Iterable[int] = (
         )
         for row in rows
     )
+
+
+def _merchants(session: Session, ids: set[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    return dict(session.execute(select(t.Merchant.id, t.Merchant.name).where(t.Merchant.id.in_(ids))).tuples().all())
 
 
 def _items(session: Session, row: t.Order) -> tuple[f.ItemFacts, ...]:
@@ -238,8 +238,25 @@ def _promises(session: Session, row: t.Order) -> tuple[f.PromiseFacts, ...]:
     return tuple(f.PromiseFacts(p.what, p.made_at, p.due_at, p.kept_at) for p in rows)
 
 
-def _actions(session: Session, row: t.Order) -> tuple[tuple[str, str], ...]:
-    rows = session.execute(
-        select(t.LedgerEntry.action, t.LedgerEntry.state).where(t.LedgerEntry.order_id == row.id)
+def _actions(session: Session, row: t.Order) -> tuple[f.ActionFacts, ...]:
+    entry = t.LedgerEntry
+    rows = session.execute(select(entry.action, entry.state, entry.details).where(entry.order_id == row.id)).tuples()
+    return tuple(f.ActionFacts(action, state, str(details.get("offer", ""))) for action, state, details in rows)
+
+
+def _given_this_month(session: Session, customer_id: int, month: datetime) -> int:
+    """Compensation in coupons that are there and in actions that are under way."""
+    given = session.scalars(
+        select(t.Coupon.amount_minor).where(
+            t.Coupon.customer_id == customer_id, t.Coupon.issued_at >= month, t.Coupon.reason.in_(sorted(GIVEN_FOR))
+        )
+    )
+    entry = t.LedgerEntry
+    coming = session.execute(
+        select(entry.amount_minor, entry.details).where(
+            entry.customer_id == customer_id,
+            entry.action == Action.ISSUE_COUPON.value,
+            entry.state.in_([state.value for state in OPEN_STATES]),
+        )
     ).tuples()
-    return tuple(rows)
+    return sum(given, 0) + sum(int(amount) for amount, details in coming if details.get("offer") in OFFERS)

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from order_lookup import tables as t
 from order_lookup.money import Money
 from order_lookup.port import ActionRequest, ActionResult
-from order_lookup.words import REFUNDS, REMEDIES, Action, LedgerState
+from order_lookup.words import OPEN_STATES, REFUNDS, REMEDIES, Action, LedgerState
 
 _NEXT: dict[LedgerState, frozenset[LedgerState]] = {
     LedgerState.PLANNED: frozenset({LedgerState.SENT, LedgerState.FAILED}),
@@ -34,7 +34,6 @@ _NEXT: dict[LedgerState, frozenset[LedgerState]] = {
     LedgerState.DONE: frozenset(),
     LedgerState.FAILED: frozenset(),
 }
-OPEN_STATES = frozenset({LedgerState.PLANNED, LedgerState.SENT, LedgerState.UNKNOWN})
 REFUND_REASON = {
     Action.CANCEL: "cancel",
     Action.REFUND_FULL: "refund",

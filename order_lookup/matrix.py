@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -76,10 +76,10 @@ def matrix(policies: Policies) -> Iterator[tuple[Intent, str, Decision]]:
             yield intent, situation, decide(intent, cases[situation], policies)
 
 
-def markdown(policies: Policies) -> str:
+def markdown(pairs: Iterable[tuple[Intent, str, Decision]]) -> str:
     """The table for people: situations with the same answer share a line."""
     lines: dict[Intent, dict[tuple[str, str, str], list[str]]] = {}
-    for intent, situation, decision in matrix(policies):
+    for intent, situation, decision in pairs:
         offers = ", ".join(offer.name for offer in decision.offers) or "–"
         answer = (decision.reason, offers, decision.handoff.queue if decision.handoff else "–")
         lines.setdefault(intent, {}).setdefault(answer, []).append(situation)
@@ -116,4 +116,4 @@ order are left out; refunds above the robot's limit go to a human."""
 
 
 if __name__ == "__main__":
-    print(markdown(load_policies()), end="")
+    print(markdown(matrix(load_policies())), end="")

@@ -18,7 +18,6 @@ Situations = frozenset[Situation]
 Work = Callable[[DecisionFacts, Situations, ShopPolicies], Offer | None]
 OrderWork = Callable[[OrderFacts], Offer | None]
 
-_ACTIVE = frozenset({"planned", "sent", "done", "unknown"})
 _BEFORE_DISPATCH = frozenset({Stage.UNPAID, Stage.PAID, Stage.ACCEPTED})
 _OPEN = frozenset({Stage.UNPAID, Stage.PAID, Stage.ACCEPTED, Stage.DISPATCHED})
 
@@ -41,7 +40,7 @@ def over_limit(offer: Offer, facts: DecisionFacts, policies: ShopPolicies) -> bo
 
 def _remedied(order: OrderFacts) -> bool:
     """Whether one of the remedies was already chosen: an order is settled once."""
-    return any(action in REMEDIES and state in _ACTIVE for action, state in order.actions)
+    return any(past.action in REMEDIES and past.stands for past in order.actions)
 
 
 def _ordinary_refund(order: OrderFacts) -> Money:
@@ -134,6 +133,8 @@ def _coupon_goodwill(facts: DecisionFacts, _situations: Situations, policies: Sh
 def _coupon_again(facts: DecisionFacts, situations: Situations, _policies: ShopPolicies) -> Offer | None:
     order = facts.order
     if order is None or Situation.COUPON_NOT_APPLIED not in situations:
+        return None
+    if any(past.offer == "coupon_again" and past.stands for past in order.actions):
         return None
     amount = max(coupon.amount for coupon in order.coupons if coupon.intended and not coupon.used)
     return Offer("coupon_again", Action.ISSUE_COUPON, amount, "coupon")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from order_lookup import gathering, ledger
@@ -17,7 +18,7 @@ from order_lookup.phones import normal_phone
 from order_lookup.policies import Policies
 from order_lookup.port import ActionRequest, ActionResult, CallerRef
 from order_lookup.verifying import customers_heard
-from order_lookup.words import Action, Intent, LedgerState, Level
+from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
 
 LONGEST_DETAIL = 400
 _NEEDED_DETAIL = {Action.CHANGE_ADDRESS: "address", Action.CHANGE_PHONE: "phone", Action.CHANGE_NOTE: "note"}
@@ -44,13 +45,15 @@ class Planned:
 def case(
     session: Session, caller: CallerRef, number: str | None, now: datetime, policies: Policies, lock: bool = False
 ) -> Case:
-    """Everything a decision looks at; with `lock` the order stays as it is until the transaction ends."""
+    """Everything a decision looks at; with `lock` order and customer stay as they are until the transaction ends."""
     heard = customers_heard(session, caller)
     phone = normal_phone(caller.phone)
     row = gathering.order_row(session, number, lock) if number and len(number) <= 40 else None
     hidden = bool(number) and (row is None or row.customer_id not in heard)
     row = None if hidden else row
     customer = session.get(t.Customer, row.customer_id) if row else gathering.customer_of_phone(session, phone)
+    if lock and customer is not None:  # the month's cap is the customer's, across orders
+        session.execute(select(t.Customer.id).where(t.Customer.id == customer.id).with_for_update())
     values = policies.values
     known = gathering.customer_facts(session, customer, now, values.shop.zone) if customer is not None else None
     facts = DecisionFacts(
@@ -88,7 +91,7 @@ def plan(session: Session, request: ActionRequest, now: datetime, policies: Poli
 
 
 def _again(session: Session, row: t.LedgerEntry) -> ActionResult | Planned:
-    final = LedgerState(row.state) not in ledger.OPEN_STATES
+    final = LedgerState(row.state) not in OPEN_STATES
     return ledger.result(session, row, repeated=True) if final else Planned(row.key, fresh=False)
 
 

@@ -36,7 +36,7 @@ from order_lookup.port import (
     TicketRequest,
     Verification,
 )
-from order_lookup.words import Action, Intent, LedgerState, Level
+from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
 from order_lookup.work import Database
 
 _log = structlog.get_logger(__name__)
@@ -194,7 +194,7 @@ class SqlOrderSystem:
 
     def _send(self, session: Session, key: str) -> Job | ActionResult:
         row = self._locked(session, key)
-        if LedgerState(row.state) not in ledger.OPEN_STATES:
+        if LedgerState(row.state) not in OPEN_STATES:
             return ledger.result(session, row, repeated=True)
         ledger.move(session, row, LedgerState.SENT, self._clock())
         number = session.scalar(select(t.Order.number).where(t.Order.id == row.order_id))
@@ -212,14 +212,14 @@ class SqlOrderSystem:
 
     def _unanswered(self, session: Session, key: str, problem: str) -> ActionResult:
         row = self._locked(session, key)
-        if LedgerState(row.state) in ledger.OPEN_STATES:
+        if LedgerState(row.state) in OPEN_STATES:
             row.problem = problem[:1000]
             ledger.move(session, row, LedgerState.UNKNOWN, self._clock())
         return ledger.result(session, row, repeated=False)
 
     def _settle(self, session: Session, key: str, outcome: Carried | Declined) -> ActionResult:
         row = self._locked(session, key)
-        if LedgerState(row.state) not in ledger.OPEN_STATES:
+        if LedgerState(row.state) not in OPEN_STATES:
             return ledger.result(session, row, repeated=True)
         now = self._clock()
         match outcome:

@@ -147,6 +147,8 @@ class LedgerState(StrEnum):
     UNKNOWN = "unknown"
 
 
+# The ledger's states from which an entry still goes on.
+OPEN_STATES = frozenset({LedgerState.PLANNED, LedgerState.SENT, LedgerState.UNKNOWN})
 # Actions that settle the matter with money or goods: one of them per call, intent and order.
 REMEDIES = frozenset({Action.CANCEL, Action.REFUND_FULL, Action.REFUND_PARTIAL, Action.RESHIP, Action.START_RETURN})
 # Actions that move money to the customer.

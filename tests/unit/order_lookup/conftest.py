@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from order_lookup import Policies, SqlOrderSystem, load_policies
-from order_lookup.database import open_engine
+from order_lookup.database import open_engine, upgrade
 from order_lookup.demo import fill
 
 NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
@@ -21,6 +21,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("orders") / "template.db"
     engine = open_engine(f"sqlite:///{file}")
     fill(engine, NOW, customers=45, orders=60)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def empty_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("orders") / "empty.db"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

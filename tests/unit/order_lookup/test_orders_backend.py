@@ -78,9 +78,9 @@ def system(shop: Shop, folder: Path, policies: Policies, mapping: Mapping | None
 
 
 @pytest.fixture
-async def desk(shop: Shop, tmp_path: Path, policies: Policies) -> AsyncIterator[HttpOrderSystem]:
+async def desk(shop: Shop, tmp_path: Path, policies: Policies, empty_template: Path) -> AsyncIterator[HttpOrderSystem]:
+    shutil.copy(empty_template, tmp_path / "mirror.db")
     made = system(shop, tmp_path, policies)
-    await made.local.database.prepare()
     yield made
     await made.close()
 
@@ -109,12 +109,11 @@ async def test_each_demo_case_is_decided_as_over_our_own_tables(
     direct = SqlOrderSystem(f"sqlite:///{database_file}", policies, lambda: NOW)
     for name in sorted(CASES.keys() - {"repeat_contact", "promise_broken"}):  # those are ours to know
         case = CASES[name]
-        for intent in ("order_status", "refund_request"):
-            caller = CallerRef("call", case.phone)
-            ours = await direct.decide(intent, case.order_number, caller)
-            theirs = await desk.decide(intent, case.order_number, caller)
-            assert (theirs.reason, theirs.situations, theirs.offers) == (ours.reason, ours.situations, ours.offers)
-            assert dict(theirs.facts) == dict(ours.facts)
+        caller = CallerRef("call", case.phone)
+        ours = await direct.decide("refund_request", case.order_number, caller)
+        theirs = await desk.decide("refund_request", case.order_number, caller)
+        assert (theirs.reason, theirs.situations, theirs.offers) == (ours.reason, ours.situations, ours.offers)
+        assert dict(theirs.facts) == dict(ours.facts)
     await direct.close()
 
 

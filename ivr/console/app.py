@@ -23,6 +23,7 @@ from ivr.console.house import House, open_house
 from ivr.console.login import login_routes
 from ivr.console.pages import add_pages
 from ivr.console.watch import watch_over
+from ivr.console.webhook import post_cases
 from ivr.errors import RecordsError
 
 log = structlog.get_logger()
@@ -34,7 +35,10 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(house.feed.run()), asyncio.create_task(watch_over(house))]
+        duties = [house.feed.run(), watch_over(house)]
+        if settings.handoff.webhook:
+            duties.append(post_cases(house, settings.handoff.webhook))
+        tasks = [asyncio.create_task(duty) for duty in duties]
         try:
             yield
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import socket
@@ -73,7 +72,7 @@ class Stage:
             "speech": {"port": ports[2], "models": str(ROOT / "models")},
             "voice": {"port": ports[3], "cache": "prompts"},
             "dialplan": {
-                "folder": os.environ.get("IVR_STAGE_DIALPLANS", str(ROOT / "dialplans")),
+                "folder": str(ROOT / "dialplans"),
                 "prompts": str(ROOT / "prompts"),
                 "numbers": {"hotline-en": "en"},
             },

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ivr.dialogue.meaning import OUT_OF_SCOPE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
+from ivr.dialogue.vocabulary import URGENT_INTENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class Context:
 def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
     """The judgement on what was heard; `certain` when the caller has already confirmed it."""
     if heard.danger:
-        return Alarm(heard.danger)
+        known = heard.verdict == "accept" and not heard.negated and heard.intent in URGENT_INTENTS
+        return Wanted(heard.intent) if known and heard.intent in context.known_intents else Alarm(heard.danger)
     if heard.universal:
         return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
@@ -132,10 +134,11 @@ def _wanted_slot(question: Question, heard: Interpretation) -> Slot | None:
 
 
 def _refused(question: Question, heard: Interpretation, context: Context) -> Judgement:
-    """ "I don't want a refund": no to an offer, the end of the matter, or nothing we can use."""
-    if question.expectation.wants == "yes_no":
-        return Answered("no")
-    return NeverMind() if heard.intent == context.intent else Missed()
+    """"I don't want a refund": no to an offer, the end of the matter, no to a question, or nothing we can use."""
+    yes_no = question.expectation.wants == "yes_no"
+    if heard.intent == context.intent and not (yes_no and question.about == "offer"):
+        return NeverMind()
+    return Answered("no") if yes_no else Missed()
 
 
 def _turn(question: Question, heard: Interpretation, context: Context) -> Judgement:

@@ -101,6 +101,9 @@ ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up")
 HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned", "failed")
 QUEUES = _words("general logistics aftersales payments merchants senior vip security safety")
 
+# Wishes that say better what the danger is than a word of danger does.
+URGENT_INTENTS = _words("food_safety personal_safety account_stolen")
+
 # What a call knows from its first moment, and what the machine itself sets.
 GIVEN = frozenset({"shop", "shop_en", "call", "caller", "called", "language"})
 SET_BY_MACHINE = frozenset(

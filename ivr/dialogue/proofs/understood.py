@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue.loading import Spoken, Tree
-from ivr.dialogue.meaning import UNIVERSALS
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.recognition import some
 from ivr.errors import DialplanError
@@ -54,11 +53,11 @@ def _colliding(spoken: Spoken) -> Iterator[Finding]:
     for intent, nodes in grammar.intents.items():
         for index, node in enumerate(nodes):
             for sentence in some(node, COMPARED):
-                other, _ = first.setdefault(sentence, (intent, index))
+                other, where = first.setdefault(sentence, (intent, index))
                 key = (other, intent, index)
-                if other == intent or key in told or (other in ANSWERS) != (intent in ANSWERS):
+                if not sentence.strip() or other == intent or key in told or (other in ANSWERS) != (intent in ANSWERS):
                     continue  # yes and no are only understood where they are asked for
                 told.add(key)
-                what = f"“{sentence.strip()}” is a sentence of `{other}` and of `{intent}`"
-                hides = intent in UNIVERSALS or other in UNIVERSALS
-                yield Finding.at(grammar.places[intent, index], what, "leave it in one of them", warning=not hides)
+                place = grammar.places[other, where]
+                what = f"“{sentence.strip()}” is a sentence of `{intent}`, and of `{other}` at {place.file.name}:{place.line}"
+                yield Finding.at(grammar.places[intent, index], what, "leave it in one of them", warning=True)

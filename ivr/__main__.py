@@ -27,6 +27,7 @@ COMMANDS = {
     "graph": "ivr.dialogue.cli:graph",
     "test": "ivr.dialogue.cli:test",
     "eval": "ivr.dialogue.parse_cli:eval_intents",
+    "learn": "ivr.dialogue.parse_cli:learn",
     "schema": "ivr.dialogue.cli:schema",
     "bench": "ivr.bench.cli:bench",
 }

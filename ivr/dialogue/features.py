@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from ivr.dialogue.phonetic_en import Speller, sound, stem
 from ivr.dialogue.phonetic_zh import sounds
@@ -63,7 +63,7 @@ class Features:
         edged = ("^", *spoken, "$")
         found = [f"u{char}" for char in text] + [f"s{sound}" for sound in spoken]
         found += [f"b{text[at : at + 2]}" for at in range(len(text) - 1)]
-        found += [f"p{one} {two}" for one, two in zip(edged, edged[1:], strict=False)]
+        found += [f"p{one} {two}" for one, two in pairwise(edged)]
         found += [f"k{one} {two}" for one, two in zip(spoken, spoken[2:], strict=False)]
         found += [f"t{' '.join(spoken[at : at + 3])}" for at in range(len(spoken) - 2)]
         return found + self._of_concepts(spoken)
@@ -73,7 +73,7 @@ class Features:
         stems = [stem(word) for word in words]
         edged = ("^", *stems, "$")
         found = [f"u{each}" for each in stems] + [f"s{sound(word)}" for word in words if len(word) > 3]
-        found += [f"b{one} {two}" for one, two in zip(edged, edged[1:], strict=False)]
+        found += [f"b{one} {two}" for one, two in pairwise(edged)]
         found += [f"k{one} {two}" for one, two in zip(stems, stems[2:], strict=False)]
         found += [f"t{' '.join(edged[at : at + 3])}" for at in range(len(edged) - 2)]
         return found + self._of_concepts(stems)

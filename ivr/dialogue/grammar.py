@@ -73,8 +73,8 @@ class Grammar:
     language: Language
     intents: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    lists: ListsFile = ListsFile()
-    universals: UniversalsFile = UniversalsFile()
+    lists: ListsFile = field(default_factory=ListsFile)
+    universals: UniversalsFile = field(default_factory=UniversalsFile)
     places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
     folder: Path = Path()
 

@@ -20,14 +20,14 @@ from ivr.dialogue.features import Features
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.meaning import OUT_OF_SCOPE
 from ivr.dialogue.phonetic_zh import folded, syllable
-from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, count, parse, sentence
+from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, parse, sentence
 
-PER_INTENT = 900
-EPOCHS = 8
+PER_INTENT = 800
+EPOCHS = 7
 BATCH = 128
 RATE = 0.25
 DECAY = 2e-5
-RARELY = 3  # a feature seen less often than this is not learnt
+RARELY = 4  # a feature seen less often than this is not learnt
 _TINY = 1e-6
 
 
@@ -65,7 +65,7 @@ def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Ran
     number = PER_INTENT * (3 if intent == OUT_OF_SCOPE else 1)
     for at in range(number if nodes else 0):
         node = nodes[at % len(nodes)]
-        text = sentence(node, rng.randrange(count(node)))
+        text = sentence(node, rng.randrange(node.size))
         if intent not in (OUT_OF_SCOPE, "yes", "no", "thanks", "goodbye") and rng.random() < 0.3:
             text = rng.choice(begin) + text
         if rng.random() < 0.06:
@@ -100,7 +100,7 @@ def _beginnings(grammar: Grammar) -> Iterator[str]:
 
 def _unclean_zh(text: str, rng: random.Random) -> str:
     """Characters of the same or nearly the same sound in place of some; sometimes one is lost."""
-    result = [rng.choice(_alike(char)) if rng.random() < 0.15 else char for char in text]
+    result = [rng.choice(alike(char)) if rng.random() < 0.15 else char for char in text]
     if len(result) > 4 and rng.random() < 0.3:
         del result[rng.randrange(len(result))]
     return "".join(result)
@@ -110,7 +110,7 @@ _ALIKE: dict[str, list[str]] = {}
 _EXACTLY: dict[str, list[str]] = {}
 
 
-def _alike(char: str) -> list[str]:
+def alike(char: str) -> list[str]:
     """Common characters that sound like one, exactly or with the folds; the character itself if there are none."""
     if not _ALIKE:
         for point in range(0x4E00, 0x9FA5):
@@ -173,13 +173,12 @@ def _fit(
             flat = np.concatenate(kept) if kept else np.zeros(0, np.int64)
             owner = np.repeat(np.arange(len(batch)), [len(each) for each in kept])
             scale = np.array([max(len(each), 1) ** -0.5 for each in kept], np.float32)
-            sums = np.zeros((len(batch), classes), np.float32)
-            np.add.at(sums, owner, weights[flat])
+            sums = _summed(weights[flat], owner, len(batch))
             error = _softmax(sums * scale[:, None] + bias)
             error[np.arange(len(batch)), labels[batch]] -= 1
             touched, place = np.unique(flat, return_inverse=True)
-            slope = np.zeros((len(touched), classes), np.float32)
-            np.add.at(slope, place, (error * scale[:, None])[owner])
+            by_row = np.argsort(place, kind="stable")
+            slope = _summed((error * scale[:, None])[owner[by_row]], place[by_row], len(touched))
             slope += DECAY * len(batch) * weights[touched]
             seen[touched] += slope**2
             weights[touched] -= rate * slope / np.sqrt(seen[touched])
@@ -187,6 +186,15 @@ def _fit(
             seen_bias += gradient**2
             bias -= rate * gradient / np.sqrt(seen_bias)
     return weights, bias
+
+
+def _summed(values: NDArray[np.float32], owner: NDArray[np.int64], owners: int) -> NDArray[np.float32]:
+    """Rows added up by their owner; rows of one owner lie together, and an owner may have none."""
+    result = np.zeros((owners, values.shape[1]), np.float32)
+    if len(owner):
+        starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+        result[owner[starts]] = np.add.reduceat(values, starts, axis=0)
+    return result
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

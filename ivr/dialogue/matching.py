@@ -7,9 +7,9 @@ much of which no template knows is marked down: that is how a question about the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
@@ -17,11 +17,11 @@ from ivr.dialogue.classifier import Classifier
 from ivr.dialogue.features import Features
 from ivr.dialogue.phonetic_en import sound
 from ivr.dialogue.phonetic_zh import sounds
-from ivr.dialogue.templates import Node, pattern, sample
+from ivr.dialogue.templates import Node, matches, sample
 from ivr.values import Language
 
 _CONSULTED = 4
-_SAMPLES = 40
+_SAMPLES = 24
 _UNTAUGHT_LEVEL = 0.62  # a fuzzy likeness up to this says nothing
 
 
@@ -36,19 +36,16 @@ class Match:
 
 @dataclass(slots=True)
 class Sentences:
-    """The sentences of one intent: an expression for all, and a sample for likeness, both made when first needed."""
+    """The sentences of one intent: templates, and a sample for likeness, made when first needed."""
 
     language: Language
     nodes: tuple[Node, ...]
-    _exact: re.Pattern[str] | None = None
     _texts: list[str] = field(default_factory=list)
     _spoken: list[str] = field(default_factory=list)
 
     def is_exact(self, text: str) -> bool:
         """Whether the text is one of the sentences."""
-        if self._exact is None:
-            self._exact = re.compile("|".join(pattern(node) for node in self.nodes) or r"(?!)")
-        return self._exact.fullmatch(text) is not None
+        return any(matches(node, text) for node in self.nodes)
 
     def likeness(self, text: str) -> tuple[float, str]:
         """The best likeness (0..1) by letters or by sounds, and the sentence."""
@@ -78,14 +75,19 @@ class Matcher:
         taught = frozenset(learned.classes) if learned else frozenset()
         self._untaught = tuple(intent for intent in self.intents if intent not in taught)
 
+    def warm(self) -> None:
+        """Make what is else made at an intent's first use, so that no caller waits for it."""
+        for sentences in self.intents.values():
+            sentences.likeness("-")
+
     def rank(self, text: str, only: Collection[str] | None = None) -> list[Match]:
         """Intents by score, best first; `only` leaves others out."""
         known = {intent: 0.0 for intent in self._untaught if only is None or intent in only}
         share = self.coverage(text)
         for intent, probability in self._probable(text, only):
             known[intent] = probability * share
-        matches = [self._match(text, intent, probability) for intent, probability in known.items()]
-        return sorted(matches, key=lambda match: -match.score)
+        found = [self._match(text, intent, probability) for intent, probability in known.items()]
+        return sorted(found, key=lambda match: -match.score)
 
     def coverage(self, text: str) -> float:
         """1 when every word (pair of sounds) was met in training, down to 0.35 when hardly any was."""
@@ -93,7 +95,7 @@ class Matcher:
             return 1.0
         if self.language == "zh":
             heard = sounds(text)
-            pairs = [f"p{one} {two}" for one, two in zip(heard, heard[1:], strict=False)]
+            pairs = [f"p{one} {two}" for one, two in pairwise(heard)]
             known = sum(pair in self._learned.index for pair in pairs) / max(len(pairs), 1) if pairs else 1.0
         else:
             words = [self._features.speller.correct(word) for word in text.split()]

@@ -33,11 +33,13 @@ _IRREGULAR = {"can't": "can not", "won't": "will not", "shan't": "shall not", "l
 
 def plain(text: str) -> str:
     """Any text in one form of Unicode, simplified, lower case, without control characters; cut to a bearable length."""
+    if text.isascii() and text.isprintable():
+        return text[: 2 * MOST_CHARACTERS].lower().replace("`", "'")
     text = unicodedata.normalize("NFKC", text[: 4 * MOST_CHARACTERS]).lower().translate(_APOSTROPHES)
     text = "".join(
         char if unicodedata.category(char)[0] != "C" or "\ue000" <= char <= "\ue00f" else " " for char in text
     )
-    return _SIMPLIFIED.convert(text)[: 2 * MOST_CHARACTERS]
+    return str(_SIMPLIFIED.convert(text))[: 2 * MOST_CHARACTERS]
 
 
 def without_placeholders(text: str) -> str:

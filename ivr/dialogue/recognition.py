@@ -75,6 +75,7 @@ def warm(understanding: Understanding) -> None:
     """Work out beforehand what the first caller would else wait for."""
     _answers(understanding)
     common(understanding)
+    understanding.matcher.warm()
     understanding.understand((Hypothesis("？", 1.0),), Expectation(language=understanding.language))
 
 

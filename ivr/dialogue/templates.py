@@ -2,16 +2,14 @@
 
 A `?` makes what stands before it optional: a group, a list, or the last character (English: word).
 
-A template is a tree. It is never expanded as a whole: `count` says how many sentences it stands for, `sentence(n)` builds
-the n-th, `pattern` gives the regular expression that matches them all. English words keep one blank between them, so the
-text matched by a pattern ends with a blank after each word (`Style.blank`).
+A template is a tree. It is never expanded as a whole: `size` says how many sentences it stands for, `sentence(n)` builds
+the n-th, `matches` says whether a text is one of them. English words are each followed by a blank, in templates and texts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from math import prod
 
 from ivr.document import nearest
@@ -31,32 +29,57 @@ class TemplateError(ValueError):
         super().__init__(f"{what} — {fix}")
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """Words as written."""
 
-    text: str
+    __slots__ = ("size", "text")
+    __match_args__ = ("text",)
+    size: int
+
+    def __init__(self, text: str) -> None:
+        self.text, self.size = text, 1
 
 
-@dataclass(frozen=True, slots=True)
 class SlotMark:
-    """A value: `{order_number}`."""
+    """A value: `{order_number}`, and the marks it may stand for."""
 
-    kind: str
+    __slots__ = ("kind", "marks", "size")
+    __match_args__ = ("kind",)
+    size: int
+
+    def __init__(self, kind: str) -> None:
+        loose = {"order_number": ("order_number", "digits", "phone"), "digits": ("digits", "count", "order_number")}
+        self.kind, self.size = kind, 1
+        self.marks = frozenset(SLOT_MARKS[name] for name in loose.get(kind, (kind,)))
 
 
-@dataclass(frozen=True, slots=True)
 class Sequence:
     """Parts one after another."""
 
-    parts: tuple[Node, ...]
+    __slots__ = ("parts", "size")
+    __match_args__ = ("parts",)
+    size: int
+
+    def __init__(self, parts: tuple[Node, ...]) -> None:
+        self.parts = parts
+        self.size = prod(part.size for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several; an optional part is a choice with an empty one."""
+    """One of several; an optional part is a choice with an empty one. Plain words are kept by their first character."""
 
-    options: tuple[Node, ...]
+    __slots__ = ("options", "size", "trees", "words")
+    __match_args__ = ("options",)
+    size: int
+
+    def __init__(self, options: tuple[Node, ...]) -> None:
+        self.options = options
+        self.size = sum(option.size for option in options)
+        self.trees = tuple(option for option in options if not isinstance(option, Text))
+        self.words: dict[str, list[str]] = {}
+        for option in options:
+            if isinstance(option, Text):
+                self.words.setdefault(option.text[:1], []).append(option.text)
 
 
 Node = Text | SlotMark | Sequence | Choice
@@ -95,27 +118,16 @@ def parse(template: str, lists: Lists) -> Node:
     return node
 
 
-def count(node: Node) -> int:
-    """How many sentences a template stands for."""
-    match node:
-        case Sequence(parts):
-            return prod(count(part) for part in parts)
-        case Choice(options):
-            return sum(count(option) for option in options)
-        case _:
-            return 1
-
-
 def bounded(template: str, lists: Lists, most: int = MOST_SENTENCES) -> Node:
     """A template as a tree, refused with its count when it explodes."""
     node = parse(template, lists)
-    if (number := count(node)) > most:
+    if (number := node.size) > most:
         raise TemplateError(f"`{template}` makes {number:,} sentences, more than {most:,}", "split it up")
     return node
 
 
 def sentence(node: Node, index: int) -> str:
-    """The sentence of an index below `count`, in the order of writing; English words end with a blank."""
+    """The sentence of an index below the node's size, in the order of writing; English words end with a blank."""
     match node:
         case Text(text):
             return text
@@ -123,21 +135,21 @@ def sentence(node: Node, index: int) -> str:
             return SLOT_MARKS[kind]
         case Choice(options):
             for option in options:
-                if index < (number := count(option)):
+                if index < option.size:
                     return sentence(option, index)
-                index -= number
+                index -= option.size
             raise IndexError(index)
         case Sequence(parts):
             built: list[str] = []
             for part in reversed(parts):
-                index, here = divmod(index, count(part))
+                index, here = divmod(index, part.size)
                 built.append(sentence(part, here))
             return "".join(reversed(built))
 
 
 def sample(node: Node, most: int) -> Iterator[str]:
     """At most so many sentences, evenly spread over all that the template stands for."""
-    number = count(node)
+    number = node.size
     if number <= most:
         yield from (sentence(node, index) for index in range(number))
     else:
@@ -145,18 +157,37 @@ def sample(node: Node, most: int) -> Iterator[str]:
         yield from (sentence(node, (index * 7919 + index * index * 31) % number) for index in range(most))
 
 
-def pattern(node: Node) -> str:
-    """The regular expression of all sentences."""
-    match node:
-        case Text(text):
-            return re.escape(text)
-        case SlotMark(kind):
-            loose = {"order_number": ("order_number", "digits", "phone"), "digits": ("digits", "count")}
-            return "[" + "".join(SLOT_MARKS[name] for name in loose.get(kind, (kind,))) + "] ?"
-        case Choice(options):
-            return "(?:" + "|".join(dict.fromkeys(pattern(option) for option in options)) + ")"
-        case Sequence(parts):
-            return "".join(pattern(part) for part in parts)
+def matches(node: Node, text: str) -> bool:
+    """Whether the text is one of the template's sentences, without expanding it."""
+    return len(text) in _ends(node, text, 0, {})
+
+
+def _ends(node: Node, text: str, start: int, known: dict[tuple[int, int], frozenset[int]]) -> frozenset[int]:
+    """Where the template can end in the text, begun at `start`; lists met twice are looked up in `known`."""
+    if isinstance(node, Text):
+        return frozenset((start + len(node.text),)) if text.startswith(node.text, start) else frozenset()
+    if isinstance(node, SlotMark):
+        after = start + 1 + text.startswith(" ", start + 1)
+        return frozenset((after,)) if text[start : start + 1] in node.marks else frozenset()
+    key = (id(node), start)
+    if key not in known:
+        known[key] = _ends_of_parts(node, text, start, known)
+    return known[key]
+
+
+def _ends_of_parts(
+    node: Sequence | Choice, text: str, start: int, known: dict[tuple[int, int], frozenset[int]]
+) -> frozenset[int]:
+    if isinstance(node, Choice):
+        words = [*node.words.get(text[start : start + 1], ()), *node.words.get("", ())]
+        found = {start + len(word) for word in words if text.startswith(word, start)}
+        return frozenset(found.union(*(_ends(tree, text, start, known) for tree in node.trees)))
+    here = frozenset((start,))
+    for part in node.parts:
+        here = frozenset(end for begin in here for end in _ends(part, text, begin, known))
+        if not here:
+            break
+    return here
 
 
 def _choice(tokens: list[str], at: int, lists: Lists, template: str) -> tuple[Node, int]:
@@ -180,7 +211,7 @@ def _sequence(tokens: list[str], at: int, lists: Lists, template: str) -> tuple[
                 parts.append(Text(kept))
                 part = Text(last.removeprefix(kept))
             part = Choice((part, Text("")))
-        if part != Text(""):
+        if not (isinstance(part, Text) and not part.text):
             parts.append(part)
     return (parts[0] if len(parts) == 1 else Sequence(tuple(parts))), at
 

@@ -145,7 +145,7 @@ class Understanding:
         if best.intent in ("yes", "no"):
             return Interpretation("yes" if best.intent == "yes" else "no", best.intent, **shared)  # type: ignore[arg-type]
         if best.intent in UNIVERSALS:
-            universal: Universal = best.intent  # type: ignore[assignment]
+            universal: Universal = next(name for name in UNIVERSALS if name == best.intent)
             return Interpretation("universal", best.intent, universal=universal, **shared)  # type: ignore[arg-type]
         return Interpretation("intent", best.intent, **shared)  # type: ignore[arg-type]
 

@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 _ANOTHER_WISH = 0.88
 _NAME_BEFORE = re.compile(
-    r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
+    r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|"
+    r"^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
 )
 _ADDRESS_BEFORE = re.compile(
     r"^(?:嗯|呃|那个|新?地址|我的?|现在|改成|改到|改为|换成|换到|送到|送去|寄到|是|在|住)+|"
-    r"^(?:(?:um|uh|my|the|new|address|is|it is|it's|change it to|change to|send it to|deliver it? ?to|to|at|i live at|i am at) +)+"
+    r"^(?:(?:um|uh|my|the|new|address|is|it is|it's|change it to|change to|send it to|deliver (?:it )?to|to|at|i live at|i am at) +)+"
 )
 _GO_ON_ZH = re.compile(
-    r"(?:我想|我要|我的|那个|这个|就是|就是说|然后|因为|所以|但是|不过|还有|嗯|呃|额|想问|请问|帮我|给我|麻烦|问一下|订单号是?|尾号是?|号码是?|地址是|我叫|的|和|跟|把|在|是|想|要|一个)$"
+    r"(?:我想|我要|我的|那个|这个|就是|就是说|然后|因为|所以|但是|不过|还有|嗯|呃|额|想问|请问|帮我|给我|麻烦|问一下|"
+    r"订单号是?|尾号是?|号码是?|地址是|我叫|的|和|跟|把|在|是|想|要|一个)$"
 )
 _GO_ON_EN = re.compile(
-    r"(?:^|\b)(?:i|i want|want to|would like|like to|the|my|a|an|to|is|and|but|or|because|so|um+|uh+|er+|of|for|with|in|on|at|number|please can you|can you|could you|i need|need to|about|order number|that|it's|i'm)$"
+    r"(?:^|\b)(?:i|i want|want to|would like|like to|the|my|a|an|to|is|and|but|or|because|so|um+|uh+|er+|of|for|with|in|on|at|"
+    r"number|please can you|can you|could you|i need|need to|about|order number|that|it's|i'm)$"
 )
 
 

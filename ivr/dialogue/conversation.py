@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ivr import events as told
 from ivr.dialogue.dialplan import Part
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.rehearsal import Line, Rehearsal, joined
-from ivr.dialogue.scripted_desk import ScriptedDesk, load_desk
+from ivr.dialogue.scripted_desk import ScriptedDesk, Written, load_desk
 from ivr.document import Document
 from ivr.errors import DialplanError, IllegalTransition
 from ivr.values import Language
@@ -71,6 +71,8 @@ class ConversationFile(Part):
     start: str = "hotline"
     desk: str = "nobody"
     confidence: float = 0.9
+    look_up: dict[str, Written] = Field(default_factory=dict)
+    act: dict[str, Written] = Field(default_factory=dict)
     talk: tuple[Move, ...]
 
 
@@ -88,7 +90,9 @@ class Played:
 async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Played:
     """Play one conversation; raises DialplanError when the file can't be read."""
     script = Document(file, error=DialplanError).typed(ConversationFile)
-    desk = ScriptedDesk(load_desk(file.parent / "desks" / f"{script.desk}.yaml"), ZONE)
+    written = load_desk(file.parent / "desks" / f"{script.desk}.yaml")
+    look_up, act = {**written.look_up, **script.look_up}, {**written.act, **script.act}
+    desk = ScriptedDesk(written.model_copy(update={"look_up": look_up, "act": act}), ZONE)
     now = datetime.fromisoformat(script.now).replace(tzinfo=ZONE)
     dialogue = Dialogue(dialplans, start=script.start, started_at=now, facts=facts)
     rehearsal = Rehearsal(dialogue, desk)

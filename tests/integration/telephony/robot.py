@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from ivr.config import SipSettings
 from ivr.errors import HotlineError
@@ -19,8 +22,10 @@ from ivr.telephony.phone import Pjsua2Phone, leave
 
 
 def tell(kind: str, **values: Any) -> None:
-    """Write one line; audio becomes its loudness."""
-    print(json.dumps({"event": kind, **values}, default=str), flush=True)
+    """Write one line, whole."""
+    line = (json.dumps({"event": kind, **values}, default=str) + "\n").encode()
+    while line:
+        line = line[os.write(1, line) :]
 
 
 async def events(phone: Pjsua2Phone, answer: bool) -> None:
@@ -70,4 +75,6 @@ async def main() -> None:
     leave()
 
 
+# The log must not fall into the middle of an event.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 asyncio.run(main())

@@ -25,7 +25,7 @@ class Process:
             [sys.executable, *command], cwd=ROOT, stdout=log.open("ab"), stderr=subprocess.STDOUT, env={**os.environ}
         )
 
-    def wait_for(self, text: str, seconds: float = 20) -> None:
+    def wait_for(self, text: str, seconds: float = 60) -> None:
         ends = time.monotonic() + seconds
         while text not in self.log.read_text(errors="replace"):
             assert time.monotonic() < ends, f"no {text!r} in:\n{self.log.read_text(errors='replace')}"
@@ -34,13 +34,13 @@ class Process:
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> int:
         self._child.send_signal(number)
-        return self._child.wait(10)
+        return self._child.wait(60)
 
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
     def wait(self) -> int:
-        return self._child.wait(20)
+        return self._child.wait(60)
 
 
 def http(url: str) -> str:

@@ -68,7 +68,7 @@ async def recognise(
     return await utterance.finish()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 — what is waited for has no event
             await asyncio.sleep(0.02)
@@ -91,7 +91,7 @@ async def test_a_number_is_heard_live_and_the_result_is_there_at_once(say: Say) 
     assert 0.3 < best.words[0].start_seconds < best.words[-1].end_seconds < len(pcm) / 16000
     assert partials[-1].split() == list(NUMBER)
     assert len({partial for partial in partials if partial}) > 1, "partials grow while the caller speaks"
-    assert waited < 0.5, "a shared machine; measured about 5 ms when idle"
+    assert waited < 2, "generous for a busy machine; about 5 ms when idle"
     health = json.loads(http(f"http://127.0.0.1:{PORT}/health"))
     assert health["ok"]
     assert health["utterances"] >= 1
@@ -191,7 +191,7 @@ async def test_lost_and_restored(recogniser, say: Say) -> None:
         fresh = listening.start("zh", DIGITS)
         with pytest.raises(SpeechUnavailable):
             await fresh.finish()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 2.5
         recogniser()
         await until(lambda: listening.available)
         best, *_ = await recognise(listening, say(NUMBER), DIGITS)
@@ -205,7 +205,7 @@ async def test_a_recogniser_that_hangs_is_given_up(recogniser, say: Say) -> None
         began = time.monotonic()
         with pytest.raises(SpeechUnavailable):
             await recognise(listening, say(NUMBER), DIGITS)
-        assert time.monotonic() - began < 4.5
+        assert time.monotonic() - began < 8
         assert not listening.available
         process.send(signal.SIGCONT)
         await until(lambda: listening.available)

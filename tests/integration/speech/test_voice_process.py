@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,11 +102,9 @@ async def test_prompts_made_ahead_let_calls_go_first(settings: Path) -> None:
     many = [Prompt("p", f"第{number}句提示，稍后再说", "zh") for number in range(60)]
     ahead = [asyncio.create_task(voice(settings).render_all(many[part::6])) for part in range(6)]
     await asyncio.sleep(0.05)
-    began = time.monotonic()
     await voice(settings).wav(Prompt("now", "请稍等", "zh"))
-    waited = time.monotonic() - began
+    assert not any(task.done() for task in ahead)
     assert sum(await asyncio.gather(*ahead)) == 60
-    assert waited < 1.0
     assert await voice(settings).render_all(many) == 0
 
 
@@ -163,7 +160,7 @@ async def test_a_prompt_that_hangs_ends_the_process_and_says_so(tmp_path: Path, 
     process = start("-c", code, "--config", str(file))
     process.wait_for("voice_ready")
     with pytest.raises(VoiceUnavailable):
-        await voice(file).wav(Prompt("long", "这是一句很长的话" * 60, "zh"))
+        await voice(file).wav(Prompt("long", "这是一句很长的话" * 230, "zh"))
     assert await asyncio.to_thread(process.wait) == 70
     assert "prompt_hangs" in process.log.read_text()
 

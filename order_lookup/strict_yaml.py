@@ -64,7 +64,8 @@ def model(document: Document, schema: type[Model]) -> Model:
     try:
         return schema.model_validate(document.data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key spelt wrong is also a key that is missing: the spelling is what helps.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         where = tuple(p for p in first["loc"] if not (isinstance(p, str) and p.startswith("function-")))
         what = _explain(first, schema)
         raise PolicyError(document.file, document.line(where), f"{'.'.join(map(str, where))}: {what}") from error

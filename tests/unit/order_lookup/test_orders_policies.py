@@ -1,0 +1,96 @@
+"""Policies: mistakes are told with file, line and fix; what ships is sound."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from order_lookup import PolicyError, load_policies
+from order_lookup.policies import FOLDER
+from order_lookup.strict_yaml import parse
+from order_lookup.words import Action, Level
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("policies.yaml", "decisions.yaml"):
+        shutil.copy(FOLDER / name, tmp_path / name)
+    return tmp_path
+
+
+def line_of(file: Path, text: str) -> int:
+    return next(n for n, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minuts: 10", "unknown key; did you mean 'late_food_minutes'"),
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: soon", "valid integer"),
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: -1", "greater than 0"),
+        ("policies.yaml", "timezone: Asia/Shanghai", "timezone: Mars/Olympus", "no such time zone"),
+        ("policies.yaml", "currency: CNY", "currency: yuan", "currency"),
+        ("policies.yaml", "check: damm", "check: dam", "'luhn', 'damm' or 'none'"),
+        ("policies.yaml", "address: high", "address: hihg", "did you mean 'high'"),
+        ("policies.yaml", "failures: 3", "failures: 3\n  failures: 4", "the key 'failures' is there twice"),
+        ("policies.yaml", "rule: holiday, from: 2027-02-05", "rule: hollyday, from: 2027-02-05", "did you mean 'holiday'"),
+        ("policies.yaml", "from: 2027-02-05, to: 2027-02-12", "from: 2027-02-12, to: 2027-02-05", "`to` is before `from`"),
+        ("policies.yaml", "{food_minutes: 20, parcel_hours: 24", "{food_minutes: 10, parcel_hours: 24", "must climb"),
+        ("policies.yaml", "vip: 200000", "vvip: 200000", "vvip"),
+        ("policies.yaml", "  senior: {priority: 4}\n", "", "no queue 'senior'"),
+        ("policies.yaml", "shop:", "shop: [", "not YAML"),
+        ("decisions.yaml", "when: [out_of_stock], offer: [cancel_free, coupon_goodwill", "when: [out_of_stok], offer: [cancel_free, coupon_goodwill", "out_of_stok"),
+        ("decisions.yaml", "rule: status_late,", "rule: status_stalled,", "the name 'status_stalled' is taken"),
+        ("decisions.yaml", "handoff: safety", "handoff: safty", "did you mean 'safety'"),
+        ("decisions.yaml", "ticket: quality/food", "ticket: quality/fod", "did you mean 'quality/food'"),
+        ("decisions.yaml", "{rule: thanks_answered}", "{rule: thanks_answered, when: [vip]}", "the last rule must have no condition"),
+        ("decisions.yaml", "{rule: status_cancelled, stage: [cancelled]}", "{rule: status_cancelled}", "never reached"),
+        ("decisions.yaml", "refuses: yes, offer: [coupon_goodwill, open_ticket]}", "refuses: yes, offer: [coupon_goodwill]}", "without a substitute"),
+        ("decisions.yaml", "  goodbye:\n    ticket: other/question\n    rules:\n      - {rule: goodbye_answered}\n", "", "no rules for goodbye"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_place_and_fix(folder: Path, file: str, old: str, new: str, message: str) -> None:
+    target = folder / file
+    text = target.read_text(encoding="utf-8")
+    assert old in text
+    target.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PolicyError) as caught:
+        load_policies(folder)
+    told = str(caught.value)
+    assert told.startswith(f"{target}:")
+    assert message in told
+    assert "\n" not in told
+
+
+def test_the_line_is_the_line_of_the_mistake(folder: Path) -> None:
+    target = folder / "policies.yaml"
+    target.write_text(
+        target.read_text(encoding="utf-8").replace("stalled_hours: 48", "stalled_hours: x"), encoding="utf-8"
+    )
+    with pytest.raises(PolicyError) as caught:
+        load_policies(folder)
+    assert caught.value.line == line_of(target, "stalled_hours")
+
+
+@pytest.mark.parametrize("damage", ["missing", "binary", "empty"])
+def test_a_file_that_isnt_there_or_isnt_text(folder: Path, damage: str) -> None:
+    target = folder / "policies.yaml"
+    target.unlink()
+    if damage != "missing":
+        target.write_bytes(b"\xff\xfe\x00" if damage == "binary" else b"")
+    with pytest.raises(PolicyError, match=r"policies\.yaml:1: "):
+        load_policies(folder)
+
+
+def test_every_scalar_is_a_string_first() -> None:
+    document = parse("a: 0123\nb: 12:30\nc: no\nd: 1e3\ne: ~\n")
+    assert document.data == {"a": "0123", "b": "12:30", "c": "no", "d": "1e3", "e": "~"}
+
+
+def test_what_moves_money_or_tells_personal_data_needs_more_than_a_caller_id() -> None:
+    rules = load_policies().values.verification
+    for action in (Action.CANCEL, Action.REFUND_FULL, Action.REFUND_PARTIAL, Action.RESHIP, Action.CHANGE_ADDRESS):
+        assert rules.for_action(action) >= Level.MEDIUM
+    assert rules.for_fact("address") is Level.HIGH

@@ -55,11 +55,11 @@ class Chat:
         for line in lines:
             match line.kind:
                 case "robot":
-                    self._console.print(f"[green]●[/] {line.text}", highlight=False)
+                    self._console.print(f"[green]●[/] {line.text}", highlight=False, soft_wrap=True)
                 case "does":
-                    self._console.print(f"[yellow]→ {line.text}[/]", highlight=False)
+                    self._console.print(f"[yellow]→ {line.text}[/]", highlight=False, soft_wrap=True)
                 case _ if self._why:
-                    self._console.print(f"  {line.text}", style="dim", highlight=False, markup=False)
+                    self._console.print(f"  {line.text}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 async def chat(settings: Settings, language: Language, caller: str, why: bool) -> None:

@@ -103,7 +103,8 @@ class PromptBook:
         """A text with its variables said, without the parts that can't be."""
         text = OPTIONAL.sub(lambda part: part[1] if self._known(part[1], memory) else "", template)
         kept = [sentence for sentence in SENTENCE.findall(text) if self._known(sentence, memory)]
-        return VARIABLE.sub(lambda found: self.said(found[1], memory, now), "".join(kept)).strip()
+        said = VARIABLE.sub(lambda found: self.said(found[1], memory, now), "".join(kept)).strip()
+        return said.replace(".m..", ".m.")  # a sentence that ends with "p.m."
 
     def said(self, name: str, memory: Memory, now: datetime) -> str:
         """A variable aloud; a word of ours through its label `word.<word>`, which may hold variables itself."""

@@ -38,6 +38,7 @@ ZH_NEAR_DAYS = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天
 EN_NEAR_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 # The hour at which each part of the day begins.
 ZH_PARTS = ((18, "晚上"), (13, "下午"), (11, "中午"), (8, "上午"), (5, "早上"), (0, "凌晨"))
+DAYS_WITH_TIME = 2
 CURRENCIES = {
     "CNY": ("yuan", "fen"),
     "USD": ("dollars", "cents"),
@@ -179,14 +180,19 @@ def name_en(name: Name) -> str:
 
 
 def moment_zh(moment: datetime, now: datetime) -> str:
-    """明天下午三点, 周五晚上八点半, 十一月三日; midnight is a day without a time."""
+    """明天下午三点, 后天晚上八点半, 周五, 十一月三日: the time only when it is near; midnight is a day without one."""
     day = _day_zh(moment, now)
-    if (moment.hour, moment.minute) == (0, 0):
+    if (moment.hour, moment.minute) == (0, 0) or not _near(moment, now):
         return day
     part = next(part for hour, part in ZH_PARTS if moment.hour >= hour)
     hour = moment.hour - 12 if moment.hour > 12 else moment.hour
     minutes = {0: "", 30: "半"}.get(moment.minute, f"{'零' if moment.minute < 10 else ''}{number_zh(moment.minute)}分")
     return f"{day}{part}{count_zh(hour)}点{minutes}"
+
+
+def _near(moment: datetime, now: datetime) -> bool:
+    """Near enough for the time of day to matter."""
+    return abs((moment.date() - now.date()).days) <= DAYS_WITH_TIME
 
 
 def _day_zh(moment: datetime, now: datetime) -> str:
@@ -201,9 +207,9 @@ def _day_zh(moment: datetime, now: datetime) -> str:
 
 
 def moment_en(moment: datetime, now: datetime) -> str:
-    """tomorrow at three p.m., Friday at eight thirty p.m., November third; midnight is a day without a time."""
+    """tomorrow at three p.m., Friday, November third: the time only when it is near; midnight is a day without one."""
     day = _day_en(moment, now)
-    if (moment.hour, moment.minute) == (0, 0):
+    if (moment.hour, moment.minute) == (0, 0) or not _near(moment, now):
         return day
     if (moment.hour, moment.minute) == (12, 0):
         return f"{day} at noon"

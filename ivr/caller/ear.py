@@ -16,7 +16,7 @@ from ivr.values import Language
 
 MODELS: Mapping[Language, Path] = {"zh": Path("models/zh-small"), "en": Path("models/en-small")}
 # Below this share of known words a phrase can't be told from another.
-LEAST_KNOWN = 0.4
+LEAST_KNOWN = 0.3
 
 
 class Ear:
@@ -37,10 +37,10 @@ class Ear:
         return _vocabulary(self._folder(language))
 
     def checkable(self, phrase: str, language: Language) -> bool:
-        """Whether enough of a phrase is known to the model: two words at least, or all there are."""
+        """Whether enough of a phrase is known to the model."""
         wanted = sounds(phrase, language)
         known = [sound for sound in sounds(phrase, language, self.vocabulary(language)) if sound != UNKNOWN]
-        return len(known) >= max(LEAST_KNOWN * len(wanted), min(2, len(wanted)), 1)
+        return len(known) >= max(LEAST_KNOWN * len(wanted), 1)
 
     def check(self, phrase: str, language: Language) -> None:
         """Raise UserError for a phrase that the model could never hear."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.telephony.recording import rescue
-from tests.integration.telephony.peers import Robot, robot, softphone, until
+from tests.integration.telephony.peers import Robot, bystander, robot, softphone, until
 from tests.integration.telephony.sounds import channels, loud_from_to, tone
 
 pytestmark = pytest.mark.integration
@@ -18,7 +18,7 @@ LOUD = 3000
 @pytest.mark.parametrize(("codec", "transport"), [("PCMU", "tcp"), ("PCMA", "udp"), ("G722", "udp")])
 def test_both_sides_hear_each_other(tmp_path: Path, codec: str, transport: str) -> None:
     wav = tone(tmp_path, 440, 1)
-    with robot() as called, robot(codecs=[codec]) as caller:
+    with robot() as called, bystander(codecs=[codec]) as caller:
         leg = caller.order("dial", f"{called.uri};transport={transport}", {"User-to-User": "x" * 2400}, 'Li "W" <x>')
         assert caller.wait("LegAnswered", leg=leg)["codec"] == codec
         assert called.wait("CallOffered")["headers"]["from"].startswith(r'"Li \"W\" <x>" <sip:')
@@ -101,7 +101,7 @@ def test_the_agent_alone_hears_the_whisper_and_then_both_talk(tmp_path: Path) ->
 
 def test_a_recording_keeps_both_sides_in_step(tmp_path: Path) -> None:
     # The far end repeats what it hears as its own prompt: what it says starts when ours is heard.
-    with robot() as phone, robot(answer=False) as person:
+    with robot() as phone, bystander(answer=False) as person:
         leg = person.order("dial", phone.uri)
         phone.wait("LegAnswered", leg=1)
         person.wait("LegAnswered", leg=leg)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.telephony.peers import HERE, SIP_PORTS, Robot, kamailio, program, robot, until
+from tests.integration.telephony.peers import HERE, SIP_PORTS, Robot, bystander, kamailio, program, robot, until
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +29,7 @@ def account(port: int, user: str, password: str = "s3cret") -> dict[str, str]:
 
 
 def test_calls_come_and_go_through_the_pbx(pbx: int) -> None:
-    with robot(registration=account(pbx, "8000")) as hotline, robot(registration=account(pbx, "9000")) as agent:
+    with robot(registration=account(pbx, "8000")) as hotline, bystander(registration=account(pbx, "9000")) as agent:
         for phone in (hotline, agent):
             until(lambda phone=phone: any("expires_seconds=" in line for line in phone.noise))
         leg = hotline.order("dial", f"sip:9000@127.0.0.1:{pbx}", {"X-Case": "1"})
@@ -72,7 +72,7 @@ def test_a_registrar_that_refuses_is_asked_again() -> None:
 
 
 def test_a_wrong_password_is_logged_and_the_phone_goes_on(pbx: int) -> None:
-    with robot(registration=account(pbx, "8000", "wrong")) as phone, robot() as caller:
+    with robot(registration=account(pbx, "8000", "wrong")) as phone, bystander() as caller:
         until(lambda: any("registration failed" in line and "status=401" in line for line in phone.noise))
         leg = caller.order("dial", phone.uri)
         caller.wait("LegAnswered", leg=leg)

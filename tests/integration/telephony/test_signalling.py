@@ -125,14 +125,14 @@ def test_dried_up_rtp_is_told_and_the_call_can_be_ended_with_a_reason(phone: Rob
 
 def test_the_fifth_call_is_told_busy_and_the_slots_come_back(phone: Robot, tmp_path: Path) -> None:
     known = count(phone)
-    talk = sip.invite() + sip.ANSWERED + sip.pause(1500) + sip.bye()
+    talk = sip.invite() + sip.ANSWERED + sip.pause(2500) + sip.bye()
     four = Sipp(tmp_path, talk, phone.port, calls=4)
     until(lambda: count(phone) == known + 4)
     Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
     leg = phone.order("dial", "sip:agent@127.0.0.1:9")
     assert phone.wait("LegEnded", leg=leg)["status"] == 503
     four.succeeds()
-    Sipp(tmp_path, talk, phone.port, calls=4).succeeds()
+    Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.pause(500) + sip.bye(), phone.port, calls=4).succeeds()
 
 
 def test_an_unanswered_call_is_cancelled_or_rejected(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """A word the model has no way to hear, and the first place that wants it."""
+    """A word the model has no way to hear, the first place that wants it, and what is written around it."""
 
     word: str
     place: Place
@@ -37,7 +37,7 @@ def lacking(source: Path, language: Language, words: Collection[str]) -> list[La
     for text, place in _texts(source, language):
         for literal in _NOT_LITERAL.split(text):
             for word in unknown_parts(literal, words):
-                found.setdefault(word, Lacking(word, place, text))
+                found.setdefault(word, Lacking(word, place, literal.strip()))
     return list(found.values())
 
 

@@ -24,6 +24,10 @@ def find_kamailio(tls: bool = False) -> Path:
     if found is None:
         what = "more than one worker needs Kamailio as the edge, and it is not installed"
         raise UserError(what, f"apt-get install {packages}; or set `workers: 1`")
+    # A Kamailio of one's own build may keep its modules elsewhere: its own check has the last word.
+    modules = list(Path("/usr/lib").glob("**/kamailio/modules")) if tls else []
+    if modules and not any((folder / "tls.so").exists() for folder in modules):
+        raise UserError("`sip.tls` needs Kamailio's TLS module, and it is not installed", f"apt-get install {packages}")
     return Path(found)
 
 

@@ -126,7 +126,7 @@ def test_strangers_scanners_and_floods_get_no_answer(tmp_path: Path) -> None:
 
 def test_a_phone_on_tls_stays_on_its_connection(tmp_path: Path) -> None:
     certificate, key = tmp_path / "edge.pem", tmp_path / "edge.key"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    made = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     told = settings(tmp_path, tls=Tls(certificate=certificate, key=key, port=next(SIP_PORTS)))
     with (

@@ -113,6 +113,8 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Missed()
     if heard.negated and heard.kind == "intent":
         return _refused(question, heard, context)
+    if heard.correction and slot is None and (taken_back := _taken_back(heard, context)) is not None:
+        return Corrected(taken_back)
     if slot is not None and (heard.kind != "intent" or heard.intent in ("", context.intent)):
         return Filled(slot)
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
@@ -134,7 +136,7 @@ def _wanted_slot(question: Question, heard: Interpretation) -> Slot | None:
 
 
 def _refused(question: Question, heard: Interpretation, context: Context) -> Judgement:
-    """"I don't want a refund": no to an offer, the end of the matter, no to a question, or nothing we can use."""
+    """ "I don't want a refund": no to an offer, the end of the matter, no to a question, or nothing we can use."""
     yes_no = question.expectation.wants == "yes_no"
     if heard.intent == context.intent and not (yes_no and question.about == "offer"):
         return NeverMind()
@@ -153,8 +155,8 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
 
 
 def _taken_back(heard: Interpretation, context: Context) -> Slot | None:
-    """A value for a slot that was filled before; digits alone correct an order number."""
+    """A value given before, given anew; an order number also where the robot had found the order by itself."""
     for slot in heard.slots:
-        if slot.kind in context.corrigible:
+        if slot.kind in context.corrigible or (slot.kind == "order_number" and context.intent in context.known_intents):
             return slot
     return None

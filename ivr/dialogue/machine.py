@@ -41,9 +41,23 @@ from ivr.dialogue.memory import Memory
 from ivr.dialogue.order_number import NoneFound, answer, settle
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
-from ivr.dialogue.talk import Talk
+from ivr.dialogue.talk import HIDDEN, Talk
 from ivr.dialogue.templates import SLOT_MARKS
-from ivr.dialogue.walk import act, after_human, always, break_down, fill, give_up, go_on, route, settled, walk, want
+from ivr.dialogue.walk import (
+    act,
+    after_human,
+    always,
+    break_down,
+    correct,
+    fill,
+    give_up,
+    go_on,
+    is_matter,
+    route,
+    settled,
+    walk,
+    want,
+)
 from ivr.errors import IllegalTransition
 from ivr.events import Event, Hypothesis
 from ivr.values import Language, Value, Values
@@ -215,6 +229,8 @@ class Dialogue:
         talk, question = self._talk, state.question
         judgement = judge(question, heard, talk.context(), certain)
         self._note(heard, judgement)
+        if isinstance(judgement, judged.Wanted):
+            talk.forget_ahead()
         self._keep_extra(heard, question)
         match judgement:
             case judged.Alarm(danger):
@@ -234,8 +250,7 @@ class Dialogue:
                 if not want(talk, question, intent):
                     self._try_again(state, "no_match")
             case judged.Corrected(slot):
-                talk.position.restore(talk.filled_at[slot.kind])
-                fill(talk, slot)
+                correct(talk, question, slot)
             case judged.Filled(slot):
                 if state.choosing:
                     return self._try_again(state, "no_match")
@@ -247,12 +262,9 @@ class Dialogue:
 
     def _note(self, heard: Interpretation, judgement: judged.Judgement) -> None:
         kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
-        values: dict[str, Value] = {
-            "heard": readable(heard.text),
-            "meaning": heard.intent or heard.kind,
-            "why": heard.why,
-        }
-        if isinstance(judgement, judged.Wanted):
+        text = HIDDEN if self._talk.manner.sensitive else readable(heard.text)
+        values: dict[str, Value] = {"heard": text, "meaning": heard.intent or heard.kind, "why": heard.why}
+        if isinstance(judgement, judged.Wanted) and is_matter(judgement.intent):
             values["intent"] = judgement.intent
         self._talk.note(kind, values)
 

@@ -18,9 +18,9 @@ class Speaker:
         self._gathered: list[Prompt] = []
         self._last: tuple[Prompt, ...] = ()
 
-    def say(self, prompt: str, now: datetime, variant: str = "") -> bool:
+    def say(self, prompt: str, now: datetime, variant: str = "", sensitive: bool = False) -> bool:
         """Gather a prompt, or its variant; False where there is nothing to say."""
-        made = self.book.prompt(prompt, self.memory, now, variant=variant, rate=self.rate)
+        made = self.book.prompt(prompt, self.memory, now, variant=variant, rate=self.rate, sensitive=sensitive)
         if made is not None:
             self._gathered.append(made)
         return made is not None

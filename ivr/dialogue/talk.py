@@ -18,6 +18,7 @@ from ivr.dialogue.states import Fresh, Listening, Over, Speaking, State, WithHum
 from ivr.values import Digits, Language, Value, Values
 
 KNOWN_BY_NUMBER_OF_DIGITS = 12
+HIDDEN = "•••"
 
 
 class Talk:
@@ -117,7 +118,7 @@ class Talk:
 
     def say(self, prompt: str, variant: str = "") -> bool:
         """Gather a prompt; False where there is nothing to say."""
-        return self.speaker.say(prompt, self.now, variant)
+        return self.speaker.say(prompt, self.now, variant, sensitive=bool(self.manner.sensitive))
 
     def say_step(self) -> None:
         """Gather what the step says."""
@@ -175,6 +176,12 @@ class Talk:
         """Keep a value that was said before it was asked for."""
         self.heard_ahead[slot.kind] = slot
         self.memory.set(f"heard.{slot.kind}", True)
+
+    def forget_ahead(self) -> None:
+        """Something new is wanted: what was said ahead belonged to the old matter."""
+        for kind in self.heard_ahead:
+            self.memory.forget(f"heard.{kind}")
+        self.heard_ahead.clear()
 
     def consume(self, slot: Slot) -> None:
         """The value has found its question; a correction will come back here."""

@@ -7,16 +7,17 @@ from typing import assert_never
 from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_words, questions
-from ivr.dialogue.meaning import Slot
+from ivr.dialogue.meaning import UNIVERSALS, Slot
 from ivr.dialogue.memory import words_of
 from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, Settlement, expand, settle
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening, Recording, Waiting
-from ivr.dialogue.talk import Talk
+from ivr.dialogue.talk import HIDDEN, Talk
 from ivr.values import Digits
 
 MOST_SILENT_STEPS = 200
 SHORTEST_TAIL = 4
+COURTESIES = frozenset({"thanks", "switch_language"})
 
 
 def walk(talk: Talk) -> None:
@@ -190,18 +191,35 @@ def want(talk: Talk, question: Question, intent: str) -> bool:
     step = talk.step
     own = isinstance(step, plan.Ask) and step.ask == "intent" and question.about == "step"
     if own and isinstance(step, plan.Ask) and (leads := step.on.get(intent) or step.then):
-        talk.memory.set(step.into or "intent", intent)
+        if step.into or is_matter(intent):
+            talk.memory.set(step.into or "intent", intent)
         route(talk, {}, "", leads)
         return True
     for depth in range(len(talk.position.stack), 0, -1):
         stack = talk.position.stack[:depth]
         if target := talk.tree(stack[-1].tree).file.intents.get(intent):
-            talk.memory.set("intent", intent)
+            if is_matter(intent):
+                talk.memory.set("intent", intent)
             talk.position.fresh_matter()
             talk.position.jump(stack, target)
             walk(talk)
             return True
     return False
+
+
+def is_matter(intent: str) -> bool:
+    """Whether a wish is what a call is about, not a courtesy or a universal."""
+    return intent not in UNIVERSALS and intent not in COURTESIES
+
+
+def correct(talk: Talk, question: Question, slot: Slot) -> None:
+    """A value is given anew: go on from where it was asked for, or, where it never was, with the matter from its beginning."""
+    if slot.kind in talk.filled_at:
+        talk.position.restore(talk.filled_at[slot.kind])
+        return fill(talk, slot)
+    talk.hear_ahead(slot)
+    if not want(talk, question, talk.memory.word("$intent")):
+        break_down(talk)
 
 
 def fill(talk: Talk, slot: Slot) -> None:
@@ -210,7 +228,7 @@ def fill(talk: Talk, slot: Slot) -> None:
     assert isinstance(step, plan.Ask)
     talk.progress()
     talk.consume(slot)
-    talk.note("slot", {"slot": slot.kind, "value": slot.value})
+    talk.note("slot", {"slot": slot.kind, "value": HIDDEN if talk.manner.sensitive else slot.value})
     if slot.kind == "order_number" and slot.value is None and slot.decoded is not None:
         return find_number(talk, slot.decoded)
     if slot.kind == "order_number":

@@ -183,6 +183,23 @@ def test_one_utterance_carries_wish_and_number(caller: Caller) -> None:
     assert caller.dialogue.known["order_number"] == Digits(ORDER)
 
 
+def test_a_corrected_number_replaces_the_old_one(caller: Caller) -> None:
+    caller.says("我要退款").keys(ORDER)
+    assert caller.said() == "现在退吗？"
+    candidates = caller.says("不对，是三零二四七五二三一三二四").only(do.LookUp).arguments["candidates"]
+    assert "302475231324" in candidates
+    assert caller.desk("found", orders=("302475231324",)).said() == "现在退吗？"
+    assert caller.dialogue.known["order_number"] == Digits("302475231324")
+
+
+def test_what_is_sensitive_is_noted_without_its_value(tmp_path: Path) -> None:
+    secret = NUMBER.replace("ask: order_number,", "ask: order_number, sensitive: yes,")
+    caller = Caller(load(tmp_path, number=secret)).heard().says("我要退款").keys(ORDER)
+    noted = [command.values for command in caller.out if isinstance(command, do.Note)]
+    assert noted
+    assert ORDER not in str(noted)
+
+
 def test_an_unknown_number_goes_its_own_way(caller: Caller) -> None:
     caller.says("我要退款").says("三零二四六八一零零零零七")
     assert caller.desk("none", orders=()).only(do.HandOff).reason == "lost"

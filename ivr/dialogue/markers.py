@@ -58,6 +58,11 @@ class Markers:
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
 
+    def without_likeness(self, text: str) -> str:
+        """The text without words that only look like a universal ("travel agent"), unless nothing else is said."""
+        bare = self._unless.sub("", text)
+        return bare if bare.strip() else text
+
     def negation(self, text: str) -> Negation | None:
         """What the caller does not want, if they say so."""
         match = self._negation.search(text)

@@ -15,13 +15,14 @@ from rapidfuzz import fuzz, process
 
 from ivr.dialogue.classifier import Classifier
 from ivr.dialogue.features import Features
+from ivr.dialogue.meaning import OUT_OF_SCOPE
 from ivr.dialogue.phonetic_en import sound
 from ivr.dialogue.phonetic_zh import sounds
 from ivr.dialogue.templates import Node, matches, sample
 from ivr.values import Language
 
-_CONSULTED = 4
-_SAMPLES = 24
+_CONSULTED = 3
+_SAMPLES = 12
 _UNTAUGHT_LEVEL = 0.62  # a fuzzy likeness up to this says nothing
 
 
@@ -86,6 +87,8 @@ class Matcher:
         share = self.coverage(text)
         for intent, probability in self._probable(text, only):
             known[intent] = probability * share
+        if (outside := self.intents.get(OUT_OF_SCOPE)) is not None and outside.is_exact(text):
+            known[OUT_OF_SCOPE] = 0.0
         found = [self._match(text, intent, probability) for intent, probability in known.items()]
         return sorted(found, key=lambda match: -match.score)
 
@@ -106,8 +109,11 @@ class Matcher:
         if self._learned is None:
             return []
         values = self._learned.probabilities(self._features.of(text))
-        ranked = sorted(zip(self._learned.classes, values.tolist(), strict=True), key=lambda each: -each[1])
-        return [each for each in ranked if only is None or each[0] in only][:_CONSULTED]
+        known = dict(zip(self._learned.classes, values.tolist(), strict=True))
+        outside = known.pop(OUT_OF_SCOPE, 0.0)
+        ranked = sorted(known.items(), key=lambda each: -each[1])
+        best = [each for each in ranked if only is None or each[0] in only][:_CONSULTED]
+        return [(intent, _against(probability, outside)) for intent, probability in best]
 
     def _match(self, text: str, intent: str, probability: float) -> Match:
         sentences = self.intents.get(intent)
@@ -121,6 +127,14 @@ class Matcher:
         else:
             score = max(probability, likeness * 0.95 if likeness >= 0.9 and probability >= 0.1 else 0.0)
         return Match(intent, min(score, 0.99), f"learnt {probability:.2f}, {likeness:.2f} like “{near.strip()}”")
+
+
+def _against(probability: float, outside: float) -> float:
+    """A probability given that the sentence is in scope and how likely that is, in equal parts.
+
+    Two near intents share what is in scope between them; that alone must not make a clear wish out of scope.
+    """
+    return float(probability / max(probability + outside, 1e-9) ** 0.5)
 
 
 def spoken(text: str, language: Language) -> str:

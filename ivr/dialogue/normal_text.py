@@ -28,7 +28,13 @@ _ENDINGS = (
     ("'d", " would"),
     ("'s", ""),
 )
-_IRREGULAR = {"can't": "can not", "won't": "will not", "shan't": "shall not", "let's": "let us"}
+_IRREGULAR = {
+    "can't": "can not", "won't": "will not", "shan't": "shall not", "let's": "let us",
+    **{f"{word}'s": f"{word} is" for word in (
+        "it", "that", "what", "where", "who", "how", "when", "there", "here", "he", "she", "this", "everything", "nothing",
+        "something", "why",
+    )},
+}  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -42,11 +48,22 @@ def plain(text: str) -> str:
     return str(_SIMPLIFIED.convert(text))[: 2 * MOST_CHARACTERS]
 
 
+_STAND_INS = (
+    ("order|number|invoice", " \ue000 "),
+    ("amount|price", " \ue002 "),
+    ("city|country|address", " my city "),
+    ("account", " premium "),
+    ("", " "),
+)
+
+
 def without_placeholders(text: str) -> str:
-    """The text with `{{Order Number}}` and the like, as text corpora have them, made an order number mark."""
-    return _PLACEHOLDER.sub(
-        lambda match: " \ue000 " if re.search("order|number|invoice", match[0], re.IGNORECASE) else " ", text
-    )
+    """The text with `{{Order Number}}` and the like, as text corpora have them, made the mark or word they stand for."""
+
+    def stand_in(match: re.Match[str]) -> str:
+        return next(word for names, word in _STAND_INS if re.search(names, match[0], re.IGNORECASE))
+
+    return _PLACEHOLDER.sub(stand_in, text[: 4 * MOST_CHARACTERS])
 
 
 class NormalZh:

@@ -21,6 +21,7 @@ from ivr.values import Language
 OWN_LIMIT = 10.5  # costs above this are not what the caller said, even of their own orders
 OWN_WEIGHT = 3.0  # a caller names an order of their own about 20 times as often as somebody else's
 LIMIT = 8.0
+CROWD, CROWD_LIMIT = 3, 4.3
 MARGIN = 4.0
 ASK_LIMIT = 9.5
 MOST_CANDIDATES = 500
@@ -140,7 +141,10 @@ def settle(decoded: Decoded, existing: Iterable[str]) -> Settlement:
     near = [candidate.number for candidate in ranked if candidate.cost - best.cost < MARGIN][:5]
     if len(near) > 1:
         return AskDigits(tuple(near), *_deciding(near))
-    limit = _tail_limit(decoded.readings) - OWN_WEIGHT if decoded.tail else LIMIT
+    # Where many near numbers exist, one that took more than a likely confusion to reach proves little.
+    limit = (
+        _tail_limit(decoded.readings) - OWN_WEIGHT if decoded.tail else LIMIT if len(others) < CROWD else CROWD_LIMIT
+    )
     return Accepted(best.number, best.cost) if best.cost <= limit else NoneFound()
 
 

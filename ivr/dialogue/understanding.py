@@ -118,7 +118,7 @@ class Understanding:
 
     def _intent(self, said: answers.Said, expectation: Expectation) -> Interpretation:
         negation = self.markers.negation(said.sentence)
-        sentence = said.sentence
+        sentence = self.markers.without_likeness(said.sentence)
         if negation is not None:
             rest = self.matcher.rank(negation.rest) if negation.rest.strip() else []
             if (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ivr.dialogue import numbers_en, numbers_zh, order_number
 from ivr.dialogue.answers import Said
-from ivr.dialogue.meaning import OUT_OF_SCOPE, Completeness, Expectation, Interpretation, Slot
+from ivr.dialogue.meaning import OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
 from ivr.dialogue.order_number import Decoded
 from ivr.dialogue.slots import Found
 from ivr.events import Hypothesis
@@ -129,6 +129,8 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
     if answered is None or answered.score == 1.0:
         return answered
     ranked = understanding.matcher.rank(said.sentence)
+    if ranked and ranked[0].intent in UNIVERSALS and ranked[0].score >= _ANOTHER_WISH:
+        return None
     if ranked and ranked[0].score >= _ANOTHER_WISH and ranked[0].intent not in ("yes", "no", OUT_OF_SCOPE, "thanks"):
         return replace(answered, also=ranked[0].intent)
     return answered

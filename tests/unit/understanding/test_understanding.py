@@ -1,0 +1,211 @@
+"""What utterances mean at a step, with the shipped sentences of both languages."""
+
+import csv
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.dialogue.evaluation import understand_one
+from ivr.dialogue.meaning import Option
+from ivr.dialogue.understanding import Expectation, Understanding
+from ivr.events import Hypothesis
+from ivr.values import Digits, Money, Name
+from order_lookup.numbers import DEFAULT
+from tests.unit.understanding.conftest import NOW, Hear
+
+MINE = DEFAULT.complete("20261121382")
+
+
+@pytest.mark.parametrize(
+    ("said", "universal"),
+    [
+        ("转人工", "agent"),
+        ("别说了给我找个活人", "agent"),
+        ("再说一遍", "repeat"),
+        ("说慢一点", "slower"),
+        ("返回上一步", "back"),
+        ("好的没别的事了再见", "goodbye"),
+        ("你能帮我办什么", "help"),
+        ("let me talk to a real person", "agent"),
+        ("say that again please", "repeat"),
+        ("slow down", "slower"),
+        ("go back", "back"),
+        ("that's all thanks", "goodbye"),
+    ],
+)
+@pytest.mark.parametrize("wants", ["intent", "yes_no"])
+def test_universals_are_heard_at_every_step(hear: Hear, said: str, universal: str, wants: str) -> None:
+    found = hear(said, wants=wants)
+    assert (found.kind, found.universal, found.verdict) == ("universal", universal, "accept")
+
+
+@pytest.mark.parametrize("said", ["你们搞人工智能的吗", "i am a travel agent"])
+def test_what_only_looks_like_a_universal_is_none(hear: Hear, said: str) -> None:
+    assert hear(said).universal is None
+
+
+@pytest.mark.parametrize(
+    ("said", "danger"),
+    [
+        ("骑手威胁我要报警", "danger"),
+        ("我被骗了钱转走了", "fraud"),
+        ("你们他妈的", "rage"),
+        ("he threatened me", "danger"),
+    ],
+)
+def test_words_of_danger_are_heard_at_every_step(hear: Hear, said: str, danger: str) -> None:
+    assert hear(said, wants="slot", slot="order_number").danger == danger
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("对", "yes"),
+        ("嗯好的", "yes"),
+        ("没错就是这个", "yes"),
+        ("不是", "no"),
+        ("不用了谢谢", "no"),
+        ("算了吧", "no"),
+        ("yes please", "yes"),
+        ("yeah go ahead", "yes"),
+        ("nope", "no"),
+        ("no that's wrong", "no"),
+    ],
+)
+def test_yes_and_no(hear: Hear, said: str, kind: str) -> None:
+    found = hear(said, wants="yes_no")
+    assert (found.kind, found.verdict) == (kind, "accept")
+
+
+def test_intent_and_order_in_one_utterance(hear: Hear) -> None:
+    found = hear(
+        "我要退款，订单尾号" + "三八二" + "零一二三四五六七八九"[int(MINE[-1])], order_numbers=(MINE, "202611210000")
+    )
+    assert (found.intent, found.verdict) == ("refund_request", "accept")
+    slot = found.slot("order_number")
+    assert slot
+    assert slot.value == Digits(MINE)
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("不用退款了", "refund_request"), ("别取消订单了", "cancel_order"), ("i don't want a refund", "refund_request")],
+)
+def test_what_is_not_wanted_is_negated(hear: Hear, said: str, intent: str) -> None:
+    found = hear(said)
+    assert (found.intent, found.negated) == (intent, True)
+
+
+def test_not_this_but_that(hear: Hear) -> None:
+    found = hear("不要退款，我要换货")
+    assert (found.intent, found.negated) == ("return_exchange", False)
+
+
+@pytest.mark.parametrize("said", ["不对，最后是{}", "不是，是{}"])
+def test_one_group_of_a_number_read_back_is_corrected(hear: Hear, said: str) -> None:
+    wrong = MINE[:8] + ("3829" if MINE[8:] != "3829" else "3820")
+    spoken = "".join("零一二三四五六七八九"[int(digit)] for digit in MINE[8:])
+    found = hear(said.format(spoken), wants="slot", slot="order_number", heard=wrong, order_numbers=(MINE,))
+    assert found.correction
+    slot = found.slot("order_number")
+    assert slot
+    assert slot.value == Digits(MINE)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "value"),
+    [
+        ("三十五块五", "money", Money(3550)),
+        ("twenty five dollars", "money", Money(2500, "USD")),
+        ("两个", "count", 2),
+        ("我叫张伟", "name", Name("张伟")),
+        ("my name is john smith", "name", Name("john smith")),
+        ("一三八零零一三八零零零", "phone", Digits("13800138000")),
+        ("三号楼一零二", "address", "3号楼102"),
+        ("明天", "date", datetime(2026, 11, 21, tzinfo=NOW.tzinfo)),
+        ("就是没送到", "free", "就是没送到"),
+    ],
+)
+def test_values_of_each_kind(hear: Hear, said: str, kind: str, value: object) -> None:
+    slot = hear(said, wants="slot", slot=kind).slot(kind)  # type: ignore[arg-type]
+    assert slot
+    assert slot.value == value
+
+
+def test_an_option_is_chosen_by_its_phrase_or_by_its_sound(hear: Hear) -> None:
+    options = (Option("home", ("送到家", "家里")), Option("locker", ("快递柜", "柜子")))
+    assert hear("放快递柜吧", wants="choice", options=options).intent == "locker"
+    assert hear("放快弟贵", wants="choice", options=options).intent == "locker"
+    assert hear("今天天气不错", wants="choice", options=options).kind != "choice"
+
+
+def test_the_hypothesis_that_makes_sense_wins(shipped: dict[str, Understanding]) -> None:
+    heard = (Hypothesis("我要对宽啊嗯", 0.5), Hypothesis("我要退款", 0.45))
+    assert shipped["zh"].understand(heard, Expectation(language="zh")).intent == "refund_request"
+
+
+def test_traditional_characters_are_understood(hear: Hear) -> None:
+    assert hear("我要退貨，東西壞了想換新的").intent in ("return_exchange", "damaged_item")
+    assert hear("請幫我轉人工").universal == "agent"
+
+
+def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
+    found = hear("我要取消订单", wants="slot", slot="address")
+    assert (found.kind, found.intent) == ("intent", "cancel_order")
+
+
+@pytest.mark.parametrize(
+    ("partial", "wanted", "expected"),
+    [
+        ("三八二", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("二零二六一一二一三八二七", {"wants": "slot", "slot": "order_number"}, "complete"),
+        ("我想", {}, "incomplete"),
+        ("我要退款", {}, "complete"),
+        ("订单尾号", {}, "incomplete"),
+    ],
+)
+def test_how_complete_a_beginning_is(
+    shipped: dict[str, Understanding], partial: str, wanted: dict[str, str], expected: str
+) -> None:
+    assert shipped["zh"].completeness(partial, Expectation(language="zh", **wanted)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", " ", "😀🎉", "\x00\x07", "退" * 10_000, "a" * 10_000, "Ж д ы", "。？！"])
+def test_odd_input_is_no_match(shipped: dict[str, Understanding], text: str) -> None:
+    for language in ("zh", "en"):
+        found = shipped[language].understand((Hypothesis(text, 1.0),), Expectation(language=language))  # type: ignore[arg-type]
+        assert found.verdict == "reject" or text[0] == "退"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(max_size=80) | st.text(alphabet="我要退款订单三八二一不是对人工 no order1{}[]()|<>?", max_size=40),
+    wants=st.sampled_from(["intent", "yes_no", "slot"]),
+    slot=st.sampled_from(
+        ["order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free"]
+    ),
+    language=st.sampled_from(["zh", "en"]),
+)
+def test_nothing_that_is_said_raises(
+    shipped: dict[str, Understanding], text: str, wants: str, slot: str, language: str
+) -> None:
+    asked = Expectation(wants=wants, slot=slot, language=language, heard=MINE, now=NOW)  # type: ignore[arg-type]
+    found = shipped[language].understand((Hypothesis(text, 0.7),), asked)
+    assert 0.0 <= found.score <= 1.0
+    assert shipped[language].completeness(text, asked) in ("complete", "incomplete", "in_number")
+
+
+@pytest.mark.parametrize(("language", "least"), [("zh", 0.95), ("en", 0.90)])
+def test_accuracy_and_speed_on_the_dev_set(shipped: dict[str, Understanding], language: str, least: float) -> None:
+    file = Path(__file__).parents[2] / "utterances" / f"dev_{language}.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    shipped[language].matcher.warm()
+    begun = time.thread_time()
+    right = sum(understand_one(shipped[language], row["text"])[0] == row["intent"] for row in rows)
+    assert right / len(rows) >= least
+    assert (time.thread_time() - begun) / len(rows) <= 0.010

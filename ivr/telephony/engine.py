@@ -33,6 +33,8 @@ from ivr.telephony.switchboard import Switchboard
 
 log = structlog.get_logger(__name__)
 
+# What the pjsua2 wheel has.
+CODECS = ("PCMU", "PCMA", "G722", "GSM", "ILBC", "SPEEX", "L16")
 POLL_MS = 10
 GOODBYE_SECONDS = 1.5
 # With Python's default of 5 ms a busy thread kept audio callbacks waiting until half of the frames were lost.
@@ -65,6 +67,7 @@ class Engine:
 
     def start(self) -> None:
         """Start the thread; returns when calls can come, raises what kept it from that."""
+        _check_codecs(self._settings.codecs)
         _claim(self._settings.address, self._port)
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
@@ -89,7 +92,8 @@ class Engine:
             self._switchboard = Switchboard(self._settings, own, patchbay, self._report)
             own.create(account.configuration(self._settings, self._port, self._rtp_port, self._register))
         except Exception as fault:
-            self._ready.put(fault if isinstance(fault, (ConfigError, PhoneError)) else PhoneError(explain(fault)))
+            # Without its traceback: that would keep pj objects alive until another thread frees them, and pj aborts.
+            self._ready.put(PhoneError(explain(fault)))
             return
         self._ready.put(None)
         self._serve(endpoint, patchbay, own)
@@ -119,7 +123,7 @@ class Engine:
 
     def _serve(self, endpoint: Any, patchbay: Patchbay, own: account.Account) -> None:
         while not self._stop.is_set():
-            endpoint.libHandleEvents(POLL_MS)
+            self._guarded(lambda: endpoint.libHandleEvents(POLL_MS))
             self._run_posted(patchbay)
             now = time.monotonic()
             self._guarded(lambda: self._switchboard.tick(now))  # noqa: B023
@@ -164,15 +168,17 @@ def _endpoint_config(writer: PjLog) -> Any:
     return config
 
 
-def _choose_codecs(endpoint: Any, wanted: tuple[str, ...]) -> None:
-    known = [codec.codecId for codec in endpoint.codecEnum2()]
-    chosen = []
+def _check_codecs(wanted: tuple[str, ...]) -> None:
     for name in wanted:
-        found = [codec for codec in known if codec.split("/")[0].lower() == name.lower()]
-        if not found:
-            names = sorted({codec.split("/")[0] for codec in known})
-            raise ConfigError(f"`sip.codecs`: unknown codec `{name}`", f"allowed: {', '.join(names)}")
-        chosen += found[:1]
+        if name.upper() not in CODECS:
+            raise ConfigError(f"`sip.codecs`: unknown codec `{name}`", f"allowed: {', '.join(CODECS)}")
+
+
+def _choose_codecs(endpoint: Any, wanted: tuple[str, ...]) -> None:
+    """Put the wanted codecs first, in their order, and switch the others off; of several rates the lowest is taken."""
+    known = sorted((codec.codecId for codec in endpoint.codecEnum2()), key=lambda codec: int(codec.split("/")[1]))
+    names = [codec.split("/")[0].upper() for codec in known]
+    chosen = [known[names.index(name.upper())] for name in wanted]
     for codec in known:
         endpoint.codecSetPriority(codec, 255 - chosen.index(codec) if codec in chosen else 0)
 

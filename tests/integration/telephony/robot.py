@@ -59,8 +59,8 @@ async def main() -> None:
     callers, register = options.pop("callers", 4), options.pop("register", True)
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    phone = Pjsua2Phone(SipSettings(**options), port, rtp, callers=callers, register=register)
     try:
+        phone = Pjsua2Phone(SipSettings(**options), port, rtp, callers=callers, register=register)
         phone.start()
     except HotlineError as fault:
         tell("Raised", method="start", error=type(fault).__name__, what=str(fault))

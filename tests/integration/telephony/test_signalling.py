@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import wave
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.telephony import scenarios as sip
-from tests.integration.telephony.peers import OPTIONS, Robot, Sipp, answer_to, robot, until
+from tests.integration.telephony.peers import OPTIONS, Peer, Robot, Sipp, answer_to, robot, until
 
 pytestmark = pytest.mark.integration
 
@@ -203,10 +204,16 @@ def test_strangers_find_nothing_and_callers_have_their_limits(tmp_path: Path) ->
         assert len(phone.all("CallOffered")) == 1
 
 
-def test_a_port_in_use_is_one_clear_line(phone: Robot) -> None:
-    from tests.integration.telephony.peers import Peer
-
-    second = Peer("robot.py", f'{{"port": {phone.port}, "rtp_port": 43900}}')
-    assert second.process.wait(10) == 2
-    until(lambda: second.all("Raised"))
-    assert "can't be opened: Address already in use" in second.all("Raised")[0]["what"]
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ({}, "can't be opened: Address already in use"),
+        ({"port": 15198, "codecs": ["PCMU", "opus"]}, "unknown codec `opus` — allowed: PCMU, PCMA, G722"),
+        ({"port": 15198, "address": "192.0.2.1"}, "can't be opened: Cannot assign requested address"),
+        ({"port": 15198, "allow": ["10.0.0.0/99"]}, "`sip.allow`: '10.0.0.0/99'"),
+    ],
+)
+def test_a_persons_mistake_is_one_clear_line(phone: Robot, mistake: dict[str, object], said: str) -> None:
+    second = Peer("robot.py", json.dumps({"port": phone.port, "rtp_port": 43900, **mistake}))
+    assert second.process.wait(20) == 2
+    assert said in until(lambda: second.all("Raised"))[0]["what"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -108,23 +110,35 @@ def graph(lang: Lang = "both") -> None:
 
 
 @application.command()
-def calibrate(lang: Lang = "both", limit: int = 1500) -> None:
-    """Measures what vosk's confidence means on the dev set and writes calibration.json."""
-    from training import calibration
+def calibrate(lang: Lang = "both") -> None:
+    """Measures on the dev set what confidence means, writes calibration.json, and checks it on the committed test clips.
+
+    The product's own recogniser does the measuring (`ivr models eval --calibrate`): the raw confidence is its business.
+    """
     from training.card import fill, refresh_index, reliability_table
-    from training.evaluation import Evaluation
+    from training.clips import CALIBRATION_PLAN, write_clips
 
     for profile in profiles(lang):
-        folder = model_folder(profile)
-        tables = {
-            kind: calibration.rising(pairs)
-            for kind, pairs in calibration.collect(Evaluation(profile, WORK, folder, "dev", limit)).items()
-        }
-        calibration.write(folder / "calibration.json", tables)
-        tested = calibration.collect(Evaluation(profile, WORK, folder, "test", limit))
-        rows = [(k, *band) for k, pairs in tested.items() for band in calibration.reliability(pairs, tables[k])]
-        print(reliability_table(rows))
-        fill(folder, {"reliability": reliability_table(rows)})
+        folder, dev = model_folder(profile), WORK / profile.language / "dev-clips"
+        write_clips(profile, WORK, dev, "dev", CALIBRATION_PLAN)
+        subprocess.run(
+            [sys.executable, "-m", "ivr", "models", "eval", str(folder), str(dev), "--calibrate"], check=True
+        )
+        report = WORK / profile.language / "reliability.json"
+        tested = ROOT / "tests" / "clips" / profile.language
+        evaluate_clips = [
+            sys.executable,
+            "-m",
+            "ivr",
+            "models",
+            "eval",
+            str(folder),
+            str(tested),
+            "--json",
+            str(report),
+        ]
+        subprocess.run(evaluate_clips, check=True)
+        fill(folder, {"reliability": reliability_table(json.loads(report.read_text("utf-8"))["reliability"])})
         refresh_index(folder, profile)
 
 
@@ -176,9 +190,9 @@ def everything(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None
     train(lang, again=False)
     export(lang)
     graph(lang)
-    calibrate(lang)
     evaluate(lang, model=None, split="test", limit=300)
     clips(lang)
+    calibrate(lang)
 
 
 if __name__ == "__main__":

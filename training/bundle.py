@@ -14,11 +14,12 @@ from training.features import DIMENSION, HIGH_HZ, LOW_HZ
 from training.graph import PhoneTable, write_grammar, write_hcl
 from training.language_model import Trigram
 from training.languages import Language, language
+from training.languages.english import preload
 from training.network import LAYERS, SUBSAMPLING, Network
 from training.profile import Profile
 from training.scripts import Writer, random_words, sentence, step_grammars
 from training.utterances import RATE_HZ
-from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, dialplan_sentences, free_vocabulary, vocabulary
+from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, WORK, dialplan_sentences, free_vocabulary, vocabulary
 
 LANGUAGE_MODEL_SENTENCES = 60_000
 SENTENCES_PER_TEMPLATE = 15
@@ -65,10 +66,7 @@ def lexicon(speaks: Language) -> dict[str, list[tuple[str, ...]]]:
     """Every word the model knows with its pronunciations; what cannot be pronounced is left out."""
     words = vocabulary(speaks.code)
     if speaks.code == "en":
-        from training.languages.english import ACCENTS, transcribe
-
-        for accent in ACCENTS:
-            transcribe(words, accent)
+        preload(words, WORK / "en" / "transcripts.json")
     pronounced = {word: speaks.pronunciations(word) for word in words}
     return {word: found for word, found in pronounced.items() if found}
 

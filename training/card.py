@@ -104,10 +104,13 @@ def refresh_index(folder: Path, profile: Profile) -> None:
     write_index(folder, profile, before.get("figures", {}))
 
 
-def reliability_table(rows: Sequence[tuple[str, float, float, int]]) -> str:
-    """Calibrated confidence against truth as Markdown."""
-    lines = ["| grammar | calibrated confidence (mean) | right | words |", "|---|---|---|---|"]
-    lines += [f"| {kind} | {mean:.2f} | {100 * right:.1f} % | {count} |" for kind, mean, right, count in rows]
+def reliability_table(bins: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """Calibrated confidence against truth, by kind of grammar, as Markdown; `bins` as `ivr models eval --json` writes them."""
+    lines = ["| grammar | confidence promised | right | utterances |", "|---|---|---|---|"]
+    for kind, rows in bins.items():
+        lines += [
+            f"| {kind} | {r['promised']:.2f} | {r['true']:.2f} | {r['answers']:g} |" for r in rows if r["answers"]
+        ]
     return "\n".join(lines)
 
 

@@ -41,6 +41,11 @@ PLAN = (
     ("words", ("clean",), 4),
 )
 """Kinds of test material, their conditions, and clips per condition."""
+CALIBRATION_PLAN = tuple(
+    (kind, ("clean", "telephone", "snr10", "snr5"), count)
+    for kind, count in (("digits", 20), ("step", 25), ("sentence", 20), ("words", 12))
+)
+"""What confidence is measured on: the dev split, half of it noisy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,10 @@ def grammar_of(recording: Recording, code: str, number: int) -> tuple[str, tuple
     return "sentence", ()
 
 
-def choose(profile: Profile, work: Path) -> list[Clip]:
-    """The clips of a language, by PLAN from synthetic test speech, some human ones, and a little of no speech."""
+def choose(profile: Profile, work: Path, split: str, plan: Sequence[tuple[str, tuple[str, ...], int]]) -> list[Clip]:
+    """The clips of a language, by plan from synthetic speech of a split, some human ones, and a little of no speech."""
     random_, code = random.Random(31), profile.language
-    parts = [s for s in corpus.shards(profile) if s.part.split == "test"]
+    parts = [s for s in corpus.shards(profile) if s.part.split == split]
     found = [(s.part.engine, r) for s in parts for r in corpus.read(work / code / "speech" / f"{s.name}.npz")]
     found = [(e, r) for e, r in found if len(r.samples) < 5.5 * RATE_HZ]
     clips: list[Clip] = []
@@ -89,7 +94,7 @@ def choose(profile: Profile, work: Path) -> list[Clip]:
         said = condition(name, recording.samples, len(clips))
         clips.append(Clip(said, joint.join(recording.script.words), kind, name, recording.speaker, grammar))
 
-    for kind, conditions, count in PLAN:
+    for kind, conditions, count in plan:
         pool = [r for e, r in found if r.script.kind.startswith(kind) and not e.startswith("human")]
         pool = [r for r in pool if kind != "digits" or len(r.script.words) >= 4]
         for name in conditions:
@@ -104,13 +109,19 @@ def choose(profile: Profile, work: Path) -> list[Clip]:
     return clips
 
 
-def write_clips(profile: Profile, work: Path, folder: Path) -> int:
-    """Writes the clips and manifest.yaml; returns their number."""
+def write_clips(
+    profile: Profile,
+    work: Path,
+    folder: Path,
+    split: str = "test",
+    plan: Sequence[tuple[str, tuple[str, ...], int]] = PLAN,
+) -> int:
+    """Writes clips and manifest.yaml; returns their number."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.wav"):
         old.unlink()
     rows = []
-    for number, clip in enumerate(choose(profile, work)):
+    for number, clip in enumerate(choose(profile, work, split, plan)):
         name = f"{number:02d}-{clip.kind}-{clip.condition}.wav"
         write_wave(folder / name, clip.samples)
         row: dict[str, object] = {"file": name, "text": clip.text, "kind": clip.kind, "condition": clip.condition}

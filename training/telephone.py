@@ -110,9 +110,9 @@ def no_speech(random_: random.Random) -> Samples:
     loud = 10 ** (random_.uniform(-40, -10) / 20)
     if kind < 0.3:
         wave += music(random_, count) * loud * 0.5
-    elif kind < 0.55:
+    elif kind < 0.6:
         wave += tones(random_, count) * loud
-    elif kind < 0.75:
+    elif kind < 0.8:
         wave += clicks(random_, count) * loud
     if random_.random() < 0.5:
         wave = mu_law(wave)

@@ -47,7 +47,8 @@ def make_features(profile: Profile, shard: corpus.Shard, work: Path) -> Path:
     words: list[str] = []
     for recording in recordings:
         for _ in range(shard.part.weight):
-            features.append(mfcc(augment(draw, recording.samples, others)))
+            quiet = not recording.script.words
+            features.append(mfcc(recording.samples if quiet else augment(draw, recording.samples, others)))
             words.append(" ".join("-".join(str(numbers[p]) for p in w) for w in recording.script.phones))
         if draw.random() < profile.training.no_speech_share * shard.part.weight:
             features.append(mfcc(no_speech(draw)))

@@ -112,9 +112,10 @@ def preload(words: Iterable[str], kept: Path) -> None:
 
 @functools.lru_cache(maxsize=1)
 def common_words() -> tuple[str, ...]:
-    """Common English words that a new dialplan might use: short entries of Debian's small American word list."""
+    """Common English words that a new dialplan might use: short entries of Debian's small American word list, without plurals."""
     lines = WORD_LIST.read_text("utf-8").split("\n")
-    return tuple(w for w in lines if w.isascii() and w.isalpha() and w.islower() and 2 <= len(w) <= 8)
+    short = {w for w in lines if w.isascii() and w.isalpha() and w.islower() and 2 <= len(w) <= 8}
+    return tuple(sorted(w for w in short if not (w.endswith("s") and w[:-1] in short)))
 
 
 class English:

@@ -8,8 +8,7 @@ import pytest
 
 from training.language_model import END, START, Trigram
 
-calibration = pytest.importorskip("training.calibration", reason="the training extra is not installed")
-evaluation = pytest.importorskip("training.evaluation")
+evaluation = pytest.importorskip("training.evaluation", reason="the training extra is not installed")
 
 
 def test_edits_count_substitutions_deletions_and_insertions() -> None:
@@ -20,21 +19,6 @@ def test_edits_count_substitutions_deletions_and_insertions() -> None:
 def test_digits_of_different_names_are_the_same_digit() -> None:
     assert evaluation.digit_values(["幺", "一", "洞", "零", "两"]) == ["1", "1", "0", "0", "2"]
     assert evaluation.digit_values(["double", "oh", "triple", "seven", "one"]) == list("007771")
-
-
-def test_matched_words_are_those_in_order() -> None:
-    assert calibration.matched(["1", "2", "3", "4"], ["1", "3", "9", "4"]) == [True, True, False, True]
-    assert calibration.matched([], ["1"]) == [False]
-
-
-def test_the_calibration_never_falls_and_keeps_the_mean() -> None:
-    pairs = [(raw / 100, (raw * 7919) % 100 < raw) for raw in range(100)]
-    table = calibration.rising(pairs)
-    assert [x for x, _ in table] == sorted(x for x, _ in table)
-    assert [y for _, y in table] == sorted(y for _, y in table)
-    assert calibration.look_up(table, 0.95) > calibration.look_up(table, 0.05)
-    mean = sum(calibration.look_up(table, raw) for raw, _ in pairs) / 100
-    assert mean == pytest.approx(sum(right for _, right in pairs) / 100, abs=0.08)
 
 
 def test_probabilities_after_a_history_sum_to_one() -> None:
@@ -54,3 +38,22 @@ def test_the_acceptor_starts_at_the_sentence_start_and_backs_off() -> None:
     assert any(len(arc) == 4 and arc[2] == "0" for arc in arcs)
     first = next(arc for arc in arcs if arc[0] == "0" and len(arc) == 4 and arc[2] == "1")
     assert float(first[3]) == pytest.approx(-math.log(model.probability("a", (START,))), abs=1e-3)
+
+
+def test_a_clip_is_judged_by_its_kind() -> None:
+    clips = pytest.importorskip("training.clips")
+
+    def errors(kind: str, text: str, heard: list[str]) -> int:
+        tally = evaluation.Tally()
+        clip = clips.Clip(samples=None, text=text, kind=kind, condition="clean", speaker="x")
+        clips.judge(clip, heard, tally)
+        return int(tally.errors)
+
+    assert errors("digits", "一 二 三", ["幺", "二", "三"]) == 0
+    assert errors("digits", "一 二 三", ["幺", "三"]) == 1
+    assert errors("phrase", "转人工", ["转", "人工"]) == 0
+    assert errors("phrase", "转人工", ["[unk]"]) == 1
+    assert errors("sentence", "where is my order", ["where", "my", "order"]) == 1
+    assert errors("oog", "blue whale", ["[unk]"]) == 0
+    assert errors("oog", "blue whale", ["refund"]) == 1
+    assert errors("noise", "", []) == 0

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
 from ivr.handoff import queue as order
-from ivr.records.holding import LIVE
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
 
+SHOWN = ("waiting", "ringing", "connected")
 STATES = ("available", "ringing", "on_call", "wrap_up", "away", "offline")
 # A call whose worker died is not ended by anybody: after the longest call allowed it is not live either.
 LIVE_SECONDS = 3600.0
@@ -50,7 +50,7 @@ def _agent(row: AgentRow) -> AgentView:
 
 def queue(session: Session, now: float) -> list[QueueView]:
     """All live handoffs, those who wait in the order in which they will be served."""
-    rows = session.scalars(select(HandoffRow).where(HandoffRow.state.in_(LIVE))).all()
+    rows = session.scalars(select(HandoffRow).where(HandoffRow.state.in_(SHOWN))).all()
     ranks = {
         row.id: order.rank(
             order.Waiting(

@@ -17,7 +17,9 @@ from ivr.records.tables import AgentRow, EventRow, HandoffRow, WrapUpRow
 
 # Renewed every two seconds; three missed renewals mean that the worker is gone.
 LEASE_SECONDS = 6.0
-LIVE = ("waiting", "ringing", "connected")
+# `talked`: the agent was let go and the call is about to end, to go back to the robot, or to wait for another agent.
+LIVE = ("waiting", "ringing", "connected", "talked")
+HOLDING = ("ringing", "connected")
 BUSY = ("ringing", "on_call")
 # Outcomes after which nobody has to be called back.
 SETTLED = ("completed", "returned")
@@ -69,9 +71,9 @@ def take(session: Session, handoff: int, agent: AgentRow, now: float) -> bool:
 def connect(session: Session, handoff: int, now: float) -> None:
     """Caller and agent talk."""
     row = session.get(HandoffRow, handoff)
-    if row is None or row.state != "ringing":
+    ringing = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.state == "ringing")
+    if row is None or not changed(session, ringing.values(state="connected", connected_at=now)):
         return
-    row.state, row.connected_at = "connected", now
     mine = (AgentRow.id == row.agent_id, AgentRow.call_id == row.call_id, AgentRow.state == "ringing")
     if changed(session, update(AgentRow).where(*mine).values(state="on_call", since=now)):
         name = session.scalar(select(AgentRow.name).where(AgentRow.id == row.agent_id))
@@ -95,8 +97,11 @@ def release(
         return
     if state == "wrap_up":
         _open_wrap_up(session, row, who.id, reason, now)
-    elif row.state == "ringing" and row.agent_id == who.id:
-        row.state, row.agent_id = "waiting", None
+    holds = update(HandoffRow).where(
+        HandoffRow.id == handoff, HandoffRow.agent_id == who.id, HandoffRow.state.in_(HOLDING)
+    )
+    after = {"state": "talked"} if state == "wrap_up" else {"state": "waiting", "agent_id": None}
+    changed(session, holds.values(**after))
     tell(session, now, "agent", row.call_id, agent=agent, state=state, reason=reason)
 
 
@@ -109,12 +114,13 @@ def _open_wrap_up(session: Session, row: HandoffRow, agent_id: int, reason: str,
 def finish(session: Session, handoff: int, outcome: str, now: float) -> None:
     """The handoff is over; an agent it still holds is freed."""
     row = session.get(HandoffRow, handoff)
-    if row is None or row.state == "ended":
+    live = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.state.in_(LIVE))
+    # Whom the reaper thought lost stays lost: somebody has been promised a callback by now.
+    if row is None or not changed(session, live.values(state="ended", outcome=outcome, ended_at=now)):
         return
     _free_agent_of(session, row, now)
-    row.state, row.outcome, row.ended_at = "ended", outcome, now
     if outcome in SETTLED and not _wrapping_up(session, row.call_id):
-        row.caller = ""
+        session.execute(update(HandoffRow).where(HandoffRow.id == handoff).values(caller=""))
     tell(session, now, "queue", row.call_id, handoff=handoff, state="ended", outcome=outcome)
 
 
@@ -133,9 +139,9 @@ def _free_agent_of(session: Session, row: HandoffRow, now: float) -> None:
 
 def renew(session: Session, worker: str, now: float) -> None:
     """Renew what this worker holds: its live handoffs and their agents."""
-    mine = (HandoffRow.worker == worker, HandoffRow.state.in_(LIVE))
-    session.execute(update(HandoffRow).where(*mine).values(heartbeat_at=now))
-    agents = list(session.scalars(select(HandoffRow.agent_id).where(*mine, HandoffRow.agent_id.is_not(None))))
+    mine = HandoffRow.worker == worker
+    session.execute(update(HandoffRow).where(mine, HandoffRow.state.in_(LIVE)).values(heartbeat_at=now))
+    agents = list(session.scalars(select(HandoffRow.agent_id).where(mine, HandoffRow.state.in_(HOLDING))))
     if agents:
         held = (AgentRow.id.in_(agents), AgentRow.state.in_(BUSY))
         session.execute(update(AgentRow).where(*held).values(lease_until=now + LEASE_SECONDS))

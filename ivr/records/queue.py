@@ -107,19 +107,19 @@ class SqlQueue:
         briefing: Mapping[str, Any] | None,
         now: float,
     ) -> int:
-        row = session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id, HandoffRow.state.in_(LIVE)))
-        if row is None:
-            row = HandoffRow(call_id=call_id, enqueued_at=now, briefing={}, **who)
+        values: dict[str, Any] = {**place, "state": "waiting", "worker": self._worker, "agent_id": None}
+        values |= {"heartbeat_at": now, "asked_at": now} | ({} if briefing is None else {"briefing": dict(briefing)})
+        live = (HandoffRow.call_id == call_id, HandoffRow.state.in_(LIVE))
+        handoff = session.scalar(select(HandoffRow.id).where(*live))
+        if handoff is None or not holding.changed(
+            session, update(HandoffRow).where(HandoffRow.id == handoff, *live).values(**values)
+        ):
+            row = HandoffRow(**{"briefing": {}, **values}, call_id=call_id, enqueued_at=now, **who)
             session.add(row)
-        for name, value in place.items():
-            setattr(row, name, value)
-        row.state, row.worker, row.agent_id = "waiting", self._worker, None
-        row.heartbeat_at = row.asked_at = now
-        if briefing is not None:
-            row.briefing = dict(briefing)
-        session.flush()
-        holding.tell(session, now, "queue", call_id, handoff=row.id, state="waiting", queue=row.queue)
-        return row.id
+            session.flush()
+            handoff = row.id
+        holding.tell(session, now, "queue", call_id, handoff=handoff, state="waiting", queue=place["queue"])
+        return handoff
 
 
 def _reserve(session: Session, handoff: int, exclude: list[str], now: float) -> Reservation | Place:

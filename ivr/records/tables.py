@@ -54,7 +54,7 @@ class LineRow(Base):
 
 
 class HandoffRow(Base):
-    """One place in the queue; state is waiting, ringing, connected or ended."""
+    """One place in the queue; state is waiting, ringing, connected, talked or ended."""
 
     __tablename__ = "handoffs"
     __table_args__ = (Index("handoffs_by_state", "state", "queue"),)

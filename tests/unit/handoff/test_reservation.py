@@ -191,6 +191,34 @@ async def test_passed_on_call_keeps_its_waiting_time(engine: Engine, clock: Cloc
     assert handoff(engine, number).enqueued_at == 1_000_000.0
 
 
+async def test_call_whose_agent_s_line_broke_gets_another_agent(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    await queue.release(number, "anna", "away", "no_media")
+    assert handoff(engine, number).state == "waiting"
+    with Session(engine) as session, session.begin():
+        set_state(session, agent(engine, "anna").id, "available", "", clock())
+    assert isinstance(await queue.reserve(number), Reservation)
+
+
+async def test_agent_who_wraps_up_one_call_may_take_the_next_before_the_first_is_over(
+    engine: Engine, clock: Clock
+) -> None:
+    queue, other = SqlQueue(engine, "w1", clock), SqlQueue(engine, "w2", clock)
+    first = await enter(queue, "c1")
+    await queue.reserve(first)
+    await queue.connected(first)
+    await queue.release(first, "anna", "wrap_up", "talked")
+    with Session(engine) as session, session.begin():
+        finish_wrap_up(session, agent(engine, "anna").id, "solved", "", False, clock())
+    second = await enter(other, "c2")
+    assert isinstance(await other.reserve(second), Reservation)
+    await queue.finish(first, "completed")
+    assert (agent(engine, "anna").state, agent(engine, "anna").call_id) == ("ringing", "c2")
+
+
 async def test_ten_callers_at_once_never_share_an_agent(engine: Engine) -> None:
     """Ten workers in ten threads after two agents: exactly two get one."""
     enrol(engine, (AgentSettings(name="carl", uri="sip:carl@10.0.0.9"),))

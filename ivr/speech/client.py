@@ -33,6 +33,7 @@ CONNECT_SECONDS = 1.0
 FINISH_SECONDS = 3.0
 PROBE_SECONDS = 1.0
 SOON_SECONDS = 0.05
+MOST_UNANSWERED = 2
 _BROKEN = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, InvalidURI)
 
 
@@ -129,7 +130,8 @@ class Utterance:
         self._more = asyncio.Event()
         self._ended = False
         self._segments: list[Segment] = []
-        self._partial, self._replies_due = "", -1
+        self._partial = ""
+        self._sent, self._replies, self._replies_due = 0, 0, -1
         self._task = asyncio.create_task(self._recognise(), name="utterance")
         # Somebody who never asks for the result must not make asyncio complain of it.
         self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -185,7 +187,8 @@ class Utterance:
                     connection.transport.abort()
 
     async def _talk(self, connection: ClientConnection) -> None:
-        self._segments, self._partial, self._replies_due = [], "", -1
+        self._segments, self._partial = [], ""
+        self._sent, self._replies, self._replies_due = 0, 0, -1
         await connection.send(self._config)
         sender = asyncio.create_task(self._send(connection))
         try:
@@ -194,28 +197,32 @@ class Utterance:
             sender.cancel()
 
     async def _send(self, connection: ClientConnection) -> None:
-        """Send all sound, whatever waits as one message, then the end; from then on it is known how many replies are due."""
-        at, messages = 0, 0
+        """Send all sound, then the end; from then on it is known how many replies are due.
+
+        Each message gets a reply, so a recogniser that lags behind shows: while `MOST_UNANSWERED` wait, sound gathers here and
+        goes out as one larger message, which costs the recogniser less.
+        """
+        at = 0
         while True:
             waiting, ended = b"".join(self._sound[at:]), self._ended
-            at = len(self._sound)
-            if waiting:
-                await connection.send(waiting)
-                messages += 1
-            elif ended:
-                self._replies_due = messages + 1
-                await connection.send(END_OF_FILE)
-                return
-            else:
+            if self._sent - self._replies >= MOST_UNANSWERED or not (waiting or ended):
                 self._more.clear()
                 await self._more.wait()
+                continue
+            at = len(self._sound)
+            self._sent += 1
+            if not waiting:
+                self._replies_due = self._sent
+                await connection.send(END_OF_FILE)
+                return
+            await connection.send(waiting)
 
     async def _receive(self, connection: ClientConnection) -> None:
         """Take one reply per message; the reply to the end is the last. Raises what broke the connection."""
-        replies = 0
-        while replies != self._replies_due:
+        while self._replies != self._replies_due:
             self._take(str(await connection.recv()))
-            replies += 1
+            self._replies += 1
+            self._more.set()
 
     def _take(self, reply: str) -> None:
         try:

@@ -138,7 +138,8 @@ class RecogniserServer:
         size = int(SLICE_SECONDS * wishes.rate) * 2
         results, words = [], ""
         for at in range(0, len(pcm), size):
-            result, words = await self._work(partial(_step, utterance, pcm[at : at + size]))
+            last = at + size >= len(pcm)
+            result, words = await self._work(partial(_step, utterance, pcm[at : at + size], last))
             results += [result] if result else []
         if not results:
             return json.dumps({"partial": words}, ensure_ascii=False)
@@ -191,10 +192,10 @@ class RecogniserServer:
         return "\n".join([*lines, f"recogniser_real_time_factor {self.real_time_factor()}", ""])
 
 
-def _step(utterance: Utterance, pcm: bytes) -> tuple[str | None, str]:
-    """Decode a slice: vosk's result if it saw a pause, and the words so far."""
+def _step(utterance: Utterance, pcm: bytes, last: bool) -> tuple[str | None, str]:
+    """Decode a slice: vosk's result if it saw a pause, and after the message's last slice the words so far."""
     result = utterance.feed(pcm)
-    return result, "" if result else utterance.partial
+    return result, utterance.partial if last and not result else ""
 
 
 def _with_hypotheses(utterance: Utterance, result: str) -> str:

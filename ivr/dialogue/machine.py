@@ -3,7 +3,7 @@
 How it works
 ------------
 A call stands at a step of a dialplan and knows values (`Talk`). `receive` drops an answer to an older turn, refuses what cannot
-happen in this state, and then lets the event decide. From there the call walks (`walk`) through steps that wait for nobody,
+happen in this state, and then lets the event decide (what a caller says: `hearing`). From there the call walks (`walk`) through steps that wait for nobody,
 gathering prompts, until one waits; that one's commands go out under a new turn.
 
     state       waits for                              goes on with
@@ -24,43 +24,25 @@ not wait for raises IllegalTransition and changes nothing; in OVER everything is
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Literal, assert_never
+from typing import assert_never
 
 from ivr import events as told
 from ivr.commands import Command, Prompt
 from ivr.dialogue import dialplan as plan
-from ivr.dialogue import judgement as judged
-from ivr.dialogue import questions
-from ivr.dialogue.judgement import judge
+from ivr.dialogue import vocabulary as words
+from ivr.dialogue.hearing import ask_by_keys, hear, key, try_again
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Completeness, Interpretation
 from ivr.dialogue.memory import Memory
-from ivr.dialogue.order_number import NoneFound, answer, settle
-from ivr.dialogue.questions import Question
+from ivr.dialogue.order_number import settle
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
-from ivr.dialogue.talk import HIDDEN, Talk
-from ivr.dialogue.templates import SLOT_MARKS
-from ivr.dialogue.walk import (
-    act,
-    after_human,
-    always,
-    break_down,
-    correct,
-    fill,
-    give_up,
-    go_on,
-    is_matter,
-    route,
-    settled,
-    walk,
-    want,
-)
+from ivr.dialogue.talk import Talk
+from ivr.dialogue.walk import after_human, always, break_down, go_on, route, settled, walk
 from ivr.errors import IllegalTransition
 from ivr.events import Event, Hypothesis
-from ivr.values import Language, Value, Values
+from ivr.values import Language, Values
 
 LEGAL: dict[type[State], tuple[type[Event], ...]] = {
     Fresh: (told.CallStarted, told.CallerHungUp),
@@ -81,7 +63,6 @@ class Dialogue:
     ) -> None:
         self.version = dialplans.version
         self._talk = Talk(dialplans, start, started_at, facts)
-        self._agent_wishes = 0
 
     # -- what others may ask ---------------------------------------------------------------------------------------
 
@@ -151,13 +132,13 @@ class Dialogue:
                 self._begin(event)
             case told.UtteranceHeard(hypotheses=hypotheses) | told.MaxSpeech(hypotheses=hypotheses):
                 if isinstance(state, Listening):
-                    self._hear(state, hypotheses)
+                    hear(talk, state, hypotheses)
             case told.KeysPressed(keys=keys):
                 if isinstance(state, Listening):
-                    self._key(state, keys)
+                    key(talk, state, keys)
             case told.NoInput():
                 if isinstance(state, Listening):
-                    self._try_again(state, "no_input")
+                    try_again(talk, state, "no_input")
             case told.PromptsFinished():
                 if isinstance(state, Speaking):
                     walk(talk)
@@ -176,7 +157,7 @@ class Dialogue:
             case told.SpeechLost():
                 talk.keys_only = True
                 if isinstance(state, Listening):
-                    self._ask_by_keys(state)
+                    ask_by_keys(talk, state)
             case told.SpeechRestored():
                 talk.keys_only = False
             case told.ComponentFailed():
@@ -200,169 +181,8 @@ class Dialogue:
             orders = values.get("orders")
             settled(talk, settle(state.decoded, orders if isinstance(orders, tuple) else ()))
         elif isinstance(step, plan.LookUp | plan.Act):
-            for name in CLEARED_BY.get(step.look_up if isinstance(step, plan.LookUp) else "act", ()):
+            for name in words.LOOK_UPS[step.look_up].clears if isinstance(step, plan.LookUp) else words.ACT_CLEARS:
                 talk.memory.forget(name)
             talk.memory.update(values)
             talk.progress()
             route(talk, step.on, outcome, step.otherwise)
-
-    # -- the caller ------------------------------------------------------------------------------------------------
-
-    def _hear(self, state: Listening, hypotheses: tuple[Hypothesis, ...]) -> None:
-        asked = state.question.expectation
-        heard = self._talk.spoken.understanding.understand(hypotheses, asked)
-        if state.choosing and not heard.universal and not heard.danger:
-            settlement = answer(state.choosing, hypotheses, self.language)
-            if not isinstance(settlement, NoneFound):
-                return settled(self._talk, settlement)
-        self._judge(state, heard)
-
-    def _key(self, state: Listening, keys: str) -> None:
-        heard = state.question.read_keys(keys)
-        if state.choosing and keys.isdigit() and not heard.universal:
-            settlement = answer(state.choosing, (Hypothesis(" ".join(keys), 1.0),), self.language)
-            if not isinstance(settlement, NoneFound):
-                return settled(self._talk, settlement)
-        self._judge(state, heard)
-
-    def _judge(self, state: Listening, heard: Interpretation, certain: bool = False) -> None:
-        talk, question = self._talk, state.question
-        judgement = judge(question, heard, talk.context(), certain)
-        self._note(heard, judgement)
-        if isinstance(judgement, judged.Wanted):
-            talk.forget_ahead()
-        self._keep_extra(heard, question)
-        match judgement:
-            case judged.Alarm(danger):
-                talk.memory.set("danger", danger)
-                always(talk, danger)
-            case judged.Wish(universal):
-                self._wish(state, universal, keyed="keys" in heard.why)
-            case judged.Doubtful():
-                self._ask_whether(state, heard)
-            case judged.Missed():
-                self._try_again(state, "no_match")
-            case judged.NeverMind():
-                talk.memory.forget("intent")
-                always(talk, "never_mind")
-            case judged.Wanted(intent):
-                talk.progress()
-                if not want(talk, question, intent):
-                    self._try_again(state, "no_match")
-            case judged.Corrected(slot):
-                correct(talk, question, slot)
-            case judged.Filled(slot):
-                if state.choosing:
-                    return self._try_again(state, "no_match")
-                fill(talk, slot)
-            case judged.Answered(outcome):
-                self._answered(state, outcome)
-            case _:
-                assert_never(judgement)
-
-    def _note(self, heard: Interpretation, judgement: judged.Judgement) -> None:
-        kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
-        text = HIDDEN if self._talk.manner.sensitive else readable(heard.text)
-        values: dict[str, Value] = {"heard": text, "meaning": heard.intent or heard.kind, "why": heard.why}
-        if isinstance(judgement, judged.Wanted) and is_matter(judgement.intent):
-            values["intent"] = judgement.intent
-        self._talk.note(kind, values)
-
-    def _keep_extra(self, heard: Interpretation, question: Question) -> None:
-        """What was said beyond the answer: values for questions to come, a second wish for later."""
-        self._talk.next_intent = heard.also or self._talk.next_intent
-        if heard.verdict != "reject":
-            for slot in heard.slots:
-                if slot.kind != question.expectation.slot:
-                    self._talk.hear_ahead(slot)
-
-    def _answered(self, state: Listening, outcome: str) -> None:
-        talk, step, question = self._talk, self._talk.step, state.question
-        talk.progress()
-        if question.about == "doubt" and state.asked and state.held:
-            open_again = replace(state, question=state.asked, held=None, asked=None)
-            if outcome == "yes":
-                self._judge(open_again, state.held, certain=True)
-            else:
-                self._try_again(open_again, "no_match")
-        elif question.about == "offer" and isinstance(step, plan.Act):
-            act(talk, step) if outcome == "yes" else route(talk, step.on, "declined", step.otherwise)
-        elif isinstance(step, plan.Survey):
-            talk.note("survey", {step.survey: int(outcome)})
-            talk.memory.set(step.survey, int(outcome))
-            go_on(talk)
-        elif isinstance(step, plan.Ask):
-            talk.memory.set(step.into or "answer", outcome)
-            route(talk, step.on, outcome, step.then)
-
-    def _wish(self, state: Listening, universal: str, keyed: bool) -> None:
-        talk = self._talk
-        match universal:
-            case "agent":
-                self._agent_wishes += 1
-                talk.memory.set("agent_wishes", self._agent_wishes)
-                always(talk, "agent_again" if keyed or self._agent_wishes > 1 else "agent")
-            case "goodbye":
-                always(talk, "goodbye")
-            case "back" if talk.position.back():
-                walk(talk)
-            case "help":
-                if not talk.say(state.question.prompt, "help"):
-                    talk.say("help")
-                    talk.say(state.question.prompt)
-                talk.listen(state)
-            case "slower":
-                talk.speaker.rate = talk.spoken.slower_rate
-                talk.speaker.again()
-                talk.listen(state)
-            case _:
-                talk.speaker.again()
-                talk.listen(state)
-
-    def _ask_whether(self, state: Listening, heard: Interpretation) -> None:
-        """Ask whether what was heard is right, in place of the question, which stays open."""
-        talk, asked = self._talk, state.asked or state.question
-        slot = heard.slots[0] if heard.slots else None
-        talk.memory.set("doubt", heard.intent or (slot.value if slot and slot.value is not None else heard.text))
-        talk.say("doubt")
-        doubt = questions.yes_no("doubt", "doubt", asked.manner, talk.expectation())
-        talk.listen(replace(state, question=doubt, held=heard, asked=asked))
-
-    def _try_again(self, state: Listening, what: Literal["no_input", "no_match"]) -> None:
-        """Put the question anew in other words, or give up after the last try."""
-        talk, question = self._talk, state.question
-        no_inputs = state.no_inputs + (what == "no_input")
-        no_matches = state.no_matches + (what == "no_match")
-        if max(no_inputs, no_matches) >= (question.manner.tries or 3):
-            talk.memory.set("gave_up", what)
-            return give_up(talk, question)
-        variant = "keys" if talk.keys_only else f"{what}.{no_inputs if what == 'no_input' else no_matches}"
-        if not talk.say(question.prompt, variant):
-            talk.say("again", variant)
-            talk.say(question.prompt)
-        talk.listen(replace(state, no_inputs=no_inputs, no_matches=no_matches))
-
-    def _ask_by_keys(self, state: Listening) -> None:
-        talk = self._talk
-        if not state.question.answerable_by_keys:
-            return break_down(talk)
-        talk.say("speech_lost")
-        if not talk.say(state.question.prompt, "keys"):
-            talk.say(state.question.prompt)
-        talk.listen(state)
-
-
-def readable(text: str) -> str:
-    """The words that were understood, with the names of values in place of the marks that stand for them."""
-    for kind, mark in SLOT_MARKS.items():
-        text = text.replace(mark, f"{{{kind}}}")
-    return text
-
-
-# What an answer of the order desk says anew, and what is therefore forgotten before it is kept.
-CLEARED_BY: dict[str, tuple[str, ...]] = {
-    "order": ("order", "situations"),
-    "decision": ("reason", "offers", "offer", "handoff", "fact", "level_needed"),
-    "existing_orders": ("orders",),
-    "act": ("action",),
-}

@@ -28,7 +28,8 @@ class Talk:
         self.dialplans, self.start, self.started_at = dialplans, start, started_at
         self.memory = Memory(facts)
         self.state: State = Fresh()
-        self.turn, self.seconds, self.breakages = 0, 0.0, 0
+        self.turn, self.seconds = 0, 0.0
+        self.breakages, self.agent_wishes = 0, 0
         self.keys_only = False
         self.heard_ahead: dict[str, Slot] = {}
         self.filled_at: dict[str, Stack] = {}
@@ -176,6 +177,11 @@ class Talk:
         """Keep a value that was said before it was asked for."""
         self.heard_ahead[slot.kind] = slot
         self.memory.set(f"heard.{slot.kind}", True)
+
+    def take_next_intent(self) -> str:
+        """The second wish of an utterance, once."""
+        wanted, self.next_intent = self.next_intent, ""
+        return wanted
 
     def forget_ahead(self) -> None:
         """Something new is wanted: what was said ahead belonged to the old matter."""

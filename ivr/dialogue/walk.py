@@ -109,10 +109,8 @@ def ask(talk: Talk, step: plan.Ask) -> None:
     question = questions.of_step(step, prompt, talk.manner, talk.expectation(), listed)
     if (ahead := talk.heard_ahead.get(step.ask)) is not None:
         return fill(talk, ahead)
-    if step.ask == "intent" and talk.next_intent:
-        wanted, talk.next_intent = talk.next_intent, ""
-        if want(talk, question, wanted):
-            return None
+    if step.ask == "intent" and talk.next_intent and want(talk, question, talk.take_next_intent()):
+        return None
     if talk.position.asked() > (talk.manner.visits or 5) or (talk.keys_only and not question.answerable_by_keys):
         return give_up(talk, question)
     talk.say_step()

@@ -1,0 +1,191 @@
+"""What the caller said or keyed, and what it does to the call: answer, wish, doubt, correction, or another try (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, assert_never
+
+from ivr.dialogue import dialplan as plan
+from ivr.dialogue import judgement as judged
+from ivr.dialogue import questions
+from ivr.dialogue.judgement import judge
+from ivr.dialogue.meaning import Interpretation
+from ivr.dialogue.order_number import NoneFound, answer
+from ivr.dialogue.questions import Question
+from ivr.dialogue.states import Listening
+from ivr.dialogue.talk import HIDDEN, Talk
+from ivr.dialogue.templates import SLOT_MARKS
+from ivr.dialogue.walk import (
+    act,
+    always,
+    break_down,
+    correct,
+    fill,
+    give_up,
+    go_on,
+    is_matter,
+    route,
+    settled,
+    walk,
+    want,
+)
+from ivr.events import Hypothesis
+from ivr.values import Value
+
+
+def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...]) -> None:
+    asked = state.question.expectation
+    heard = talk.spoken.understanding.understand(hypotheses, asked)
+    if state.choosing and not heard.universal and not heard.danger:
+        settlement = answer(state.choosing, hypotheses, talk.language)
+        if not isinstance(settlement, NoneFound):
+            return settled(talk, settlement)
+    decide(talk, state, heard)
+
+
+def key(talk: Talk, state: Listening, keys: str) -> None:
+    heard = state.question.read_keys(keys)
+    if state.choosing and keys.isdigit() and not heard.universal:
+        settlement = answer(state.choosing, (Hypothesis(" ".join(keys), 1.0),), talk.language)
+        if not isinstance(settlement, NoneFound):
+            return settled(talk, settlement)
+    decide(talk, state, heard)
+
+
+def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = False) -> None:
+    question = state.question
+    judgement = judge(question, heard, talk.context(), certain)
+    note(talk, heard, judgement)
+    if isinstance(judgement, judged.Wanted):
+        talk.forget_ahead()
+    keep_extra(talk, heard, question)
+    match judgement:
+        case judged.Alarm(danger):
+            talk.memory.set("danger", danger)
+            always(talk, danger)
+        case judged.Wish(universal):
+            wish(talk, state, universal, keyed="keys" in heard.why)
+        case judged.Doubtful():
+            ask_whether(talk, state, heard)
+        case judged.Missed():
+            try_again(talk, state, "no_match")
+        case judged.NeverMind():
+            talk.memory.forget("intent")
+            always(talk, "never_mind")
+        case judged.Wanted(intent):
+            talk.progress()
+            if not want(talk, question, intent):
+                try_again(talk, state, "no_match")
+        case judged.Corrected(slot):
+            correct(talk, question, slot)
+        case judged.Filled(slot):
+            if state.choosing:
+                return try_again(talk, state, "no_match")
+            fill(talk, slot)
+        case judged.Answered(outcome):
+            answered(talk, state, outcome)
+        case _:
+            assert_never(judgement)
+
+
+def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None:
+    kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
+    text = HIDDEN if talk.manner.sensitive else readable(heard.text)
+    values: dict[str, Value] = {"heard": text, "meaning": heard.intent or heard.kind, "why": heard.why}
+    if isinstance(judgement, judged.Wanted) and is_matter(judgement.intent):
+        values["intent"] = judgement.intent
+    talk.note(kind, values)
+
+
+def keep_extra(talk: Talk, heard: Interpretation, question: Question) -> None:
+    """What was said beyond the answer: values for questions to come, a second wish for later."""
+    talk.next_intent = heard.also or talk.next_intent
+    if heard.verdict != "reject":
+        for slot in heard.slots:
+            if slot.kind != question.expectation.slot:
+                talk.hear_ahead(slot)
+
+
+def answered(talk: Talk, state: Listening, outcome: str) -> None:
+    step, question = talk.step, state.question
+    talk.progress()
+    if question.about == "doubt" and state.asked and state.held:
+        open_again = replace(state, question=state.asked, held=None, asked=None)
+        if outcome == "yes":
+            decide(talk, open_again, state.held, certain=True)
+        elif not (talk.next_intent and want(talk, state.asked, talk.take_next_intent())):
+            try_again(talk, open_again, "no_match")
+    elif question.about == "offer" and isinstance(step, plan.Act):
+        act(talk, step) if outcome == "yes" else route(talk, step.on, "declined", step.otherwise)
+    elif isinstance(step, plan.Survey):
+        talk.note("survey", {step.survey: int(outcome)})
+        talk.memory.set(step.survey, int(outcome))
+        go_on(talk)
+    elif isinstance(step, plan.Ask):
+        talk.memory.set(step.into or "answer", outcome)
+        route(talk, step.on, outcome, step.then)
+
+
+def wish(talk: Talk, state: Listening, universal: str, keyed: bool) -> None:
+    match universal:
+        case "agent":
+            talk.agent_wishes += 1
+            talk.memory.set("agent_wishes", talk.agent_wishes)
+            always(talk, "agent_again" if keyed or talk.agent_wishes > 1 else "agent")
+        case "goodbye":
+            always(talk, "goodbye")
+        case "back" if talk.position.back():
+            walk(talk)
+        case "help":
+            if not talk.say(state.question.prompt, "help"):
+                talk.say("help")
+                talk.say(state.question.prompt)
+            talk.listen(state)
+        case "slower":
+            talk.speaker.rate = talk.spoken.slower_rate
+            talk.speaker.again()
+            talk.listen(state)
+        case _:
+            talk.speaker.again()
+            talk.listen(state)
+
+
+def ask_whether(talk: Talk, state: Listening, heard: Interpretation) -> None:
+    """Ask whether what was heard is right, in place of the question, which stays open."""
+    asked = state.asked or state.question
+    slot = heard.slots[0] if heard.slots else None
+    talk.memory.set("doubt", heard.intent or (slot.value if slot and slot.value is not None else heard.text))
+    talk.say("doubt")
+    doubt = questions.yes_no("doubt", "doubt", asked.manner, talk.expectation())
+    talk.listen(replace(state, question=doubt, held=heard, asked=asked))
+
+
+def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match"]) -> None:
+    """Put the question anew in other words, or give up after the last try."""
+    question = state.question
+    no_inputs = state.no_inputs + (what == "no_input")
+    no_matches = state.no_matches + (what == "no_match")
+    if max(no_inputs, no_matches) >= (question.manner.tries or 3):
+        talk.memory.set("gave_up", what)
+        return give_up(talk, question)
+    variant = "keys" if talk.keys_only else f"{what}.{no_inputs if what == 'no_input' else no_matches}"
+    if not talk.say(question.prompt, variant):
+        talk.say("again", variant)
+        talk.say(question.prompt)
+    talk.listen(replace(state, no_inputs=no_inputs, no_matches=no_matches))
+
+
+def ask_by_keys(talk: Talk, state: Listening) -> None:
+    if not state.question.answerable_by_keys:
+        return break_down(talk)
+    talk.say("speech_lost")
+    if not talk.say(state.question.prompt, "keys"):
+        talk.say(state.question.prompt)
+    talk.listen(state)
+
+
+def readable(text: str) -> str:
+    """The words that were understood, with the names of values in place of the marks that stand for them."""
+    for kind, mark in SLOT_MARKS.items():
+        text = text.replace(mark, f"{{{kind}}}")
+    return text

@@ -158,6 +158,8 @@ class _Conversation:
 
     async def _hear(self, step: Hear | Listen) -> None:
         party, phrases = self._party, step.hear if isinstance(step, Hear) else ()
+        if isinstance(step, Hear) and step.if_asked:
+            await self._answer(step)
         met = await party.until(lambda: party.hearing.heard(phrases), step.within_seconds)
         wanted = " or ".join(f"`{phrase}`" for phrase in phrases) or "something"
         lately = " / ".join(remark.text for remark in party.hearing.recent()) or "nothing"
@@ -167,6 +169,21 @@ class _Conversation:
             met = gap is not None and 1000 * gap <= step.reply_within_ms
             found = "there was no gap" if gap is None else f"{1000 * gap:.0f} ms"
             self._check(f"the reply begins within {step.reply_within_ms:g} ms", met, found)
+
+    async def _answer(self, step: Hear) -> None:
+        """Answer the questions that may come before what the step waits for."""
+        party, hearing, open_questions = self._party, self._party.hearing, dict(step.if_asked)
+
+        def asked() -> str | None:
+            return next((question for question in open_questions if hearing.heard((question,))), None)
+
+        while open_questions:
+            await party.until(lambda: hearing.heard(step.hear) or asked() is not None, step.within_seconds)
+            question = None if hearing.heard(step.hear) else asked()
+            if question is None:
+                return
+            answer = open_questions.pop(question)
+            await party.speak("say", answer, self._speaker.sound(self._line(answer)))
 
     async def _silence(self, step: Silence) -> None:
         began = time.monotonic()

@@ -64,9 +64,10 @@ class Wait(Part):
 
 
 class Hear(Part):
-    """Wait until the far end has said one of the phrases and pauses."""
+    """Wait until the far end has said one of the phrases and pauses; answer what it may ask before, each question once."""
 
     hear: Phrases
+    if_asked: dict[str, str] = Field({}, alias="if asked")
     within_seconds: Seconds = Field(20, alias="within seconds")
     reply_within_ms: Milliseconds | None = Field(None, alias="reply within ms")
 
@@ -257,7 +258,7 @@ class Role:
     def phrases(self) -> tuple[str, ...]:
         """What this party may hear."""
         given = (
-            step.hear if isinstance(step, Hear) else step.not_heard
+            (*step.hear, *step.if_asked) if isinstance(step, Hear) else step.not_heard
             for step in self.steps
             if isinstance(step, Hear | NotHeard)
         )

@@ -22,7 +22,7 @@ from ivr.caller.pacer import Pacer
 from ivr.caller.party import Party
 from ivr.caller.recording import record
 from ivr.caller.report import CallResult, Check
-from ivr.caller.scenario import Agent, Interrupt, Play, Role, Say, Scenario
+from ivr.caller.scenario import Agent, Hear, Interrupt, Play, Role, Say, Scenario
 from ivr.caller.sound import read_wav
 from ivr.caller.speaker import Line, Speaker
 from ivr.caller.useragent import RTP_PORTS, UserAgent
@@ -100,6 +100,8 @@ def _lines(role: Role) -> Iterable[Line]:
             yield Line(step.say, role.language, manner.voice, step.speed or manner.speed)
         elif isinstance(step, Interrupt):
             yield Line(step.interrupt, role.language, manner.voice, manner.speed)
+        elif isinstance(step, Hear):
+            yield from (Line(answer, role.language, manner.voice, manner.speed) for answer in step.if_asked.values())
 
 
 @dataclass(slots=True)

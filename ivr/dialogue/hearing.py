@@ -34,6 +34,7 @@ from ivr.values import Value
 
 
 def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...]) -> None:
+    """The caller spoke: N-best, best first."""
     asked = state.question.expectation
     heard = talk.spoken.understanding.understand(hypotheses, asked)
     if state.choosing and not heard.universal and not heard.danger:
@@ -44,6 +45,7 @@ def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...]) -> No
 
 
 def key(talk: Talk, state: Listening, keys: str) -> None:
+    """The caller pressed keys."""
     heard = state.question.read_keys(keys)
     if state.choosing and keys.isdigit() and not heard.universal:
         settlement = answer(state.choosing, (Hypothesis(" ".join(keys), 1.0),), talk.language)
@@ -53,6 +55,7 @@ def key(talk: Talk, state: Listening, keys: str) -> None:
 
 
 def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = False) -> None:
+    """Judge what was understood and follow the judgement; `certain` when the caller has confirmed it."""
     question = state.question
     judgement = judge(question, heard, talk.context(), certain)
     note(talk, heard, judgement)
@@ -89,6 +92,7 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
 
 
 def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None:
+    """Write down what was understood, for the transcript and the case."""
     kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
     text = HIDDEN if talk.manner.sensitive else readable(heard.text)
     values: dict[str, Value] = {"heard": text, "meaning": heard.intent or heard.kind, "why": heard.why}
@@ -107,6 +111,7 @@ def keep_extra(talk: Talk, heard: Interpretation, question: Question) -> None:
 
 
 def answered(talk: Talk, state: Listening, outcome: str) -> None:
+    """The question has its answer: clear the doubt, act or not, keep the score, or follow the route."""
     step, question = talk.step, state.question
     talk.progress()
     if question.about == "doubt" and state.asked and state.held:
@@ -127,6 +132,7 @@ def answered(talk: Talk, state: Listening, outcome: str) -> None:
 
 
 def wish(talk: Talk, state: Listening, universal: str, keyed: bool) -> None:
+    """Something that is understood at every step; a key for a human leaves no question."""
     match universal:
         case "agent":
             talk.agent_wishes += 1
@@ -176,6 +182,7 @@ def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match"
 
 
 def ask_by_keys(talk: Talk, state: Listening) -> None:
+    """Speech is lost: put the question by keys, or bring in a human."""
     if not state.question.answerable_by_keys:
         return break_down(talk)
     talk.say("speech_lost")

@@ -3,8 +3,8 @@
 How it works
 ------------
 A call stands at a step of a dialplan and knows values (`Talk`). `receive` drops an answer to an older turn, refuses what cannot
-happen in this state, and then lets the event decide (what a caller says: `hearing`). From there the call walks (`walk`) through steps that wait for nobody,
-gathering prompts, until one waits; that one's commands go out under a new turn.
+happen in this state, and then lets the event decide; what a caller says is decided in `hearing`. From there the call walks
+(`walk`) through steps that wait for nobody, gathering prompts, until one waits; its commands go out under a new turn.
 
     state       waits for                              goes on with
     FRESH       CallStarted                            the first step

@@ -1,6 +1,7 @@
 """The order desk: find the order, see what is wrong with it, settle it once. Knows nothing of telephones."""
 
 from order_lookup.answers import Choice, Decision, Handoff, Offer
+from order_lookup.backend import HttpOrderSystem, load_mapping
 from order_lookup.errors import BrokenError, DownError, MistakeError, OrderDeskError, PolicyError
 from order_lookup.money import Money
 from order_lookup.policies import Policies, load_policies
@@ -49,6 +50,7 @@ __all__ = [
     "Foreign",
     "Found",
     "Handoff",
+    "HttpOrderSystem",
     "Intent",
     "Kind",
     "LedgerState",
@@ -70,5 +72,6 @@ __all__ = [
     "Tier",
     "Unknown",
     "Verification",
+    "load_mapping",
     "load_policies",
 ]

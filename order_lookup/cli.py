@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -96,6 +97,27 @@ def decide(
         _print_json(decision)
     else:
         _print_decision(decision)
+
+
+@orders.command()
+def bench(
+    database: Annotated[str, typer.Option("--database", help="An empty database's URL.")] = "",
+    count: Annotated[int, typer.Option("--orders", min=1000, help="How many orders to fill in.")] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """How long look-ups take in a large shop; fills an empty database (default: a throw-away SQLite file)."""
+    from order_lookup.bench import measure
+
+    with tempfile.TemporaryDirectory(prefix="orders-bench-") as folder:
+        timings = _guard(lambda: measure(database or f"sqlite:///{folder}/bench.db", count))
+    if as_json:
+        _print_json(timings)
+        return
+    table = Table("look-up", "median ms", "95 % ms", "worst ms", "95 % CPU ms", title=f"{count:,} orders")
+    for one in timings:
+        shown = (one.median_ms, one.p95_ms, one.worst_ms, one.cpu_p95_ms)
+        table.add_row(one.name, *(f"{value:.2f}" for value in shown))
+    _console.print(table)
 
 
 @db.command("demo")

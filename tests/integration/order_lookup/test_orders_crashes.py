@@ -268,7 +268,7 @@ def test_chaos(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         Chaos,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),

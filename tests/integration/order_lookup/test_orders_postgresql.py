@@ -24,7 +24,7 @@ from order_lookup.demo import CASES
 from order_lookup.words import REFUNDS
 
 pytestmark = pytest.mark.integration
-PROCESSES, PER_PROCESS = 4, 250
+PROCESSES, PER_PROCESS = 3, 334
 WANTS = (
     ("refundable_parcel", "cancel_order", Action.CANCEL),
     ("refundable_parcel", "refund_request", Action.CANCEL),
@@ -42,7 +42,7 @@ WANTS = (
 
 
 async def _storm(url: str, worker: int) -> Counter[str]:
-    """250 actions at once, for 5 callers per order who all want the same."""
+    """A third of a thousand actions at once, for 5 callers per order who all want the same."""
     desk = SqlOrderSystem(url, load_policies(), clock=lambda: NOW, threads=2)
     outcomes: Counter[str] = Counter()
 
@@ -77,6 +77,7 @@ async def _verify_everybody(url: str) -> None:
     await desk.close()
 
 
+@pytest.mark.timeout(600)
 def test_a_thousand_actions_at_once_from_several_processes(postgres: Callable[[], str]) -> None:
     url = postgres()
     asyncio.run(_verify_everybody(url))
@@ -128,11 +129,11 @@ def test_several_processes_starting_at_once_upgrade_once(
         url = f"sqlite:///{tmp_path_factory.mktemp('upgrade') / 'fresh.db'}"
     started = [
         subprocess.Popen([sys.executable, "-c", _UPGRADE, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(4)
+        for _ in range(3)
     ]
     answers = [(process.communicate(timeout=90), process.returncode) for process in started]
-    assert [code for _, code in answers] == [0] * 4, answers
-    assert sorted(json.loads(out) for (out, _), _ in answers) == [False, False, False, True]
+    assert [code for _, code in answers] == [0] * 3, answers
+    assert sorted(json.loads(out) for (out, _), _ in answers) == [False, False, True]
     again = open_engine(url)
     assert upgrade(again) is False
     downgrade(again)

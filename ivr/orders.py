@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.config import Settings
 from ivr.errors import ConfigError
-from order_lookup import OrderDeskError, OrderSystem, SqlOrderSystem, load_policies
+from order_lookup import OrderDeskError, OrderSystem, Policies, SqlOrderSystem, load_policies
 
 
 async def open_orders(settings: Settings) -> OrderSystem:
@@ -15,14 +15,15 @@ async def open_orders(settings: Settings) -> OrderSystem:
         )
         if settings.orders.system == "sql":
             return await SqlOrderSystem.open(settings.database_url, policies)
-        return _backend(settings)
+        return await _backend(settings, policies)
     except OrderDeskError as fault:
         raise ConfigError(f"the order desk does not open: {fault}", "see `database.url` and `orders`") from None
 
 
-def _backend(settings: Settings) -> OrderSystem:
+async def _backend(settings: Settings, policies: Policies) -> OrderSystem:
     if settings.orders.mapping is None:
         raise ConfigError("`orders.mapping` is missing", "name the YAML file that maps the shop's backend")
     from order_lookup import HttpOrderSystem, load_mapping
 
-    return HttpOrderSystem(load_mapping(settings.path(settings.orders.mapping)))
+    mapping = load_mapping(settings.path(settings.orders.mapping))
+    return await HttpOrderSystem.open(mapping, settings.database_url, policies)

@@ -49,7 +49,7 @@ class Expectation:
     heard: str = ""
     now: datetime | None = None
     accept: float = 0.7
-    confirm: float = 0.42
+    confirm: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)

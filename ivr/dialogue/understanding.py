@@ -43,6 +43,8 @@ __all__ = [
 ]  # fmt: skip
 
 _CHANGE_OF_MIND = 0.85
+_SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "help", "back"})
+_SMALL_WORD_LEVEL = 0.75
 _AT_ONCE = ("thanks", "yes", "no")
 _BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
 
@@ -133,7 +135,8 @@ class Understanding:
         return self._ranked(self.matcher.rank(sentence), expectation)
 
     def _ranked(self, ranked: Sequence[Match], expectation: Expectation) -> Interpretation:
-        """The best match as an interpretation: an intent the step does not ask for must be surer."""
+        """The best match as an interpretation: an intent the step does not ask for must be surer, and so must small words."""
+        ranked = [match for match in ranked if match.intent not in _SMALL_WORDS or match.score >= _SMALL_WORD_LEVEL]
         if not ranked:
             return Interpretation("nothing", OUT_OF_SCOPE, why=("no intents are loaded",))
         best, second = ranked[0], ranked[1] if len(ranked) > 1 else Match("", 0.0, "")

@@ -94,7 +94,7 @@ async def _log_in(page: Page, url: str) -> None:
 async def _serve(page: Page) -> None:
     """The case is on the screen before the caller is put through; accepted with a key of the keyboard."""
     await page.wait_for_selector(".incoming", timeout=70_000)
-    await expect(page.locator(".said.robot").first).to_contain_text("请问有什么可以帮您")
+    await expect(page.locator(".said.robot").first).to_contain_text("客服热线")
     await page.keyboard.press("F2")
     await page.wait_for_selector(".incoming.talking", timeout=40_000)
     # What the caller says to the human is recognised and appears, speaker by speaker.

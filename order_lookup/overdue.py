@@ -9,11 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
-from order_lookup.policies import ShopPolicies
+from order_lookup.policies import ShopPolicies, SpecialRule
 from order_lookup.posting import put
 
 SUPERVISOR = "senior"
 _BATCH = 50
+
+
+def waiting(session: Session, now: datetime, policies: ShopPolicies) -> bool:
+    """Whether there is a ticket to chase or a period to warn of; asked first, so that a quiet round writes nothing."""
+    silent = select(t.Ticket.id).where(t.Ticket.closed_at.is_(None), t.Ticket.remind_at <= now)
+    return session.scalar(silent.limit(1)) is not None or bool(_ahead(session, now, policies))
 
 
 def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
@@ -31,19 +37,25 @@ def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
 
 def warn(session: Session, now: datetime, policies: ShopPolicies) -> int:
     """Warn merchants and staff of special periods that begin soon; how many periods are ahead."""
-    ahead = 0
-    for name, rule_name, starts_at in [*_calendar(now, policies), *_declared(session, now)]:
-        rule = policies.special.rules.get(rule_name)
-        if rule is None or not now < starts_at <= now + timedelta(hours=rule.warn_hours):
-            continue
-        ahead += 1
+    ahead = _ahead(session, now, policies)
+    for name, rule, starts_at in ahead:
         key = f"warn:{name}:{starts_at:%Y%m%d%H}"
         put(session, f"{key}:staff", "staff:all", "warn", "zh", rule.warn_zh, now)
         for merchant in session.scalars(select(t.Merchant)):
             english = merchant.name.isascii()
             body = rule.warn_en if english else rule.warn_zh
             put(session, f"{key}:{merchant.id}", merchant.phone, "warn", "en" if english else "zh", body, now)
-    return ahead
+    return len(ahead)
+
+
+def _ahead(session: Session, now: datetime, policies: ShopPolicies) -> list[tuple[str, SpecialRule, datetime]]:
+    """The periods that begin within their time of warning."""
+    found = []
+    for name, rule_name, starts_at in [*_calendar(policies), *_declared(session, now)]:
+        rule = policies.special.rules.get(rule_name)
+        if rule is not None and now < starts_at <= now + timedelta(hours=rule.warn_hours):
+            found.append((name, rule, starts_at))
+    return found
 
 
 def _remind(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:
@@ -69,7 +81,7 @@ def _note(session: Session, ticket: t.Ticket, now: datetime, kind: str, text: st
     put(session, f"ticket:{ticket.number}:{kind}:{now:%Y%m%d%H%M}", f"staff:{queue}", kind, "zh", text, now)
 
 
-def _calendar(now: datetime, policies: ShopPolicies) -> list[tuple[str, str, datetime]]:
+def _calendar(policies: ShopPolicies) -> list[tuple[str, str, datetime]]:
     zone = policies.shop.zone
     return [
         (entry.name, entry.rule, datetime(entry.first.year, entry.first.month, entry.first.day, tzinfo=zone))

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
 from order_lookup import overdue, posting
+from order_lookup.backend import HttpOrderSystem
 from order_lookup.errors import OrderDeskError
-from order_lookup.messengers import Messenger
+from order_lookup.messengers import FileMessenger, Messenger
+from order_lookup.port import OrderSystem
 from order_lookup.sql import SqlOrderSystem
 
 _log = structlog.get_logger(__name__)
@@ -50,6 +53,15 @@ class Poller:
         system = self._system
         now, values = system.now(), system.policies.values
         finished = await system.finish(untouched_seconds)
-        tickets = await system.database.write(lambda session: overdue.chase(session, now, values))
-        warnings = await system.database.write(lambda session: overdue.warn(session, now, values))
+        tickets = warnings = 0
+        if await system.database.read(lambda session: overdue.waiting(session, now, values)):
+            tickets = await system.database.write(lambda session: overdue.chase(session, now, values))
+            warnings = await system.database.write(lambda session: overdue.warn(session, now, values))
         return Round(len(finished), tickets, warnings, await posting.post(system.database, self._messenger, now))
+
+
+async def watch(system: OrderSystem, messages: Path) -> None:
+    """Watch over an order system until cancelled; written confirmations go into a file, a line of JSON each."""
+    local = system.local if isinstance(system, HttpOrderSystem) else system
+    if isinstance(local, SqlOrderSystem):
+        await Poller(local, FileMessenger(messages)).run(asyncio.Event())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
@@ -22,6 +22,8 @@ _BATCH = 20
 async def post(database: Database, messenger: Messenger, now: datetime) -> int:
     """Send what is due; how many were sent."""
     sent = 0
+    if not await database.read(lambda session: session.scalar(_due(now).limit(1))):
+        return sent
     for row_id, letter in await database.write(lambda session: _claim(session, now)):
         try:
             await messenger.send(letter)
@@ -52,9 +54,12 @@ def put(session: Session, key: str, to: str, template: str, language: str, body:
         )
 
 
+def _due(now: datetime) -> Select[tuple[t.Message]]:
+    return select(t.Message).where(t.Message.state.in_(("waiting", "sending")), t.Message.next_at <= now)
+
+
 def _claim(session: Session, now: datetime) -> list[tuple[int, Letter]]:
-    due = select(t.Message).where(t.Message.state.in_(("waiting", "sending")), t.Message.next_at <= now)
-    rows = session.scalars(due.order_by(t.Message.next_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
+    rows = session.scalars(_due(now).order_by(t.Message.next_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
     for row in rows:
         row.state, row.next_at = "sending", now + LEASE
         row.attempts += 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from order_lookup import (
     Ambiguous,
@@ -12,19 +15,24 @@ from order_lookup import (
     CallerRef,
     Claim,
     ContactReport,
+    DownError,
     Foreign,
     Found,
+    Intent,
     Level,
     OrderQuery,
+    Policies,
     Situation,
     SqlOrderSystem,
     TicketRequest,
     Unknown,
 )
+from order_lookup import tables as t
 from order_lookup.clerk import Clerk
 from order_lookup.demo import CASES
 from order_lookup.numbers import DEFAULT
 
+NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
 ME = CASES["refundable_parcel"]
 OTHER = CASES["vip"]
 STRANGER = CallerRef("call-s", "15900000000")
@@ -250,3 +258,68 @@ async def test_a_declared_storm_counts_while_it_lasts(desk: SqlOrderSystem) -> N
     assert len(facts.announcements_zh) == len(facts.announcements_en) == 1
     later = await desk.decide("order_status", ME.order_number, me(), now + timedelta(hours=6))
     assert Situation.SPECIAL_PERIOD not in later.situations
+
+
+@pytest.mark.parametrize(
+    ("moment", "day", "found"),
+    [
+        ("2027-03-27T22:59:59+00:00", date(2027, 3, 28), False),
+        ("2027-03-27T23:00:00+00:00", date(2027, 3, 28), True),  # 23 hours long: clocks go forward
+        ("2027-03-28T21:59:59+00:00", date(2027, 3, 28), True),
+        ("2027-03-28T22:00:00+00:00", date(2027, 3, 28), False),
+        ("2027-10-30T22:00:00+00:00", date(2027, 10, 31), True),  # 25 hours long: clocks go back
+        ("2027-10-31T22:59:59+00:00", date(2027, 10, 31), True),
+        ("2027-10-31T23:00:00+00:00", date(2027, 10, 31), False),
+    ],
+)
+async def test_a_day_is_the_shops_day_even_when_clocks_change(
+    moment: str, day: date, found: bool, database_file: Path, policies: Policies
+) -> None:
+    shop = policies.values.shop.model_copy(update={"timezone": "Europe/Berlin"})
+    berlin = policies.model_copy(update={"values": policies.values.model_copy(update={"shop": shop})})
+    desk = SqlOrderSystem(f"sqlite:///{database_file}", berlin, clock=lambda: NOW)
+
+    def move(session: Session) -> None:
+        order = session.scalars(select(t.Order).where(t.Order.number == ME.order_number)).one()
+        order.placed_at = datetime.fromisoformat(moment)
+
+    await desk.database.write(move)
+    assert isinstance(await desk.find(OrderQuery(me(), day=day)), Found) == found
+    await desk.close()
+
+
+async def test_a_time_without_a_zone_is_never_kept(desk: SqlOrderSystem) -> None:
+    with pytest.raises(Exception, match="without a zone"):
+        await desk.promise(me(), "callback", datetime(2027, 3, 10, 6, 0), ME.order_number)
+    assert ME.phone not in {promise.phone for promise in await Clerk(desk).promises()}
+
+
+async def test_an_order_with_gaps_is_answered_all_the_same(desk: SqlOrderSystem) -> None:
+    """No merchant, no items, no payment, no shipment, no promised time: what is missing isn't said."""
+    case = CASES["in_transit"]
+
+    def strip(session: Session) -> None:
+        order = session.scalars(select(t.Order).where(t.Order.number == case.order_number)).one()
+        shipments = select(t.Shipment.id).where(t.Shipment.order_id == order.id)
+        session.execute(delete(t.Scan).where(t.Scan.shipment_id.in_(shipments)))
+        for table in (t.Shipment, t.Item, t.Payment):
+            session.execute(delete(table).where(table.order_id == order.id))
+        order.merchant_id = order.promised_at = order.paid_at = order.dispatched_at = None
+
+    await desk.database.write(strip)
+    caller = CallerRef("gaps", case.phone)
+    for intent in Intent:
+        decision = await desk.decide(intent, case.order_number, caller)
+        assert decision.order_number == case.order_number
+        assert not {"merchant", "promised_at", "paid", "carrier"} & decision.facts.keys()
+        assert all(offer.amount is None or offer.condition == "coupon" for offer in decision.offers if offer.amount)
+    assert isinstance(await desk.find(OrderQuery(caller, item="包")), Unknown)
+
+
+async def test_a_row_that_points_nowhere_is_refused_by_the_database(desk: SqlOrderSystem) -> None:
+    def orphan(session: Session) -> None:
+        session.add(t.Phone(customer_id=10**9, number="13099998888"))
+
+    with pytest.raises(DownError):
+        await desk.database.write(orphan)
+    assert (await desk.caller("13099998888")).customer is None

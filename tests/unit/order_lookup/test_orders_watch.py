@@ -18,6 +18,7 @@ from order_lookup.demo import CASES
 from order_lookup.messengers import FileMessenger, Letter, WebhookMessenger
 from order_lookup.poller import Poller
 from order_lookup.posting import TRIES, put
+from order_lookup.reports import open_promises
 
 START = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
 
@@ -134,7 +135,7 @@ async def test_merchants_and_staff_are_warned_once(watched: SqlOrderSystem, cloc
     await Poller(watched, pigeon).round()
     await Poller(watched, pigeon).round()
     assert "staff:all" in {letter.to for letter in pigeon.letters}
-    assert len(pigeon.letters) == len({letter.key for letter in pigeon.letters}) == 21 - 0  # staff and 20 merchants
+    assert len(pigeon.letters) == len({letter.key for letter in pigeon.letters}) == 21  # staff and 20 merchants
 
 
 async def test_a_file_gets_each_letter_once_even_after_a_torn_line(tmp_path: Path) -> None:
@@ -173,3 +174,15 @@ async def test_a_webhook_that_refuses_or_is_gone_is_down(monkeypatch: pytest.Mon
         await messenger.send(letter)
     assert seen[0].headers["Idempotency-Key"] == seen[1].headers["Idempotency-Key"]
     await messenger.close()
+
+
+async def test_the_list_of_open_promises_begins_with_the_most_urgent(
+    watched: SqlOrderSystem, database_file: Path
+) -> None:
+    case = CASES["in_transit"]
+    caller = CallerRef("c", case.phone)
+    await watched.promise(caller, "late one", START + timedelta(hours=5), case.order_number)
+    await watched.promise(caller, "soon one", START + timedelta(hours=1), case.order_number)
+    await watched.promise(caller, "soon one", START + timedelta(hours=9), case.order_number)  # told again: the same
+    mine = [p for p in open_promises(f"sqlite:///{database_file}") if p.order_number == case.order_number]
+    assert [(p.what, p.customer) for p in mine] == [("soon one", case.customer), ("late one", case.customer)]

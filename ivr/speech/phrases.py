@@ -20,6 +20,9 @@ DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
     "zh": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "幺", "洞", "两"),
     "en": ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"),
 }
+# vosk counts the phrases of a list and expects them in these proportions: said once, a digit among 200 phrases is as unlikely as
+# each of them, and 8 of 15 numbers were heard right; said eight times, 15 of 15, and the other phrases were still heard.
+DIGIT_COUNT = 8
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _NOT_SPOKEN = re.compile(rf"[^\w\s'{_HAN}]+")
 _HAN_OR_WORD = re.compile(rf"[{_HAN}]+|[^\s{_HAN}]+")
@@ -37,13 +40,13 @@ def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
     """The phrases of a limited grammar, each digit as its own phrase where numbers may come; empty for an open one."""
     if grammar.kind == "open":
         return ()
-    digits = DIGIT_WORDS[language] if grammar.digits else ()
-    return (*dict.fromkeys((*grammar.phrases, *digits)), UNKNOWN)
+    digits = DIGIT_WORDS[language] * DIGIT_COUNT if grammar.digits else ()
+    return (*dict.fromkeys(grammar.phrases), *digits, UNKNOWN)
 
 
 def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:
-    """The phrases in the model's words; `[unk]` is always among them, so the list is never empty."""
-    known: dict[str, None] = {}
+    """The phrases in the model's words, as often as they were given; `[unk]` is always among them, so the list is never empty."""
+    known: list[str] = []
     lacking: list[str] = []
     for phrase in phrases:
         if phrase == UNKNOWN:
@@ -52,7 +55,7 @@ def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:
         if cut is None:
             lacking.append(phrase)
         elif cut:
-            known[" ".join(cut)] = None
+            known.append(" ".join(cut))
     return PhraseList((*known, UNKNOWN), tuple(lacking))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.commands import Grammar
-from ivr.speech.phrases import DIGIT_WORDS, fitted, segmented, unknown_parts, wanted
+from ivr.speech.phrases import DIGIT_COUNT, DIGIT_WORDS, fitted, segmented, unknown_parts, wanted
 
 ZH = frozenset({"查订单", "订单", "查", "订", "单", "转", "人工", "一", "二", "[unk]"})
 EN = frozenset({"where", "is", "my", "order", "don't", "[unk]"})
@@ -34,7 +34,7 @@ def test_phrases_are_cut_into_known_words(phrase: str, words: frozenset[str], cu
 
 def test_a_phrase_with_an_unknown_word_is_left_out_and_told() -> None:
     listed = fitted(("查订单", "查快递", "查 订单"), ZH)
-    assert listed.phrases == ("查订单", "[unk]")
+    assert listed.phrases == ("查订单", "查订单", "[unk]")
     assert listed.lacking == ("查快递",)
 
 
@@ -54,6 +54,7 @@ def test_grammars_become_phrase_lists() -> None:
     assert wanted("en", Grammar("limited", ("yes", "no", "yes"))) == ("yes", "no", "[unk]")
     assert set(DIGIT_WORDS["zh"]) < set(wanted("zh", Grammar("limited", ("转人工",), digits=True)))
     assert wanted("zh", Grammar("limited")) == ("[unk]",)
+    assert wanted("zh", Grammar("limited", ("转人工",), digits=True)).count("七") == DIGIT_COUNT
 
 
 @given(st.text(alphabet="查订单人工一二转 ,。", max_size=12))

@@ -73,13 +73,20 @@ class Mouth:
         for task in (*self._waiting, *([self._next] if self._next else [])):
             task.cancel()
         self._waiting, self._prompts, self._next = [], [], None
-        self._playback, self._wav, self._paused = None, None, False
+        self._forget()
+        self._playback, self._paused = None, False
 
     def playback_finished(self, playback: int) -> None:
         """The phone says that a playback came to its end."""
         if playback == self._playback:
-            self._playback, self._wav = None, None
+            self._forget()
+            self._playback = None
             self._advance()
+
+    def _forget(self) -> None:
+        if self._wav is not None:
+            self._voice.forget(self._wav)
+            self._wav = None
 
     def _advance(self) -> None:
         if not self._prompts:

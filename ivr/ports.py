@@ -103,6 +103,9 @@ class Voice(Protocol):
     async def wav(self, prompt: Prompt) -> Path:
         """Return an 8 kHz mono 16-bit WAV of the prompt; raises VoiceUnavailable."""
 
+    def forget(self, file: Path) -> None:
+        """The file was played: one made for this caller alone (a sensitive prompt) may go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

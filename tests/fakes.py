@@ -81,12 +81,16 @@ class FakeVoice:
 
     broken: bool = False
     said: list[Prompt] = field(default_factory=list)
+    forgotten: list[Path] = field(default_factory=list)
 
     async def wav(self, prompt: Prompt) -> Path:
         if self.broken:
             raise VoiceUnavailable("the voice process is gone")
         self.said.append(prompt)
         return Path(f"{prompt.id}.wav")
+
+    def forget(self, file: Path) -> None:
+        self.forgotten.append(file)
 
 
 @dataclass

@@ -152,6 +152,7 @@ async def test_a_question_is_asked_and_the_answer_heard() -> None:
     assert [order[2] for order in line.phone.did("play")] == ["greet.wav"]
     await line.prompts_end()
     assert [order[2] for order in line.phone.did("play")] == ["greet.wav", "ask.wav"]
+    assert [file.name for file in line.voice.forgotten] == ["greet.wav", "ask.wav"]
     await line.speaks()
     [heard] = line.told(UtteranceHeard)
     assert heard.hypotheses[0].text == "退款"

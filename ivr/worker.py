@@ -15,6 +15,7 @@ import signal
 import sys
 import uuid
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -38,6 +39,7 @@ from ivr.tones import Tones
 from ivr.transfer import Transfer
 from ivr.values import Language
 from order_lookup import CallbackRequest, CallerRef, OrderSystem
+from order_lookup.poller import watch
 
 log = structlog.get_logger()
 CALLERS = 2
@@ -97,7 +99,8 @@ class Worker:
         gc.freeze()
         sys.setswitchinterval(0.0005)
         beside = [
-            asyncio.create_task(work()) for work in (self._dispatch, self._beat, self._take_commands, self._reload)
+            asyncio.create_task(work())
+            for work in (self._dispatch, self._beat, self._take_commands, self._reload, self._watch)
         ]
         announce()
         await self._draining.wait()
@@ -109,6 +112,11 @@ class Worker:
         await self._records.flush()
         self._records.close()
         await self._orders.close()
+
+    async def _watch(self) -> None:
+        """Finish open actions, chase silent tickets, send confirmations: one worker does it for all."""
+        if self.name == "worker-0":
+            await watch(self._orders, self._settings.path(Path("var/messages.jsonl")))
 
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))

@@ -117,6 +117,8 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Corrected(taken_back)
     if slot is not None and (heard.kind != "intent" or heard.intent in ("", context.intent)):
         return Filled(slot)
+    if _polite_end(question, heard):
+        return Wanted(heard.runner_up)
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
         return Answered(heard.kind)
     if heard.kind == "choice" and wants.wants == "choice":
@@ -128,6 +130,12 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     if heard.kind == "intent" and wants.wants == "intent" and heard.intent in context.known_intents:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _polite_end(question: Question, heard: Interpretation) -> bool:
+    """ "OK, thanks" to "anything else?" is no yes, where the step has a way for thanks."""
+    equally = heard.runner_up in question.own and heard.runner_up_score >= question.expectation.accept
+    return question.expectation.wants == "intent" and heard.kind == "yes" and equally
 
 
 def _wanted_slot(question: Question, heard: Interpretation) -> Slot | None:

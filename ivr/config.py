@@ -61,6 +61,8 @@ class SipSettings(Section):
     user: str = "hotline"
     codecs: Strings = ("PCMU", "PCMA", "G722")
     worker_ports: Port = 5070
+    # `no` where an SBC or trunk shares calls out to the workers' ports itself; else Kamailio stands before several workers.
+    edge: bool = True
     other_workers: Strings = ()
     rtp_ports: Port = 16384
     allow: Strings = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")

@@ -53,7 +53,7 @@ class Supervisor:
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)
         engine.dispose()
-        if self.settings.workers > 1:
+        if self.settings.workers > 1 and self.settings.sip.edge:
             self.outer.insert(0, self._edge())
         for group in (self.speaking, self.workers, self.outer):
             for child in group:
@@ -118,7 +118,9 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
 def check_ports(settings: Settings) -> None:
     """Every port must be free before anything starts; raises ConfigError naming the key."""
     sip = settings.sip
-    wanted: list[tuple[str, str, int, int]] = [("sip.port", sip.address, sip.port, socket.SOCK_DGRAM)]
+    wanted: list[tuple[str, str, int, int]] = []
+    if settings.workers == 1 or sip.edge:
+        wanted.append(("sip.port", sip.address, sip.port, socket.SOCK_DGRAM))
     if settings.workers > 1:
         for worker in range(settings.workers):
             wanted.append(("sip.worker_ports", sip.address, sip.worker_ports + worker, socket.SOCK_DGRAM))

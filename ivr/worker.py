@@ -65,7 +65,7 @@ class Worker:
             port,
             settings.sip.rtp_ports + index * RTP_PORTS_PER_WORKER,
             callers=CALLERS,
-            register=alone,
+            register=alone or (index == 0 and not settings.sip.edge),
         )
         listener = WebSocketListener.of(settings)
         voice = CachedVoice.of(settings)

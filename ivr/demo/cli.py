@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ivr.demo.show import Outcome, Show
-from ivr.demo.stage import Stage, fresh_folder
+from ivr.demo.show import CALLS_AT_ONCE, Outcome, Show
+from ivr.demo.stage import CALLERS_PER_WORKER, Stage, fresh_folder
 from ivr.demo.story import Story, stories
 from ivr.errors import UserError
 
@@ -27,7 +27,7 @@ def demo(
     folder: Annotated[
         Path, typer.Option(help="Where recordings, transcripts and vCon files go; emptied first.")
     ] = FOLDER,
-    at_once: Annotated[int, typer.Option(min=1, max=2, help="Calls at the same time.")] = 2,
+    at_once: Annotated[int, typer.Option(min=1, max=CALLS_AT_ONCE, help="Calls at the same time.")] = CALLS_AT_ONCE,
 ) -> None:
     """Show the hotline at work: real SIP calls over loopback, real speech, real orders."""
     console = Console(highlight=False)
@@ -54,7 +54,8 @@ def demo(
 
 async def _show(console: Console, chosen: list[Story], folder: Path, at_once: int) -> list[Outcome]:
     console.print("Starting the hotline with the demo shop …")
-    async with Stage(fresh_folder(folder)) as stage:
+    workers = -(-min(at_once, len(chosen)) // CALLERS_PER_WORKER)
+    async with Stage(fresh_folder(folder), workers=workers) as stage:
         console.print(f"[bold green]It serves[/] {stage.uri()} and {stage.uri('hotline-en')}")
         return await Show(console, stage, at_once).run(chosen)
 

@@ -29,6 +29,9 @@ from ivr.transcript import mask_number
 from order_lookup import CallerRef, SqlOrderSystem
 
 ENDED_SECONDS = 15.0
+# Calls begin one after another, so that people can read along.
+BETWEEN_SECONDS = 1.5
+CALLS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +77,22 @@ class Show:
                 }
                 for scenario in scenarios.values():
                     await prepare(scenario, equipment, FOLDER)
-                results = await asyncio.gather(
-                    *(self._tell(story, scenarios[story.name], equipment) for story in stories)
-                )
+                calls = [
+                    self._tell(place, story, scenarios[story.name], equipment) for place, story in enumerate(stories)
+                ]
+                results = await asyncio.gather(*calls)
             return [await self._outcome(story, *result) for story, result in zip(stories, results, strict=True)]
         finally:
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
 
-    async def _tell(self, story: Story, scenario: Any, equipment: Equipment) -> tuple[CallResult, float]:
+    async def _tell(self, place: int, story: Story, scenario: Any, equipment: Equipment) -> tuple[CallResult, float]:
         async with self._at_once:
+            await asyncio.sleep(BETWEEN_SECONDS * (place % CALLS_AT_ONCE))
             began = time.monotonic()
             self._feed.expect(mask_number(story.order.phone), story.name)
-            uri, watch = self._stage.uri(story.called), self._feed.watcher(story.name)
+            uri, watch = self._stage.uri(story.called, place), self._feed.watcher(story.name)
             result = await run(scenario, uri, equipment=equipment, folder=FOLDER, on_event=watch)
             await self._ended(story)
             return result, time.monotonic() - began

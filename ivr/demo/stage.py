@@ -24,6 +24,7 @@ from order_lookup.demo import fill
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
+CALLERS_PER_WORKER = 2
 STOP_SECONDS = 30.0
 
 
@@ -33,6 +34,7 @@ class Stage:
 
     folder: Path
     workers: int = 1
+    edge: bool = False
     changes: Mapping[str, Any] = field(default_factory=dict)
     orders: int = 300
     settings: Settings = field(default_factory=Settings)
@@ -53,9 +55,12 @@ class Stage:
         """What the hotline's processes logged."""
         return self.folder / "hotline.log"
 
-    def uri(self, user: str = "hotline") -> str:
-        """The hotline's SIP address; `hotline-en` answers in English."""
-        return f"sip:{user}@{self.settings.sip.address}:{self.settings.sip.port}"
+    def uri(self, user: str = "hotline", call: int = 0) -> str:
+        """The hotline's SIP address; `hotline-en` answers in English. Without an edge, every two calls have a worker of their own."""
+        sip = self.settings.sip
+        alone = self.workers == 1 or self.edge
+        port = sip.port if alone else sip.worker_ports + call // CALLERS_PER_WORKER % self.workers
+        return f"sip:{user}@{sip.address}:{port}"
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -165,6 +165,18 @@ def evaluate(
 
 
 @application.command()
+def product(lang: Lang = "both") -> None:
+    """Measures step grammars with the product's own recogniser: phrases, and false accepts after its confidence threshold."""
+    from training.clips import PRODUCT_PLAN, write_clips
+
+    for profile in profiles(lang):
+        folder = WORK / profile.language / "product-clips"
+        write_clips(profile, WORK, folder, "test", PRODUCT_PLAN)
+        command = [sys.executable, "-m", "ivr", "models", "eval", str(model_folder(profile)), str(folder)]
+        subprocess.run(command, check=True)
+
+
+@application.command()
 def clips(lang: Lang = "both") -> None:
     """Writes the small committed test clips and their manifest (tests/clips/LANG) from the test material."""
     from training.clips import write_clips

@@ -41,6 +41,8 @@ PLAN = (
     ("words", ("clean",), 4),
 )
 """Kinds of test material, their conditions, and clips per condition."""
+PRODUCT_PLAN = (("step", ("clean", "snr20"), 40), ("words", ("clean",), 60))
+"""What the product's recogniser is measured on with step grammars."""
 CALIBRATION_PLAN = tuple(
     (kind, ("clean", "telephone", "snr10", "snr5"), count)
     for kind, count in (("digits", 20), ("step", 25), ("sentence", 20), ("words", 12))

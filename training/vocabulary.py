@@ -101,6 +101,11 @@ def mixes_numerals(word: str) -> bool:
     return count > 1 or (count == 1 and (len(word) > 2 or word[0] not in "一点" or word[-1] in "月日号点元块分"))
 
 
+def whole_with_numeral(phrase: str) -> bool:
+    """Whether a phrase with a single numeral is better a word of its own: 再说一遍, 星期三, 第二个."""
+    return len(phrase) > 2 and sum(c in NUMERALS for c in phrase) == 1
+
+
 @lru_cache(maxsize=2)
 def hotline_words(language: str) -> tuple[str, ...]:
     """The words of the hotline sentences, the most frequent first; kept in work/ until the templates change."""
@@ -137,7 +142,7 @@ def chinese_phrases(texts: list[str]) -> list[str]:
     jieba.setLogLevel(logging.WARNING)
     words: dict[str, None] = {}
     for run in chinese_runs(texts):
-        if len(run) <= LONGEST_PHRASE and (len(run) == 1 or not mixes_numerals(run)):
+        if len(run) <= LONGEST_PHRASE and (len(run) == 1 or not mixes_numerals(run) or whole_with_numeral(run)):
             words[run] = None
         words.update((w, None) for w in jieba.lcut(run) if len(w) == 1 or not mixes_numerals(w))
     return list(words)

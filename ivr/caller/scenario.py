@@ -21,6 +21,9 @@ Seconds = Annotated[float, Field(ge=0, le=600)]
 Milliseconds = Annotated[float, Field(gt=0, le=600_000)]
 Phrases = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 
+# A verb that stands alone: `listen`, or `listen:` with more keys below it.
+Nothing = Annotated[None, BeforeValidator(lambda value: value or None)]
+
 
 class Part(BaseModel):
     """A piece of a scenario: frozen, unknown keys refused, keys written as words."""
@@ -75,7 +78,7 @@ class Hear(Part):
 class Listen(Part):
     """Wait until the far end has said anything and pauses."""
 
-    listen: None
+    listen: Nothing
     within_seconds: Seconds = Field(20, alias="within seconds")
     reply_within_ms: Milliseconds | None = Field(None, alias="reply within ms")
 
@@ -109,45 +112,45 @@ class HearTone(Part):
 class HearSound(Part):
     """Wait for a sound of any kind, ringing or music included."""
 
-    hear_sound: None = Field(alias="hear sound")
+    hear_sound: Nothing = Field(alias="hear sound")
     within_seconds: Seconds = Field(20, alias="within seconds")
 
 
 class Hold(Part):
     """Put the far end on hold, for so many seconds or until `resume`."""
 
-    hold: Seconds | None
+    hold: Annotated[Seconds | None, BeforeValidator(lambda value: value or None)]
 
 
 class Resume(Part):
     """Take the far end back from hold."""
 
-    resume: None
+    resume: Nothing
 
 
 class HangUp(Part):
     """Hang up."""
 
-    hang_up: None = Field(alias="hang up")
+    hang_up: Nothing = Field(alias="hang up")
 
 
 class HungUpOn(Part):
     """Wait for the far end to hang up."""
 
-    far_hang_up: None = Field(alias="they hang up")
+    far_hang_up: Nothing = Field(alias="they hang up")
     within_seconds: Seconds = Field(20, alias="within seconds")
 
 
 class Rang(Part):
     """Fail unless it rang (18x) before the call was answered."""
 
-    rang: None
+    rang: Nothing
 
 
 class Transferred(Part):
     """Wait until the far end has sent this party on to another phone."""
 
-    transferred: None
+    transferred: Nothing
     within_seconds: Seconds = Field(20, alias="within seconds")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.caller.scenario import HangUp, Hear, Interrupt, Key, Say, load
+from ivr.caller.scenario import HangUp, Hear, Hold, Interrupt, Key, Listen, Say, load
 from ivr.errors import UserError
 
 GOOD = """
@@ -22,6 +22,9 @@ call:
   - interrupt: operator
     after: 0.8
     stops within ms: 200
+  - listen:
+    reply within ms: 900
+  - hold
   - hang up
 agents:
   - name: Li
@@ -43,6 +46,8 @@ def test_a_scenario_is_read_with_its_variables(tmp_path: Path) -> None:
         Say(say="my order is 0123"),
         Key(key="0123#", by="info"),
         Interrupt.model_validate({"interrupt": "operator", "after": 0.8, "stops within ms": 200}),
+        Listen.model_validate({"listen": None, "reply within ms": 900}),
+        Hold(hold=None),
         HangUp.model_validate({"hang up": None}),
     )
     assert scenario.noise
@@ -54,11 +59,11 @@ def test_a_scenario_is_read_with_its_variables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("- hang up", "- hangup", r":14:.*`hangup` is no step; did you mean `hang up`\?"),
+        ("- hang up", "- hangup", r":17:.*`hangup` is no step; did you mean `hang up`\?"),
         ("after: 0.8", "aftr: 0.8", r":12:5: unknown key `aftr` — did you mean `after`\?"),
         ("{order}#", "{ordr}#", r":9:.*`{ordr}` has no value — give one: --set ordr="),
         ("{order}#", "12x", r":9:.*key"),
-        ("answers: busy", "answers: maybe", r":18:.*answers"),
+        ("answers: busy", "answers: maybe", r":21:.*answers"),
         ("call:", "calls:", r":5:1: unknown key `calls` — did you mean `call`\?"),
         ("snr db: 12", "snr db: loud", r":4:.*snr db"),
         ("within seconds: 5", "within seconds: -5", r":7:.*within seconds"),
@@ -71,5 +76,5 @@ def test_a_slip_is_named_with_its_line(tmp_path: Path, before: str, after: str, 
 
 @pytest.mark.parametrize("text", ["", "- say: hi", "call: [", "just words"])
 def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UserError, match=r"scenario\.yaml:1"):
+    with pytest.raises(UserError, match=r"scenario\.yaml:[12]:1"):
         load(written(tmp_path, text))

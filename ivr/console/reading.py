@@ -13,6 +13,7 @@ from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView
 from ivr.handoff import queue as order
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
 
+NAMES = ("customer.name", "recipient", "order.recipient")
 SHOWN = ("waiting", "ringing", "connected")
 STATES = ("available", "ringing", "on_call", "wrap_up", "away", "offline")
 # A call whose worker died is not ended by anybody: after the longest call allowed it is not live either.
@@ -100,8 +101,23 @@ def call(session: Session, call_id: str) -> CallView | None:
 def _call(row: CallRow, handoff: QueueView | None = None) -> CallView:
     return CallView(
         row.id, row.caller, row.called, row.language, row.started_at, row.ended_at, row.disposition, row.recording,
-        row.satisfaction, row.case or {}, handoff,
+        row.satisfaction, _masked(row.case or {}), handoff,
     )  # fmt: skip
+
+
+def _masked(case: dict[str, Any]) -> dict[str, Any]:
+    """The case with names as they may be seen over a shoulder: 王*, Grace M*."""
+    return {key: mask_name(str(value)) if value and key in NAMES else value for key, value in case.items()}
+
+
+def mask_name(name: str) -> str:
+    """The family name of a Chinese name, the given name and an initial of any other."""
+    if "*" in name:
+        return name
+    given, _, family = name.strip().partition(" ")
+    if not family:
+        return given[:1] + "*"
+    return f"{given} {family.split()[-1][:1]}*"
 
 
 def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:

@@ -290,6 +290,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "intent.account": ("账户", "Account"),
     "intent.account_stolen": ("账户被盗", "Stolen account"),
     "intent.personal_safety": ("人身安全", "Personal safety"),
+    "intent.asked_for": ("要求人工", "Asked for a person"),
     "intent.agent": ("要求人工", "Asked for a person"),
     "queue.general": ("综合", "General"),
     "queue.after_sales": ("售后", "After-sales"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,14 @@ from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
 
 PASSWORD = "correct horse"
 NOW = 1_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real algorithm with the smallest parameters: what it costs in earnest is not what is tried here."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", lambda: hasher)
+    accounts._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from ivr.console.feed import Feed, Happening, Watcher
 from ivr.console.limits import Limiter
 from ivr.console.login import _inside
 from ivr.console.orders import _minor
+from ivr.console.reading import mask_name
 from ivr.console.words import words
 from ivr.console.words_table import TABLE
 from ivr.records.database import open_database
@@ -90,6 +91,13 @@ def test_unknown_values_are_shown_as_they_are() -> None:
 )
 def test_recognised_chinese_is_readable(text: str, shown: str) -> None:
     assert readable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("王芳", "王*"), ("Grace Miller", "Grace M*"), ("王*", "王*"), ("O", "O*")]
+)
+def test_names_are_masked(name: str, shown: str) -> None:
+    assert mask_name(name) == shown
 
 
 def test_amounts_and_lengths() -> None:

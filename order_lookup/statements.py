@@ -71,7 +71,7 @@ def _its_delivery(order: OrderFacts, facts: DecisionFacts) -> dict[str, FactValu
         if shipment.eta_at is not None and shipment.eta_at > facts.now:
             values["minutes_left"] = int((shipment.eta_at - facts.now).total_seconds() // 60)
     if order.kind is Kind.FOOD and shipment.courier_moved_at is not None and order.stage is Stage.DISPATCHED:
-        values["minutes_still"] = int((facts.now - shipment.courier_moved_at).total_seconds() // 60)
+        values["minutes_still"] = max(0, int((facts.now - shipment.courier_moved_at).total_seconds() // 60))
     if shipment.scans:
         values |= {"last_scan_at": shipment.scans[-1].at, "last_scan_place": shipment.scans[-1].place}
     if order.stage in (Stage.DELIVERED, Stage.CLOSED):

@@ -77,13 +77,14 @@ class Console:
         log = (self.folder / "console.log").open("ab")
         command = [sys.executable, "-c", PROGRAM, str(self.folder / "config.yaml")]
         self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{self.url}/healthz").status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
+        self.stop(signal.SIGKILL)
         raise AssertionError((self.folder / "console.log").read_text())
 
     def stop(self, how: int = signal.SIGTERM) -> None:
@@ -120,7 +121,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -30,6 +30,16 @@ def mask_number(number: str) -> str:
     return "*" * (len(digits) - 4) + digits[-4:]
 
 
+def mask_name(name: str) -> str:
+    """The family name of a Chinese name, the given name and an initial of any other: 王*, Grace M*."""
+    if "*" in name:
+        return name
+    given, _, family = name.strip().partition(" ")
+    if not family:
+        return given[:1] + "*"
+    return f"{given} {family.split()[-1][:1]}*"
+
+
 def masked(text: str, sensitive: bool = False) -> str:
     """The text as it may be written down."""
     if sensitive:

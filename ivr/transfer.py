@@ -28,6 +28,8 @@ from ivr.legs import (
     LegAnswered,
     LegEnded,
     LegEvent,
+    LegHeld,
+    LegResumed,
     LegRinging,
     MediaLost,
     PlaybackFinished,
@@ -76,6 +78,7 @@ class Transfer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished, self._outcome = False, ""
         self._handoff = 0
+        self._end_message: Callable[[], None] | None = None
         self._order: asyncio.Lock = asyncio.Lock()
         self._briefing = briefing_of(call.case, call.language, command.reason, call.offered.caller)
         self._receive(self._request())
@@ -110,6 +113,12 @@ class Transfer:
                 mouth = self._to_agent if agent else self._holding
                 if mouth:
                     mouth.playback_finished(event.playback)
+            case DigitHeard(key="#") if self._end_message is not None:
+                self._end_message()
+            case LegHeld() if agent:
+                self._receive(on.AgentHeld(seconds, self._agent))
+            case LegResumed() if agent:
+                self._receive(on.AgentResumed(seconds, self._agent))
             case DigitHeard(key=key):
                 self._receive(on.AgentKeyPressed(seconds, attempt, key) if agent else on.CallerKeyed(seconds, key))
             case LegRinging() if agent:
@@ -258,6 +267,9 @@ class Transfer:
             await self._queue.finish(self._handoff, outcome)
 
     async def _book_callback(self, reason: str) -> None:
+        if not any(character.isdigit() for character in self._call.offered.caller):
+            self._receive(on.CallbackRefused(self._call.seconds, "no_number"))
+            return
         arguments = {"queue": self._command.queue, "order": self._order_number(), "reason": reason}
         answer = await self._desk.act(self._call.call_id, "callback", self._intent(), arguments)
         due = answer.values.get("action.due_at")
@@ -340,10 +352,17 @@ class Transfer:
         began = self._call.seconds
 
         def done(heard: Hypothesis | None) -> None:
+            self._end_message = None
             text, seconds = heard.text if heard else "", self._call.seconds
             self._records.line(self._call.call_id, "caller", text, seconds, {"step": "voicemail"})
             self._receive(on.MessageRecorded(seconds, seconds - began))
 
+        def end() -> None:
+            """`#`: the words of a message cut short are in the recording, not in the transcript."""
+            self._stenographer.stop()
+            done(None)
+
+        self._end_message = end
         self._holding.beep()
         self._phone.listen(self._call.leg, True)
         self._stenographer.take_message(self._call.leg, max_seconds, done)

@@ -38,7 +38,7 @@ from ivr.telephony.phone import Pjsua2Phone, leave
 from ivr.tones import Tones
 from ivr.transfer import Transfer
 from ivr.values import Language
-from order_lookup import CallbackRequest, CallerRef, OrderSystem
+from order_lookup import CallbackRequest, CallerRef, OrderSystem, TicketRequest
 from order_lookup.poller import watch
 
 log = structlog.get_logger()
@@ -178,10 +178,17 @@ class Worker:
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _follow_up(self) -> None:
-        """Callers whose worker died get a callback; whichever worker comes first books it, once per call."""
-        for lost in await self._queue.reap():
-            caller = CallerRef(lost.call_id, lost.caller)
-            await self._orders.book_callback(CallbackRequest(caller, lost.queue))
+        """Callers whose worker died get a ticket and a callback; whichever process comes first sees to it, once per call."""
+        for lost in await self._queue.reap(self._settings.handoff.wrap_up_seconds):
+            try:
+                caller = CallerRef(lost.call_id, lost.caller)
+                summary = f"the line broke while waiting in {lost.queue}: {lost.reason}"
+                await self._orders.open_ticket(TicketRequest(caller, "agent", "service/promise", summary))
+                if lost.caller:
+                    await self._orders.book_callback(CallbackRequest(caller, lost.queue))
+            except Exception:
+                log.exception("worker.lost_call_not_followed_up", call_id=lost.call_id)
+                continue
             await self._queue.followed_up(lost.handoff)
 
     async def _patiently(self, work: object) -> None:

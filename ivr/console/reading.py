@@ -12,6 +12,7 @@ from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
 from ivr.handoff import queue as order
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
+from ivr.transcript import mask_name
 
 NAMES = ("customer.name", "recipient", "order.recipient")
 SHOWN = ("waiting", "ringing", "connected")
@@ -108,16 +109,6 @@ def _call(row: CallRow, handoff: QueueView | None = None) -> CallView:
 def _masked(case: dict[str, Any]) -> dict[str, Any]:
     """The case with names as they may be seen over a shoulder: 王*, Grace M*."""
     return {key: mask_name(str(value)) if value and key in NAMES else value for key, value in case.items()}
-
-
-def mask_name(name: str) -> str:
-    """The family name of a Chinese name, the given name and an initial of any other."""
-    if "*" in name:
-        return name
-    given, _, family = name.strip().partition(" ")
-    if not family:
-        return given[:1] + "*"
-    return f"{given} {family.split()[-1][:1]}*"
 
 
 def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:

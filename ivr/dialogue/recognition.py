@@ -25,6 +25,33 @@ BESIDE_NUMBERS = {
     "zh": ("尾号", "后四位", "订单号", "不对", "不是"),
     "en": ("ending in", "last four", "order number", "no", "sorry"),
 }
+# Words that a small model takes digits for ("to" for two): where digits are asked, phrases with them are left out.
+LIKE_DIGITS = {
+    "zh": frozenset[str](),
+    "en": frozenset(
+        [
+            "to",
+            "too",
+            "for",
+            "free",
+            "fire",
+            "say",
+            "six's",
+            "ate",
+            "won",
+            "want",
+            "wait",
+            "even",
+            "if",
+            "i'm",
+            "my",
+            "a",
+            "on",
+            "ever",
+            "heaven",
+        ]
+    ),
+}
 MARKS = frozenset(templates.SLOT_MARKS.values())
 
 
@@ -37,8 +64,11 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
             return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits=True)
         case "slot" if expectation.slot in DIGITS:
-            beside = (*BESIDE_NUMBERS[expectation.language], *common(understanding))
-            return Grammar("limited", beside, digits=True)
+            language = expectation.language
+            clear = [
+                phrase for phrase in common(understanding) if not LIKE_DIGITS[language].intersection(phrase.split())
+            ]
+            return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits=True)
     return Grammar("open")
 
 

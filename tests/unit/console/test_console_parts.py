@@ -12,11 +12,11 @@ from ivr.console.feed import Feed, Happening, Watcher
 from ivr.console.limits import Limiter
 from ivr.console.login import _inside
 from ivr.console.orders import _minor
-from ivr.console.reading import mask_name
 from ivr.console.words import words
 from ivr.console.words_table import TABLE
 from ivr.records.database import open_database
 from ivr.records.tables import EventRow
+from ivr.transcript import mask_name
 from order_lookup import Action, Intent, Money, Situation, Stage
 
 

@@ -26,11 +26,14 @@ def test_every_scenario_can_be_read(name: str) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", ORDERS)
-async def test_every_phrase_can_be_checked(name: str) -> None:
+async def test_every_phrase_can_be_checked() -> None:
     """The bundled models know enough words of what the scenarios expect, and espeak-ng has the voices."""
+    rendered = 0
     async with Equipment(ear=Ear(MODELS)) as equipment:
-        await prepare(load_scenario(SCENARIOS / f"{name}.yaml", variables(name, 5090)), equipment)
+        for name in ORDERS:
+            await prepare(load_scenario(SCENARIOS / f"{name}.yaml", variables(name, 5090)), equipment)
+            rendered += 1
+    assert rendered == len(ORDERS)
 
 
 @pytest.mark.integration

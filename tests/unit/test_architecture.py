@@ -11,7 +11,17 @@ ROOT = Path(__file__).parents[2]
 PURE = ["ivr/dialogue", "ivr/handoff", "ivr/endpointing.py", "ivr/turn_taking.py", "ivr/transcript.py", "ivr/values.py"]
 # Shells that live beside the pure core: command lines and what reads files for it.
 SHELLS = {"cli.py", "parse_cli.py", "chat.py", "library.py", "loading.py", "test_runner.py"}
-FORBIDDEN_TO_PURE = {"asyncio", "time", "threading", "socket", "subprocess", "sqlalchemy", "pjsua2", "vosk", "structlog"}
+FORBIDDEN_TO_PURE = {
+    "asyncio",
+    "time",
+    "threading",
+    "socket",
+    "subprocess",
+    "sqlalchemy",
+    "pjsua2",
+    "vosk",
+    "structlog",
+}
 # The synthetic caller is a peer of its own: it shares no adapter with the hotline it calls.
 ONLY_HOME = {
     "pjsua2": ("ivr/telephony",),

@@ -115,6 +115,25 @@ async def test_a_killed_worker_costs_its_calls_and_nobody_elses(
     assert result.ok, result.failures
 
 
+async def test_draining_finishes_the_call_and_takes_no_new_one(equipment: Equipment, tmp_path: Path) -> None:
+    talks = scenario(
+        tmp_path,
+        "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - key: '1'\n  - hear: [对吗, 订单号]\n  - hang up\n",
+    )
+    refused = talks.model_copy(update={"answered": False, "call": ()})
+    async with Stage(tmp_path / "stage", orders=150, changes={"sip": {"drain_seconds": 60}}) as stage:
+        assert stage.process is not None
+        call = asyncio.create_task(place(stage, equipment, talks))
+        await asyncio.sleep(3)
+        stage.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        other = await place(stage, equipment, refused)
+        assert other.caller.status == 486
+        result = await call
+        assert result.ok, result.failures
+        assert await asyncio.wait_for(stage.process.wait(), 30) == 0
+
+
 async def test_a_killed_supervisor_leaves_no_process_behind(stage: Stage) -> None:
     assert stage.process is not None
     children = psutil.Process(stage.process.pid).children(recursive=True)

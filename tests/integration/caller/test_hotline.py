@@ -39,7 +39,7 @@ async def test_every_phrase_can_be_checked() -> None:
 @pytest.mark.integration
 async def test_the_hotline_serves_four_callers(tmp_path: Path) -> None:
     async with (
-        Stage(tmp_path, workers=2) as stage,
+        Stage(tmp_path, workers=2, edge=True) as stage,
         Equipment(ear=Ear(MODELS), rtp_ports=range(45_200, 45_600)) as equipment,
     ):
 

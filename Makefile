@@ -37,9 +37,11 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit
 
+# HUMAN: the folder of human recordings (training/README.md names the public collections).
 models: .venv/.ready
+	@test -n "$(HUMAN)" || { echo "say where the human recordings are: make models HUMAN=DIR (training/README.md)"; exit 2; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[training]'
-	$(BIN)/python -m training all
+	$(BIN)/python -m training all --human "$(HUMAN)"
 
 models-test: setup
 	$(BIN)/ivr models eval models/zh-small tests/clips/zh

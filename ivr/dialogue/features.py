@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 from ivr.dialogue.phonetic_en import Speller, sound, stem
@@ -10,6 +10,11 @@ from ivr.dialogue.phonetic_zh import sounds
 from ivr.values import Language
 
 _LONGEST_PHRASE = 6
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """Four letters at a time: what related words have in common, and what a misspelt one still has."""
+    return (word[at : at + 4] for at in range(len(word) - 3))
 
 
 class Concepts:
@@ -49,7 +54,7 @@ class Features:
         )
 
     def of(self, text: str) -> list[str]:
-        """The features of a sentence, each once."""
+        """The features of a sentence, each once; no longer runs of words, or it learns whole sentences by heart."""
         found = self._of_zh(text) if self.language == "zh" else self._of_en(text)
         return list(dict.fromkeys(found))
 
@@ -64,8 +69,6 @@ class Features:
         found = [f"u{char}" for char in text] + [f"s{sound}" for sound in spoken]
         found += [f"b{text[at : at + 2]}" for at in range(len(text) - 1)]
         found += [f"p{one} {two}" for one, two in pairwise(edged)]
-        found += [f"k{one} {two}" for one, two in zip(spoken, spoken[2:], strict=False)]
-        found += [f"t{' '.join(spoken[at : at + 3])}" for at in range(len(spoken) - 2)]
         return found + self._of_concepts(spoken)
 
     def _of_en(self, text: str) -> list[str]:
@@ -74,8 +77,7 @@ class Features:
         edged = ("^", *stems, "$")
         found = [f"u{each}" for each in stems] + [f"s{sound(word)}" for word in words if len(word) > 3]
         found += [f"b{one} {two}" for one, two in pairwise(edged)]
-        found += [f"k{one} {two}" for one, two in zip(stems, stems[2:], strict=False)]
-        found += [f"t{' '.join(edged[at : at + 3])}" for at in range(len(edged) - 2)]
+        found += [f"g{piece}" for word in words if len(word) > 3 for piece in _pieces(f"<{word}>")]
         return found + self._of_concepts(stems)
 
     def _of_concepts(self, units: Sequence[str]) -> list[str]:

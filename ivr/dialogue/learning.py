@@ -26,8 +26,8 @@ PER_INTENT = 800
 EPOCHS = 7
 BATCH = 128
 RATE = 0.25
-DECAY = 2e-5
-RARELY = 4  # a feature seen less often than this is not learnt
+DECAY = 5e-6
+RARELY = 2  # a feature seen less often than this is not learnt
 _TINY = 1e-6
 
 
@@ -62,7 +62,7 @@ def source(grammar: Grammar) -> str:
 def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Random) -> Iterator[str]:
     """Sentences of an intent: each template about equally often, clean and unclean."""
     begin = _begin_with(grammar)
-    number = PER_INTENT * (3 if intent == OUT_OF_SCOPE else 1)
+    number = PER_INTENT * (4 if intent == OUT_OF_SCOPE else 1)
     for at in range(number if nodes else 0):
         node = nodes[at % len(nodes)]
         text = sentence(node, rng.randrange(node.size))

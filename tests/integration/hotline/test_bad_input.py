@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -84,6 +85,7 @@ def test_a_database_url_that_is_none(tmp_path: Path) -> None:
 
 def test_a_broken_dialplan(tmp_path: Path) -> None:
     folder = tmp_path / "dialplans"
-    folder.mkdir()
-    (folder / "hotline.yaml").write_text("start: greet\nstepz: {}\n", encoding="utf-8")
-    refused(config(tmp_path, dialplan={"folder": str(folder)}), "hotline.yaml")
+    shutil.copytree(ROOT / "dialplans", folder)
+    hotline = folder / "hotline.yaml"
+    hotline.write_text(hotline.read_text(encoding="utf-8").replace("\nsteps:", "\nstepz:"), encoding="utf-8")
+    refused(config(tmp_path, dialplan={"folder": str(folder)}), "hotline.yaml", "unknown key `stepz`", "`steps`")

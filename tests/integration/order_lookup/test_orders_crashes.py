@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import NOW
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -32,6 +31,7 @@ from order_lookup import (
 from order_lookup import tables as t
 from order_lookup.demo import CASES
 from order_lookup.words import Stage
+from tests.integration.order_lookup.conftest import NOW
 
 pytestmark = pytest.mark.integration
 POLICIES = load_policies()

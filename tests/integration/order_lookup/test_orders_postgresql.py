@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from conftest import NOW
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,7 @@ from order_lookup import tables as t
 from order_lookup.database import downgrade, open_engine, upgrade
 from order_lookup.demo import CASES
 from order_lookup.words import REFUNDS
+from tests.integration.order_lookup.conftest import NOW
 
 pytestmark = pytest.mark.integration
 PROCESSES, PER_PROCESS = 3, 334

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from conftest import NOW
 
 from order_lookup import (
     Action,
@@ -24,6 +23,7 @@ from order_lookup import (
 )
 from order_lookup.backend.mapping import BackendSettings, Mapping
 from order_lookup.demo import CASES
+from tests.integration.order_lookup.conftest import NOW
 
 pytestmark = pytest.mark.integration
 PORT = 18120

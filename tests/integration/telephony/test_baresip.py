@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.integration.telephony.peers import baresip, robot, until
 
+from tests.integration.telephony.peers import baresip, robot, until
 from tests.integration.telephony.sounds import tone
 
 pytestmark = pytest.mark.integration

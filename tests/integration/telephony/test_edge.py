@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ivr.children import Child
+from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
+from ivr.edge import edge_command, find_kamailio, validate
+from ivr.errors import ConfigError, UserError
+from tests.integration.telephony import scenarios as sip
 from tests.integration.telephony.peers import (
     HERE,
     OPTIONS,
@@ -23,12 +29,6 @@ from tests.integration.telephony.peers import (
     program,
     until,
 )
-
-from ivr.children import Child
-from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
-from ivr.edge import edge_command, find_kamailio, validate
-from ivr.errors import ConfigError, UserError
-from tests.integration.telephony import scenarios as sip
 from tests.integration.telephony.sounds import tone
 
 pytestmark = pytest.mark.integration

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.integration.telephony.peers import Robot, bystander, robot, softphone, until
 
 from ivr.telephony.recording import rescue
+from tests.integration.telephony.peers import Robot, bystander, robot, softphone, until
 from tests.integration.telephony.sounds import channels, loud_from_to, tone
 
 pytestmark = pytest.mark.integration

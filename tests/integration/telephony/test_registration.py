@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.integration.telephony.peers import HERE, SIP_PORTS, Robot, bystander, kamailio, program, robot, until
 
 pytestmark = pytest.mark.integration

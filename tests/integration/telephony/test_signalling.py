@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.telephony.peers import OPTIONS, Peer, Robot, Sipp, answer_to, robot, until
 
 from tests.integration.telephony import scenarios as sip
+from tests.integration.telephony.peers import OPTIONS, Peer, Robot, Sipp, answer_to, robot, until
 
 pytestmark = pytest.mark.integration
 

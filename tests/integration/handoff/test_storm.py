@@ -20,10 +20,8 @@ from ivr.records.database import open_database
 from ivr.records.holding import HOLDING
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
-from tests.integration.order_lookup.conftest import postgres_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
-__all__ = ["postgres_server"]
 PROGRAM = Path(__file__).with_name("storm_worker.py")
 WORKERS, CALLERS, AGENTS, KILLED = 5, 10, 10, 2
 PATIENCE_SECONDS = 90

@@ -1,14 +1,10 @@
-"""A throw-away PostgreSQL cluster, and databases filled with a small demo shop."""
+"""Databases filled with a small demo shop, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import pwd
 import shutil
-import socket
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,62 +15,6 @@ from order_lookup.database import open_engine
 from order_lookup.demo import fill
 
 NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
-PORTS = range(18100, 18150)
-
-
-def _programs() -> Path:
-    """The folder of PostgreSQL's server programs; the tests fail, not skip, without it."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).parent
-    if not found:
-        pytest.fail("PostgreSQL's server isn't installed: apt-get install postgresql", pytrace=False)
-    return found[-1].parent
-
-
-def _as_postgres(*command: str | Path) -> list[str]:
-    """PostgreSQL refuses to run as root; as anybody else it runs as they are."""
-    words = [str(word) for word in command]
-    return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
-
-
-def _free_port() -> int:
-    for port in PORTS:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    pytest.fail(f"no free port in {PORTS}", pytrace=False)
-
-
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL, without a database's name, of a cluster that is gone after the tests."""
-    programs, port = _programs(), _free_port()
-    folder = Path(f"/tmp/orders-pg-{os.getpid()}")
-    folder.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    data, log = folder / "data", folder / "log"
-    run = {"check": True, "capture_output": True, "cwd": "/", "timeout": 60}
-    try:
-        subprocess.run(
-            _as_postgres(programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"),
-            **run,
-        )
-        options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=60 -c shared_buffers=64MB"
-        with (folder / "start").open("wb") as out:
-            subprocess.run(
-                _as_postgres(programs / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start"),
-                check=True, stdout=out, stderr=out, cwd="/", timeout=60,
-            )  # fmt: skip
-        try:
-            yield f"postgresql://tests@127.0.0.1:{port}"
-        finally:
-            subprocess.run(_as_postgres(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"), **run)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

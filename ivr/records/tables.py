@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -85,6 +85,10 @@ class HandoffRow(Base):
     excluded: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[float] = mapped_column(Float, default=0.0)
     follow_up: Mapped[str] = mapped_column(String(16), default="")
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Set once a callback was promised in this handoff; `called_back_at` when an agent has kept it.
+    callback_due_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
+    called_back_at: Mapped[float | None] = mapped_column(Float, default=None)
 
 
 class AgentRow(Base):
@@ -121,6 +125,22 @@ class WrapUpRow(Base):
     finished_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
     disposition: Mapped[str] = mapped_column(String(64), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class CasePostRow(Base):
+    """A case on its way to the webhook: written with the place in the queue, posted by whichever worker claims it."""
+
+    __tablename__ = "case_posts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    # Whoever posts moves this ahead first: nobody else tries meanwhile, and a poster that dies is replaced.
+    due_at: Mapped[float] = mapped_column(Float, index=True)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    posted_at: Mapped[float | None] = mapped_column(Float, default=None)
+    given_up: Mapped[bool] = mapped_column(default=False)
+    fault: Mapped[str] = mapped_column(String(255), default="")
 
 
 class AgentCommandRow(Base):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from ivr.call import Call, Services
+from ivr.call import Call
 from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import Settings
@@ -31,6 +31,7 @@ from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
+from ivr.services import Services
 from ivr.speech.client import WebSocketListener
 from ivr.speech.vad import SpeechDetector
 from ivr.speech.voice import CachedVoice

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ivr.call import Call, Services
+from ivr.call import Call
 from ivr.commands import (
     Act,
     Command,
@@ -42,6 +42,7 @@ from ivr.events import (
 )
 from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded, LegEvent, MediaLost, PlaybackFinished
 from ivr.ports import Answer
+from ivr.services import Services
 from ivr.values import Values
 from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeVoice
 

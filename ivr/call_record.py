@@ -1,0 +1,110 @@
+"""What is written down of one call while it goes on: who said what, what happened, and the case a human would be given."""
+
+from __future__ import annotations
+
+from ivr.commands import Listen, Note, Prompt
+from ivr.events import Event, Hypothesis, KeysPressed, MaxSpeech, NoInput, UtteranceHeard
+from ivr.ports import Answer, Records
+from ivr.values import Values, plain
+
+_HANDOFF_DISPOSITIONS = {"completed": "handled_by_agent", "callback": "callback_booked", "voicemail": "message_left"}
+
+
+class CallRecord:
+    """The record of one call; `disposition` is how it ended, empty while that is open."""
+
+    def __init__(self, records: Records, call_id: str, caller: str) -> None:
+        self._records, self._call_id = records, call_id
+        self.case: dict[str, object] = {"caller": caller}
+        self.disposition = ""
+        self._step, self._sensitive = "", False
+
+    def listening(self, listen: Listen | None) -> None:
+        """The step that the next words of the caller answer."""
+        self._step = listen.step if listen else self._step
+        self._sensitive = listen.sensitive if listen else False
+
+    @property
+    def step(self) -> str:
+        """The step that was last listened in."""
+        return self._step
+
+    def said(self, prompt: Prompt, seconds: float, gap_seconds: float | None) -> None:
+        """The robot began to say a prompt, so long after the caller's speech had ended."""
+        details: dict[str, object] = {"prompt": prompt.id, "step": self._step, "sensitive": prompt.sensitive}
+        if gap_seconds is not None:
+            details["reply_gap_ms"] = round(gap_seconds * 1000)
+        self._records.line(self._call_id, "robot", prompt.text, seconds, details)
+
+    def heard(self, event: Event, seconds: float) -> None:
+        """The caller spoke, keyed or was silent."""
+        match event:
+            case UtteranceHeard() | MaxSpeech():
+                self._caller(_best(event.hypotheses), seconds, {"hypotheses": _listed(event.hypotheses)})
+            case KeysPressed():
+                self._caller(f"[{event.keys}]", seconds, {"keys": event.keys})
+            case NoInput():
+                self._records.event(self._call_id, "no_input", {"step": self._step})
+            case _:
+                pass
+
+    def _caller(self, text: str, seconds: float, details: dict[str, object]) -> None:
+        details |= {"step": self._step, "sensitive": self._sensitive}
+        self._records.line(self._call_id, "caller", text, seconds, details)
+
+    def note(self, text: str, seconds: float, details: dict[str, object] | None = None) -> None:
+        """A line of the transcript that nobody said."""
+        self._records.line(self._call_id, "note", text, seconds, details or {})
+
+    def acted(self, action: str, answer: Answer, seconds: float) -> None:
+        """The order desk did, or did not do, something."""
+        details = {"action": action, "outcome": answer.outcome, "values": plain(answer.values)}
+        self.note(f"{action}: {answer.outcome}", seconds, details)
+
+    def noted(self, note: Note) -> None:
+        """The dialogue's own note: a value of the case, and the disposition where it says so."""
+        if note.kind == "disposition":
+            self.disposition = str(note.values.get("disposition", self.disposition))
+        values = plain(note.values)
+        if isinstance(values, dict):
+            self.case.update({key: value for key, value in values.items() if value not in (None, "")})
+            self._records.event(self._call_id, note.kind, {"step": note.step, **values})
+
+    def learned(self, values: Values) -> None:
+        """Facts of the order desk for the case."""
+        known = plain(values)
+        if isinstance(known, dict) and known:
+            self.case.update({key: value for key, value in known.items() if value is not None})
+            self.keep_case()
+
+    def keep_case(self) -> None:
+        """Write the case down as it stands, for the agent's screen."""
+        self._records.case(self._call_id, dict(self.case))
+
+    def handoff_ended(self, outcome: str) -> None:
+        """A human's part is over: how it ended is how the call ends, unless more is said."""
+        self.disposition = _HANDOFF_DISPOSITIONS.get(outcome, f"handoff_{outcome}")
+
+    def handoff_broken_off(self, outcome: str) -> None:
+        """The caller hung up in a handoff."""
+        self.disposition = _HANDOFF_DISPOSITIONS.get(outcome, "handoff_abandoned")
+
+    def ended(self, seconds: float, recording: str | None) -> None:
+        """The call is over."""
+        self.disposition = self.disposition or "caller_hung_up"
+        details: dict[str, object] = {"recording": recording} if recording else {}
+        if "satisfaction" in self.case:
+            details["satisfaction"] = self.case["satisfaction"]
+        self._records.ended(self._call_id, self.disposition, seconds, details)
+
+    def facts(self) -> dict[str, str | int]:
+        """The plain facts of the case, for the order desk's record of contacts."""
+        return {key: value for key, value in self.case.items() if isinstance(value, str | int)}
+
+
+def _best(hypotheses: tuple[Hypothesis, ...]) -> str:
+    return hypotheses[0].text if hypotheses else ""
+
+
+def _listed(hypotheses: tuple[Hypothesis, ...]) -> list[dict[str, object]]:
+    return [{"text": each.text, "confidence": round(each.confidence, 3)} for each in hypotheses]

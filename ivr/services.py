@@ -1,0 +1,57 @@
+"""What a call is given: the conversation it carries out, the handoff it may start, and the ports it shares with others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ivr.commands import Command, HandOff, Prompt
+from ivr.endpointing import Completeness
+from ivr.events import Event, HandoffEnded
+from ivr.legs import LegEvent
+from ivr.ports import Listener, OrderDesk, Phone, Records, SpeechDetector, Voice
+from ivr.values import Values
+
+if TYPE_CHECKING:
+    from ivr.call import Call
+
+
+class Conversation(Protocol):
+    """The dialogue as a call needs it: `ivr.dialogue.machine.Dialogue`, or a fake in a test."""
+
+    version: str
+
+    def receive(self, event: Event) -> tuple[Command, ...]:
+        """What to do about an event."""
+
+    def completeness(self, partial: str) -> Completeness:
+        """Whether the words so far are complete, incomplete, or in the middle of a number."""
+
+    def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
+        """One of the product's own prompts in the language of the call, its variables filled in."""
+
+
+class HandoffRun(Protocol):
+    """A handoff under way (`ivr.transfer.Transfer`)."""
+
+    def on_leg(self, event: LegEvent) -> None:
+        """Something happened on the caller's or the agent's leg."""
+
+    def close(self) -> str:
+        """The caller is gone: free agent and place in the queue; returns the outcome, as in HandoffEnded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What calls of one worker share."""
+
+    phone: Phone
+    listener: Listener
+    voice: Voice
+    desk: OrderDesk
+    records: Records
+    detector: Callable[[], SpeechDetector]
+    start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
+    recordings: Path | None = None

@@ -39,12 +39,14 @@ class Ear:
         self._recognition: Recognition | None = None
         self._heard: deque[tuple[float, bytes]] = deque()
         self._feeding = False
+        self._judged: tuple[str, Completeness] = ("", "incomplete")
         self._finishing: asyncio.Task[None] | None = None
         self.speech_ended_seconds: float | None = None
 
     def open(self, listen: Listen) -> None:
         """Listen as told; what was being recognised is forgotten."""
         self.close()
+        self._judged = ("", "incomplete")
         self._endpointer = Endpointer(listen.endpointing, listen.max_speech_seconds)
         self._recognition = self._listener.start(listen.language, listen.grammar)
 
@@ -75,8 +77,7 @@ class Ear:
         assert self._endpointer is not None
         assert self._recognition is not None
         partial = self._recognition.partial if self._feeding else ""
-        completeness: Completeness = self._completeness(partial) if partial else "incomplete"
-        match self._endpointer.frame(seconds, probability, completeness):
+        match self._endpointer.frame(seconds, probability, self._judge(partial)):
             case SpeechStarted() as began:
                 for ended, pcm in self._heard:
                     if ended > began.audio_from_seconds:
@@ -89,6 +90,12 @@ class Ear:
             case MaxSpeech() as cut:
                 self.speech_ended_seconds = cut.seconds
                 self._finish(turns.SpeechStopped(cut.seconds - cut.began_seconds, too_long=True))
+
+    def _judge(self, partial: str) -> Completeness:
+        """How complete the words are; they change a few times a second, the frames come thirty times."""
+        if partial != self._judged[0]:
+            self._judged = (partial, self._completeness(partial) if partial else "incomplete")
+        return self._judged[1]
 
     def _finish(self, stopped: turns.SpeechStopped) -> None:
         recognition, self._recognition = self._recognition, None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ivr.dialogue.understanding import Understanding
 
 _ANOTHER_WISH = 0.88
+MISHEARD_DIGITS = 2
+SHORTEST_TAIL = 4
 _NAME_BEFORE = re.compile(
     r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|"
     r"^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
@@ -48,11 +50,15 @@ def closed_up(text: str) -> str:
 
 def answer(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
     """The answer to what the step wants, or None where the utterance holds none."""
+    choices, options = understanding.choices, expectation.options
+    if expectation.what_else and (asked := choices.what_else(said)) is not None:
+        return asked
     match expectation.wants:
         case "yes_no":
             return _yes_no(understanding, said)
-        case "choice":
-            return understanding.choices.option(said, expectation.options) if expectation.options else None
+        case "choice" if options:
+            named, placed = choices.option(said, options), choices.place(said, options)
+            return max((found for found in (named, placed) if found), key=lambda each: each.score, default=None)
         case "slot":
             return _slot(understanding, said, expectation)
         case _:
@@ -110,18 +116,37 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
     numbers = find(text)
     ends_in_number = bool(numbers) and numbers[-1].end >= len(text) - 1
     if ends_in_number and (numeric or len(numbers[-1].digits) >= 2):
-        return _number_done(sum(len(number.digits) for number in numbers), expectation, understanding)
+        return _number_done(text, sum(len(number.digits) for number in numbers), expectation, understanding)
     go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
-    return "incomplete" if go_on.search(text) else "complete"
+    if not go_on.search(text):
+        return "complete"
+    # "My order number is …": the caller is looking for it.
+    return "in_number" if numeric and expectation.wants == "slot" else "incomplete"
 
 
-def _number_done(digits: int, expectation: Expectation, understanding: Understanding) -> Completeness:
+def _number_done(text: str, digits: int, expectation: Expectation, understanding: Understanding) -> Completeness:
     length = expectation.digits or {"order_number": understanding.pattern.length, "phone": 11}.get(
         expectation.slot or "", 0
     )
-    if expectation.wants == "slot" and length:
-        return "complete" if digits >= length else "in_number"
-    return "in_number" if digits not in (4, 11, understanding.pattern.length) else "complete"
+    if expectation.wants != "slot" or not length:
+        return "in_number" if digits not in (4, 11, understanding.pattern.length) else "complete"
+    if digits >= length or _names_own_order(text, digits, expectation, understanding):
+        return "complete"
+    # Nobody pauses for long before the last digit or two: more likely they were not heard.
+    return "incomplete" if digits >= length - MISHEARD_DIGITS else "in_number"
+
+
+def _names_own_order(text: str, digits: int, expectation: Expectation, understanding: Understanding) -> bool:
+    """Whether the digits so far leave no doubt which of the caller's orders is meant, a tail only when heard as it is."""
+    if expectation.slot != "order_number" or digits < SHORTEST_TAIL or not expectation.order_numbers:
+        return False
+    decoded = order_number.decode(
+        [Hypothesis(text, 1.0)], understanding.pattern, expectation.order_numbers, understanding.language
+    )
+    if not decoded.settled:
+        return False
+    heard = decoded.readings[0].digits
+    return decoded.settled.endswith(heard) if decoded.tail else True
 
 
 def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:

@@ -34,6 +34,8 @@ FINISH_SECONDS = 3.0
 PROBE_SECONDS = 1.0
 SOON_SECONDS = 0.05
 MOST_UNANSWERED = 2
+# Frames come every 20 ms; a message of 60 ms costs the recogniser no more than one of 20.
+LEAST_BYTES = 960
 _BROKEN = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, InvalidURI)
 
 
@@ -205,7 +207,7 @@ class Utterance:
         at = 0
         while True:
             waiting, ended = b"".join(self._sound[at:]), self._ended
-            if self._sent - self._replies >= MOST_UNANSWERED or not (waiting or ended):
+            if self._sent - self._replies >= MOST_UNANSWERED or not (ended or len(waiting) >= LEAST_BYTES):
                 self._more.clear()
                 await self._more.wait()
                 continue

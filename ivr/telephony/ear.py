@@ -20,7 +20,7 @@ from ivr.legs import AudioHeard
 log = structlog.get_logger(__name__)
 
 RATE_HZ = 8000
-FRAME_MS = 60
+FRAME_MS = 20
 FRAME_BYTES = RATE_HZ * FRAME_MS // 1000 * 2
 SILENT_FRAME = bytes(FRAME_BYTES)
 

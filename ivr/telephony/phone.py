@@ -110,7 +110,7 @@ class Pjsua2Phone:
         self._engine.post(lambda _, bay: bay.stop(playback))
 
     def listen(self, leg: int, on: bool) -> None:
-        """Switch AudioHeard events (60 ms each) of the leg on or off."""
+        """Switch AudioHeard events (20 ms each) of the leg on or off."""
         (self._heard.add if on else self._heard.discard)(leg)
         self._engine.post(lambda _, bay: bay.listen(leg, on))
 

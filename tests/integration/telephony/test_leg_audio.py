@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.telephony.ear import FRAME_BYTES
 from ivr.telephony.recording import rescue
 from tests.integration.telephony.peers import Robot, bystander, robot, softphone, until
 from tests.integration.telephony.sounds import channels, loud_from_to, tone
@@ -28,7 +29,7 @@ def test_both_sides_hear_each_other(tmp_path: Path, codec: str, transport: str) 
             phone.order("play", own, wav, 0, True)
         until(lambda: called.loudness(1) > LOUD and caller.loudness(leg) > LOUD)
         frame = called.all("AudioHeard", leg=1)[-1]
-        assert len(frame["pcm"]) == 2 * 960
+        assert len(frame["pcm"]) == 2 * FRAME_BYTES
         caller.order("listen", leg, False)
         caller.order("hang_up", leg)
         called.wait("LegEnded", leg=1)

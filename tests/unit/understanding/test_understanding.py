@@ -166,12 +166,34 @@ def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
         ("我想", {}, "incomplete"),
         ("我要退款", {}, "complete"),
         ("订单尾号", {}, "incomplete"),
+        ("我的订单号是", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("二零二六一一二一三八", {"wants": "slot", "slot": "order_number"}, "incomplete"),
+        ("二零二六一一二一三", {"wants": "slot", "slot": "order_number"}, "in_number"),
     ],
 )
 def test_how_complete_a_beginning_is(
     shipped: dict[str, Understanding], partial: str, wanted: dict[str, str], expected: str
 ) -> None:
     assert shipped["zh"].completeness(partial, Expectation(language="zh", **wanted)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("partial", "expected"),
+    [
+        ("二零二六一一二一三八二七", "complete"),
+        ("二零二六一一二三八二七", "complete"),  # one digit was not heard, and no other order comes near
+        ("二零二六一一二一", "in_number"),
+        ("三八二七", "complete"),
+        ("三八二九", "in_number"),  # a tail must be heard as it is
+    ],
+)
+def test_digits_that_can_only_mean_one_of_the_callers_orders_are_complete(
+    shipped: dict[str, Understanding], partial: str, expected: str
+) -> None:
+    asked = Expectation(
+        wants="slot", slot="order_number", language="zh", order_numbers=("202611213827", "202611095140")
+    )
+    assert shipped["zh"].completeness(partial, asked) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", "😀🎉", "\x00\x07", "退" * 10_000, "a" * 10_000, "Ж д ы", "。？！"])

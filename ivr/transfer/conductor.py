@@ -1,0 +1,288 @@
+"""One handoff of one call: what happens goes to the machine, what it commands goes to whom it concerns.
+
+The machine (`ivr/handoff/machine.py`) decides; this does. Every answer of the world goes back to it as an event. A command
+that breaks becomes `StepFailed`, so that the machine can offer the caller something else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, assert_never
+
+import structlog
+
+from ivr.commands import HandOff, Prompt, StartTimer, StopTimer
+from ivr.config import Settings
+from ivr.events import CallerHungUp, HandoffEnded, TimerFired
+from ivr.handoff import commands as do
+from ivr.handoff import events as on
+from ivr.handoff.case import briefing_of
+from ivr.handoff.machine import HandoffMachine
+from ivr.handoff.state import Terms
+from ivr.holding import Holding
+from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinished
+from ivr.ports import AgentCommand, AgentQueue
+from ivr.stenographer import Stenographer
+from ivr.tones import Tones
+from ivr.transfer import hearsay
+from ivr.transfer.agent_leg import AgentLeg
+from ivr.transfer.bridge import Bridge
+from ivr.transfer.handed_call import HandedCall
+from ivr.transfer.place import QueuePlace
+from ivr.transfer.promises import Promises
+from ivr.transfer.referral import Referral
+from ivr.transfer.voicemail import Voicemail
+
+log = structlog.get_logger()
+
+
+class Transfer:
+    """`services.HandoffRun`: one handoff of one call."""
+
+    def __init__(
+        self,
+        call: HandedCall,
+        command: HandOff,
+        settings: Settings,
+        queue: AgentQueue,
+        tones: Tones,
+        claim: Callable[[int], None],
+        on_ended: Callable[[HandoffEnded], None],
+    ) -> None:
+        self._call, self._command, self._settings, self._on_ended = call, command, settings, on_ended
+        self._phone, self._records = call.services.phone, call.services.records
+        services, terms = call.services, settings.handoff
+        self._machine = HandoffMachine(
+            Terms(
+                ring_seconds=terms.ring_seconds,
+                accept_seconds=terms.accept_seconds,
+                max_wait_seconds=terms.max_wait_seconds,
+            )
+        )
+        self._holding = Holding(services.phone, services.voice, tones, call.leg, self._said, self._quiet)
+        self._stenographer = Stenographer(services.listener, services.detector, call.language)
+        self._agent = AgentLeg(call, claim, self._whispered)
+        self._bridge = Bridge(call, self._stenographer)
+        self._referral = Referral(call, self._agent)
+        self._place = QueuePlace(call, queue, self._receive)
+        self._promises = Promises(call, command.queue, self._receive)
+        self._voicemail = Voicemail(call, self._holding, self._stenographer, self._message_kept)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished, self._outcome = False, ""
+        self._order = asyncio.Lock()
+        self._receive(self._request())
+
+    def _request(self) -> on.HandoffRequested:
+        call, command, settings = self._call, self._command, self._settings
+        return on.HandoffRequested(
+            call.seconds,
+            call.call_id,
+            command.queue,
+            command.reason,
+            call.language,
+            skill=command.skill,
+            priority=command.priority,
+            way_out=settings.handoff.way_out.get(command.queue, "bridge"),
+            caller=call.offered.caller,
+            trusted=bool(settings.sip.trusted),
+            case_url=f"{settings.console.url}/calls/{call.call_id}",
+            briefing=briefing_of(call.case, call.language, command.reason, call.offered.caller),
+        )
+
+    # -- what happens ----------------------------------------------------------------------------------------------
+
+    def on_leg(self, event: LegEvent) -> None:
+        """Something happened on the caller's or the agent's leg; legs of earlier attempts no longer count."""
+        seconds = self._call.seconds
+        if isinstance(event, AudioHeard):
+            self._stenographer.hear(event.leg, event.pcm, seconds)
+        elif event.leg == self._agent.number:
+            self._on_agent_leg(event, hearsay.of_agent_leg(event, seconds, self._agent.attempt, self._agent.agent))
+        elif event.leg == self._call.leg:
+            self._on_caller_leg(event, hearsay.of_caller_leg(event, seconds))
+
+    def _on_agent_leg(self, event: LegEvent, said: on.HandoffEvent | None) -> None:
+        if isinstance(event, PlaybackFinished):
+            self._agent.playback_finished(event.playback)
+        elif isinstance(event, LegEnded):
+            self._agent.ended()
+        if said:
+            self._receive(said)
+
+    def _on_caller_leg(self, event: LegEvent, said: on.HandoffEvent | None) -> None:
+        if isinstance(event, PlaybackFinished):
+            self._holding.playback_finished(event.playback)
+        elif isinstance(event, DigitHeard) and event.key == "#" and self._voicemail.running:
+            self._voicemail.end()
+        elif said:
+            self._receive(said)
+
+    def on_agent_command(self, command: AgentCommand) -> None:
+        """The agent did something in the browser."""
+        seconds, agent = self._call.seconds, command.agent
+        if said := hearsay.of_desk(command, seconds):
+            self._receive(said)
+        elif command.command == "note":
+            text = command.arguments.get("text", "")
+            self._records.line(self._call.call_id, "note", text, seconds, {"agent": agent})
+        elif command.command == "hang_up" and self._agent.number is not None and agent == self._agent.agent:
+            self._phone.hang_up(self._agent.number)
+        else:
+            log.warning("transfer.command_ignored", command=command.command, call_id=self._call.call_id)
+
+    def close(self) -> str:
+        """The caller is gone; returns the outcome."""
+        if not self._finished:
+            self._receive(CallerHungUp(self._call.seconds))
+        self._silence()
+        return self._outcome
+
+    def _whispered(self, attempt: int) -> None:
+        self._receive(on.WhisperFinished(self._call.seconds, attempt))
+
+    def _message_kept(self, duration_seconds: float) -> None:
+        self._receive(on.MessageRecorded(self._call.seconds, duration_seconds))
+
+    def _said(self, prompt: Prompt) -> None:
+        details = {"prompt": prompt.id, "step": "handoff"}
+        self._records.line(self._call.call_id, "robot", prompt.text, self._call.seconds, details)
+
+    def _quiet(self, number: int) -> None:
+        self._receive(on.SayFinished(self._call.seconds, number))
+
+    # -- what to do ------------------------------------------------------------------------------------------------
+
+    def _receive(self, event: on.HandoffEvent) -> None:
+        try:
+            commands = self._machine.receive(event)
+        except Exception:
+            log.exception("transfer.machine_failed", call_id=self._call.call_id, received=type(event).__name__)
+            return
+        for command in commands:
+            try:
+                self._do(command)
+            except Exception:
+                self._failed(command)
+
+    def _failed(self, command: do.HandoffCommand) -> None:
+        log.exception("transfer.command_failed", call_id=self._call.call_id, command=type(command).__name__)
+        self._receive(on.StepFailed(self._call.seconds, type(command).__name__))
+
+    def _do(self, command: do.HandoffCommand) -> None:
+        match command:
+            case do.Say():
+                self._holding.say(command.number, self._call.dialogue.phrase(command.prompt, command.values))
+            case do.PlayMusic():
+                self._holding.play(command.kind)
+            case do.StopMusic():
+                self._holding.stop_music()
+            case do.EnterQueue() | do.ReserveAgent() | do.ReleaseAgent() | do.BookCallback() | do.OpenTicket():
+                self._spawn(self._in_order(command))
+            case do.RecordVoicemail():
+                self._voicemail.take(command.max_seconds)
+            case StartTimer() | StopTimer():
+                self._time(command)
+            case do.Finish():
+                self._finish(command)
+            case _:
+                self._do_between(command)
+
+    def _do_between(
+        self,
+        command: do.RingAgent | do.Whisper | do.StopWhisper | do.Join | do.Separate | do.HangUpAgent
+        | do.TransferAttended | do.TransferBlind,
+    ) -> None:  # fmt: skip
+        """What concerns the agent's leg, alone or with the caller's."""
+        match command:
+            case do.RingAgent():
+                self._agent.ring(command)
+            case do.Whisper():
+                self._agent.whisper(command)
+            case do.StopWhisper():
+                self._agent.hush()
+            case do.Join():
+                self._join()
+            case do.Separate():
+                self._bridge.separate()
+            case do.HangUpAgent():
+                self._agent.hang_up()
+            case do.TransferAttended():
+                self._referral.attended()
+            case do.TransferBlind():
+                self._referral.blind(command.agent, command.uri, command.headers)
+            case _:
+                assert_never(command)
+
+    def _join(self) -> None:
+        self._holding.silence()
+        if self._agent.number is not None:
+            self._bridge.join(self._agent.number, self._agent.agent)
+            self._spawn(self._place.connected())
+
+    async def _in_order(self, command: do.HandoffCommand) -> None:
+        """Queue and desk are asked one thing after another, in the order of the machine's commands."""
+        async with self._order:
+            try:
+                await self._ask(command)
+            except Exception:
+                self._failed(command)
+
+    async def _ask(self, command: do.HandoffCommand) -> None:
+        match command:
+            case do.EnterQueue():
+                await self._place.enter(command)
+            case do.ReserveAgent():
+                await self._place.reserve(command)
+            case do.ReleaseAgent():
+                await self._place.release(command)
+            case do.BookCallback():
+                await self._promises.book_callback(command)
+            case do.OpenTicket():
+                await self._promises.open_ticket(command)
+
+    async def _leave(self, outcome: str) -> None:
+        """After everything asked of the queue before, releasing the agent among it."""
+        async with self._order:
+            await self._place.leave(outcome)
+
+    def _time(self, command: StartTimer | StopTimer) -> None:
+        if timer := self._timers.pop(command.name, None):
+            timer.cancel()
+        if isinstance(command, StartTimer):
+            loop = asyncio.get_running_loop()
+            self._timers[command.name] = loop.call_later(command.seconds, self._timer_fired, command.name)
+
+    def _timer_fired(self, name: str) -> None:
+        self._timers.pop(name, None)
+        self._receive(TimerFired(name, self._call.seconds))
+
+    def _finish(self, command: do.Finish) -> None:
+        self._finished, self._outcome = True, command.outcome
+        self._silence()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._spawn(self._leave(command.outcome))
+        if command.transferred:
+            self._referral.release()
+            return
+        self._agent.hang_up()
+        if not self._call.over:
+            self._on_ended(HandoffEnded(self._command.turn, self._call.seconds, command.outcome, command.step))
+
+    def _silence(self) -> None:
+        self._holding.silence()
+        self._stenographer.stop()
+        self._agent.hush()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("transfer.work_failed", call_id=self._call.call_id)

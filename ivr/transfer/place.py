@@ -1,0 +1,53 @@
+"""The call's place in the queue, and the agent reserved for it: asked one thing after another, in the order of the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ivr.handoff import commands as do
+from ivr.handoff import events as on
+from ivr.ports import AgentQueue, Caller, Place, Reservation
+from ivr.transfer.handed_call import HandedCall
+
+
+class QueuePlace:
+    """One handoff in the queue; every method raises RecordsError when the database refuses."""
+
+    def __init__(self, call: HandedCall, queue: AgentQueue, on_event: Callable[[on.HandoffEvent], None]) -> None:
+        self._call, self._queue, self._on_event = call, queue, on_event
+        self._handoff = 0
+
+    async def enter(self, command: do.EnterQueue) -> None:
+        """Take a place, or move to another queue."""
+        case = self._call.case
+        vip, elder, repeat = (bool(case.get(f"customer.{key}")) for key in ("vip", "elder", "contacts"))
+        self._handoff = await self._queue.enter(
+            self._call.call_id,
+            command.queue,
+            command.skill,
+            command.language,
+            command.priority,
+            command.reason,
+            Caller(self._call.offered.caller, vip, elder, repeat),
+            {key: value for key, value in case.items() if isinstance(value, str | int | float | bool)},
+        )
+
+    async def reserve(self, command: do.ReserveAgent) -> None:
+        """Ask for an agent; the answer is an event."""
+        match await self._queue.reserve(self._handoff, command.exclude):
+            case Reservation(agent, uri, language):
+                self._on_event(on.AgentReserved(self._call.seconds, agent, uri, agent, language))
+            case Place(position, wait, staffed):
+                self._on_event(on.NoAgent(self._call.seconds, position, wait, staffed))
+
+    async def release(self, command: do.ReleaseAgent) -> None:
+        """Give the agent up."""
+        await self._queue.release(self._handoff, command.agent, command.state, command.reason, command.rest_seconds)
+
+    async def connected(self) -> None:
+        """Caller and agent talk."""
+        await self._queue.connected(self._handoff)
+
+    async def leave(self, outcome: str) -> None:
+        """The handoff is over."""
+        await self._queue.finish(self._handoff, outcome)

@@ -4,7 +4,8 @@ look_up   arguments                                       outcomes              
 caller    phone                                           known | unknown               customer.*, announcement
 existing_orders  candidates (tuple of numbers)            found | none                  orders
 order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
-decision  intent, order, offer (which to tell of)         offer | refuse | inform | handoff  reason, offer.*, fact.*, handoff.*
+decision  intent, order, offer (which to tell of),        offer | refuse | inform | handoff  reason, offer.*, offers, remedies,
+          without (offers not to make)                                                   fact.*, handoff.*
 verify    claim_kind (phone_tail, name, order_fact), claim  passed | failed | locked      verification
 
 act       every action of the order desk, by its name or an alias below; `ticket`, `callback` and `survey` besides.
@@ -16,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import order_lookup as orders
 from ivr.ports import Answer
 from ivr.values import Digits, Language, Money, Name, Value
-from order_lookup.words import Action, LedgerState, Level
+from order_lookup.words import REMEDIES, Action, LedgerState, Level
 
 ALIASES = {
     "refund": "refund_full",
@@ -31,6 +33,7 @@ ALIASES = {
     "invoice": "send_invoice",
 }
 RECENT = 5
+CHOSEN_AMONG = (2, 3)  # more than three can't be kept in mind while listening
 
 
 @dataclass(slots=True)
@@ -190,24 +193,29 @@ class Desk:
         intent, order = _text(arguments, "intent"), _text(arguments, "order")
         decision = await self._system.decide(intent, order or None, session.caller)
         session.ticket, session.level = decision.ticket, decision.level
+        without = arguments.get("without")
+        declined = without if isinstance(without, tuple) else ()
+        done_with = {offer.action for offer in decision.offers if offer.name in declined}
+        offers = tuple(offer for offer in decision.offers if offer.action not in done_with)
         values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
         values |= {
             "reason": decision.reason,
             "situations": tuple(sorted(situation.value for situation in decision.situations)),
             "verification": _level(decision.level),
             "level_needed": _level(decision.level_needed),
-            "offers": tuple(offer.name for offer in decision.offers),
+            "offers": tuple(offer.name for offer in offers),
+            "remedies": _remedies(offers),
             "ticket.category": decision.ticket,
         }
-        if decision.offers:
+        if offers:
             wanted = _text(arguments, "offer")
-            chosen = next((offer for offer in decision.offers if offer.name == wanted), decision.offers[0])
+            chosen = next((offer for offer in offers if offer.name == wanted), offers[0])
             values |= self._offer(chosen)
         if decision.handoff:
             handoff = decision.handoff
             values |= {"handoff.queue": handoff.queue, "handoff.priority": handoff.priority}
             values["handoff.reason"] = handoff.reason
-        return Answer(_outcome(decision), values)
+        return Answer(_outcome(decision, offers), values)
 
     def _offer(self, offer: orders.Offer) -> dict[str, Value]:
         return {
@@ -266,12 +274,19 @@ class Desk:
         return Answer(_ledger_word(result), values)
 
 
-def _outcome(decision: orders.Decision) -> str:
+def _outcome(decision: orders.Decision, offers: tuple[orders.Offer, ...]) -> str:
     if decision.handoff:
         return "handoff"
     if decision.refuses:
         return "refuse"
-    return "offer" if decision.offers else "inform"
+    return "offer" if offers else "inform"
+
+
+def _remedies(offers: tuple[orders.Offer, ...]) -> tuple[str, ...] | None:
+    """The two or three ways to put it right that come first and weigh the same: the caller chooses among them."""
+    first = tuple(takewhile(lambda offer: offer.action in REMEDIES, offers))
+    different = len({offer.action for offer in first}) == len(first)
+    return tuple(offer.name for offer in first) if different and len(first) in CHOSEN_AMONG else None
 
 
 def _ledger_word(result: orders.ActionResult) -> str:

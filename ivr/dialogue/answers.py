@@ -9,10 +9,11 @@ from rapidfuzz import fuzz
 
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.matching import Sentences, spoken
-from ivr.dialogue.meaning import Interpretation, Option, Slot
+from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, Option, Slot
 from ivr.dialogue.templates import sample
 from ivr.events import Hypothesis
 
+_SURELY = 0.88  # so like one of the sentences that nothing else is meant
 _PLAIN_YES = {
     "zh": ("对", "是", "好", "要", "可以", "嗯", "行", "没错"),
     "en": ("yes", "yeah", "yep", "sure", "ok", "okay", "right", "correct"),
@@ -40,6 +41,11 @@ class Choices:
             answer: Sentences(grammar.language, grammar.intents.get(answer, ())) for answer in ("no", "yes")
         }
         self._options: dict[tuple[Option, ...], dict[str, Sentences]] = {}
+        said = grammar.universals
+        self._what_else = Sentences(grammar.language, grammar.phrases(said.what_else))
+        self._ordinals = {
+            place: Sentences(grammar.language, grammar.phrases(ones)) for place, ones in said.ordinals.items()
+        }
 
     def yes_no(self, said: Said) -> Interpretation | None:
         """A yes or a no: a sentence of theirs, or one of their words in front of more."""
@@ -50,6 +56,26 @@ class Choices:
         if ranked[0][0] >= 0.85 and ranked[0][0] - ranked[1][0] >= 0.1:
             return _answered(ranked[0][1], ranked[0][0] * 0.95, f"{ranked[0][0]:.2f} like a {ranked[0][1]}")
         return self._in_front(said)
+
+    def what_else(self, said: Said) -> Interpretation | None:
+        """A question for other choices than those named."""
+        likeness = self._likeness(self._what_else, said)
+        if likeness < _SURELY:
+            return None
+        return Interpretation("choice", WHAT_ELSE, likeness, why=("asks what else there is",))
+
+    def place(self, said: Said, options: tuple[Option, ...]) -> Interpretation | None:
+        """The option named by its place: the first, the latter, the last one."""
+        places = {str(at): option.name for at, option in enumerate(options, 1)} | {"last": options[-1].name}
+        scores = {place: self._likeness(self._ordinals[place], said) for place in places if place in self._ordinals}
+        best = max(scores, key=lambda place: scores[place], default="")
+        if not best or scores[best] < _SURELY:
+            return None
+        return Interpretation("choice", places[best], scores[best], why=(f"names place {best} of {len(options)}",))
+
+    @staticmethod
+    def _likeness(sentences: Sentences, said: Said) -> float:
+        return 1.0 if sentences.is_exact(said.sentence) else 0.97 * sentences.likeness(said.sentence)[0]
 
     def _in_front(self, said: Said) -> Interpretation | None:
         text = said.sentence if self._language == "zh" else said.sentence.strip() + " "

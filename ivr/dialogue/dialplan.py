@@ -155,9 +155,9 @@ class Branch(Step):
 
 
 class Remember(Step):
-    """Set values, or forget them."""
+    """Forget values, then set some; a list keeps its words and those of the lists it names."""
 
-    remember: Arguments = {}
+    remember: dict[str, str | tuple[str, ...]] = {}
     forget: Names = ()
     then: str
 

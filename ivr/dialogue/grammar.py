@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.dialogue.meaning import Danger, Universal
 from ivr.dialogue.normal_text import NormalEn, NormalZh
@@ -54,7 +54,8 @@ class ListsFile(_File):
 class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
-    `negatable` says which things those are and their intents, `corrections` come before a thing said anew."""
+    `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
+    place ("1", "2", … or "last"), `what_else` asks for other choices: templates of whole utterances, where a question takes them."""
 
     universals: dict[Universal, Phrases] = {}
     anywhere: dict[Universal, Phrases] = {}
@@ -64,6 +65,8 @@ class UniversalsFile(_File):
     negations: Phrases = ()
     negatable: dict[str, str] = {}
     corrections: Phrases = ()
+    ordinals: dict[Annotated[str, Field(pattern=r"^([1-8]|last)$")], Phrases] = {}
+    what_else: Phrases = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
     empty = Grammar(spoken, lists=lists, universals=universals)
     parsed = Lists(lists.lists, empty.normal.literal)
     _check_lists(folder / "lists.yaml", lists, parsed)
+    _check_places(folder / "universals.yaml", universals, parsed)
     sentences, places = _sentences(folder)
     nodes = {
         intent: tuple(_node(one, parsed, places[intent, index]) for index, one in enumerate(ones))
@@ -145,6 +149,18 @@ def _check_lists(file: Path, lists: ListsFile, parsed: Lists) -> None:
         except TemplateError as fault:
             place = document.place("lists", name) if document else None
             raise DialplanError(fault.what, fault.fix, place) from None
+
+
+def _check_places(file: Path, universals: UniversalsFile, parsed: Lists) -> None:
+    """Templates that aren't intents are made where they are used; what is wrong with one is said now, with its line."""
+    if not (universals.ordinals or universals.what_else):
+        return
+    document = Document(file, error=DialplanError)
+    for index, template in enumerate(universals.what_else):
+        _node(template, parsed, document.place("what_else", index))
+    for name, templates in universals.ordinals.items():
+        for index, template in enumerate(templates):
+            _node(template, parsed, document.place("ordinals", name, index))
 
 
 def _node(template: str, lists: Lists, place: Place | None) -> Node:

@@ -9,7 +9,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue import judgement as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
-from ivr.dialogue.meaning import Interpretation
+from ivr.dialogue.meaning import WHAT_ELSE, Interpretation
 from ivr.dialogue.order_number import NoneFound, answer
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening
@@ -121,13 +121,17 @@ def answered(talk: Talk, state: Listening, outcome: str) -> None:
         elif not (talk.next_intent and want(talk, state.asked, talk.take_next_intent())):
             try_again(talk, open_again, "no_match")
     elif question.about == "offer" and isinstance(step, plan.Act):
-        act(talk, step) if outcome == "yes" else route(talk, step.on, "declined", step.otherwise)
+        if outcome == "yes":
+            act(talk, step)
+        else:
+            route(talk, step.on, WHAT_ELSE if outcome == WHAT_ELSE else "declined", step.otherwise)
     elif isinstance(step, plan.Survey):
         talk.note("survey", {step.survey: int(outcome)})
         talk.memory.set(step.survey, int(outcome))
         go_on(talk)
     elif isinstance(step, plan.Ask):
-        talk.memory.set(step.into or "answer", outcome)
+        if outcome != WHAT_ELSE:
+            talk.memory.set(step.into or "answer", outcome)
         route(talk, step.on, outcome, step.then)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ivr.dialogue.meaning import OUT_OF_SCOPE, Danger, Interpretation, Slot, Universal
+from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.vocabulary import URGENT_INTENTS
 
@@ -121,7 +121,7 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Wanted(heard.runner_up)
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
         return Answered(heard.kind)
-    if heard.kind == "choice" and wants.wants == "choice":
+    if heard.kind == "choice" and (wants.wants == "choice" or heard.intent == WHAT_ELSE):
         return Answered(heard.intent)
     if heard.kind == "intent" and heard.intent != OUT_OF_SCOPE:
         return _turn(question, heard, context)

@@ -41,8 +41,15 @@ class Memory:
         for known in [each for each in self._values if each == name or each.startswith(f"{name}.")]:
             del self._values[known]
 
-    def resolve(self, written: str) -> Value:
-        """A word as written in a dialplan: `$name` is the value of that name, anything else the word itself."""
+    def resolve(self, written: str | tuple[str, ...]) -> Value:
+        """A word as written in a dialplan: `$name` is the value of that name, anything else the word itself.
+
+        A list is the list of its words, without those that aren't known; a list in it gives its own words.
+        """
+        if isinstance(written, tuple):
+            found = (self.resolve(word) for word in written)
+            each = (value if isinstance(value, tuple) else (value,) for value in found if value is not None)
+            return tuple(dict.fromkeys(plain(word) for words in each for word in words))
         return self[written[1:]] if written.startswith("$") else written
 
     def word(self, written: str, default: str = "") -> str:

@@ -78,6 +78,10 @@ class Position:
         self._visits[self.here] -= 1
         return True
 
+    def no_way_back(self) -> None:
+        """Something was done: questions before it can't be gone back to."""
+        self._asked.clear()
+
     def fresh_matter(self) -> None:
         """Something new begins: questions may be asked again."""
         self._visits.clear()

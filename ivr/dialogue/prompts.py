@@ -15,13 +15,15 @@ from pathlib import Path
 from ivr.commands import Prompt
 from ivr.dialogue.dialplan import Names, Part
 from ivr.dialogue.memory import Memory
-from ivr.dialogue.speaking import spoken
+from ivr.dialogue.speaking import either, spoken
 from ivr.document import Document
 from ivr.errors import DialplanError, Place
 from ivr.values import Language
 
 VARIABLE = re.compile(r"\{([^{}\s]+)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+# What can be said of a list as a whole: its items with their keys, or as alternatives.
+LIST_FORMS = ("menu", "or")
 # A word of the product's own (`late_delivery`), which nobody should hear as it is.
 IDENTIFIER = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 # A sentence with the punctuation that ends it; a full stop ends one only before a space (3.5, p.m. stay whole inside).
@@ -109,31 +111,41 @@ class PromptBook:
     def said(self, name: str, memory: Memory, now: datetime) -> str:
         """A variable aloud; a word of ours through its label `word.<word>`, which may hold variables itself."""
         owner, _, part = name.rpartition(".")
-        if part == "menu":
-            return self._menu(memory[owner])
+        if part in LIST_FORMS and isinstance(items := memory[owner], tuple):
+            named = tuple(self._labelled(item, memory, now) for item in items)
+            return self._menu(named) if part == "menu" else either(named, self.language)
         value = memory[name]
         if isinstance(value, str):
-            label = self.text(f"word.{value}")
-            return value if label is None else self.filled(label, memory, now)
+            return self._labelled(value, memory, now)
         if isinstance(value, tuple):
-            value = tuple(self.text(f"word.{item}") or item for item in value)
+            value = tuple(self._labelled(item, memory, now) for item in value)
         return spoken(value, self.language, now)
 
-    def _menu(self, items: object) -> str:
+    def _labelled(self, word: str, memory: Memory, now: datetime) -> str:
+        label = self.text(f"word.{word}")
+        return word if label is None else self.filled(label, memory, now)
+
+    def _menu(self, items: tuple[str, ...]) -> str:
         """The items of a list with their keys: 牛肉面请按1，奶茶请按2."""
-        named = enumerate(items if isinstance(items, tuple) else (), 1)
+        named = enumerate(items, 1)
         if self.language == "zh":
             return "，".join(f"{item}请按{key}" for key, item in named)
         return ", ".join(f"for {item} press {key}" for key, item in named)
 
     def _known(self, text: str, memory: Memory) -> bool:
         """Whether every variable of a text can be said: it has a value, and no bare word of ours without a label."""
-        return all(self._sayable(memory[name.removesuffix(".menu")]) for name in VARIABLE.findall(text))
+        return all(self._sayable(memory[_owner(name)]) for name in VARIABLE.findall(text))
 
     def _sayable(self, value: object) -> bool:
         if isinstance(value, str) and IDENTIFIER.fullmatch(value):
             return f"word.{value}" in self.words
         return value is not None
+
+
+def _owner(name: str) -> str:
+    """The value that a variable says: of a list's own forms (`list.menu`, `list.or`) the list."""
+    owner, _, part = name.rpartition(".")
+    return owner if part in LIST_FORMS else name
 
 
 def _varies(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ivr.commands import KeyInput
 from ivr.dialogue.dialplan import Ask, Manner
-from ivr.dialogue.meaning import Expectation, Interpretation, Kind, Option, Slot, SlotKind, Universal
+from ivr.dialogue.meaning import WHAT_ELSE, Expectation, Interpretation, Kind, Option, Slot, SlotKind, Universal
 from ivr.values import Digits, Language, Money, Value
 
 About = Literal["step", "doubt", "offer", "digits", "survey"]
@@ -121,25 +121,37 @@ def _certain(
 def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, items: tuple[str, ...] = ()) -> Question:
     """The question an `ask` step puts; `expectation` brings language, orders and time, the step what it wants.
 
-    `items` are the choices of a step that takes them from a value: each is said by its own name and has its place as key.
+    `items` are the choices of a step that takes them from a value: each is said by its own name, or by the phrases that the step
+    has for it, and has its place as key.
     """
+    expectation = replace(expectation, what_else=WHAT_ELSE in step.on)
+    own = frozenset(step.on)
     match step.ask:
         case "choice" if step.choices_from:
-            options = tuple(Option(item, (NO_PHRASE.sub(" ", item),)) for item in items[:MOST_ITEMS])
-            keys = {str(key): item for key, item in enumerate(items[:MOST_ITEMS], 1)}
-            return Question("step", prompt, _with(expectation, manner, wants="choice", options=options), manner, keys)
+            keyed = {str(key): item for key, item in enumerate(items[:MOST_ITEMS], 1)}
+            keys = {key: item for key, item in keyed.items() if item in step.choices or not step.choices}
+            options = tuple(_option(step, item, expectation.language) for item in keys.values())
+            wants = _with(expectation, manner, wants="choice", options=options)
+            return Question("step", prompt, wants, manner, keys, own=own)
         case "yes_no":
             return yes_no("step", prompt, manner, expectation)
         case "intent":
             wants = _with(expectation, manner, wants="intent", intents=step.intents or None)
-            return Question("step", prompt, wants, manner, step.keys, own=frozenset(step.on))
+            return Question("step", prompt, wants, manner, step.keys, own=own)
         case "choice":
-            options = tuple(Option(name, getattr(each, expectation.language)) for name, each in step.choices.items())
+            options = tuple(_option(step, name, expectation.language) for name in step.choices)
             keys = {each.key: name for name, each in step.choices.items() if each.key}
-            return Question("step", prompt, _with(expectation, manner, wants="choice", options=options), manner, keys)
+            wants = _with(expectation, manner, wants="choice", options=options)
+            return Question("step", prompt, wants, manner, keys, own=own)
         case kind:
             wants = _with(expectation, manner, wants="slot", slot=kind, digits=step.digits or 0)
             return Question("step", prompt, wants, manner, key_digits=step.digits or KEY_LENGTHS.get(kind, 1))
+
+
+def _option(step: Ask, name: str, language: Language) -> Option:
+    """A choice with its phrases: those of the step, or its own name."""
+    written: tuple[str, ...] = getattr(step.choices[name], language) if name in step.choices else ()
+    return Option(name, written or (NO_PHRASE.sub(" ", name),))
 
 
 def yes_no(about: About, prompt: str, manner: Manner, expectation: Expectation, heard: str = "") -> Question:

@@ -59,9 +59,12 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
     """The grammar for what a step wants to hear."""
     match expectation.wants:
         case "yes_no":
-            return Grammar("limited", (*_answers(understanding), *common(understanding)))
+            asked = _what_else(understanding) if expectation.what_else else ()
+            return Grammar("limited", (*_answers(understanding), *asked, *common(understanding)))
         case "choice":
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
+            said += _places(understanding, len(expectation.options))
+            said += _what_else(understanding) if expectation.what_else else ()
             return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits=True)
         case "slot" if expectation.slot in DIGITS:
             language = expectation.language
@@ -91,6 +94,24 @@ def _answers(understanding: Understanding) -> tuple[str, ...]:
     nodes = understanding.grammar.intents
     said = (_sampled(understanding, nodes.get(answer, ()), PER_ANSWER) for answer in ("yes", "no"))
     return tuple(dict.fromkeys(phrase for phrases in said for phrase in phrases))
+
+
+@lru_cache(maxsize=8)
+def _what_else(understanding: Understanding) -> tuple[str, ...]:
+    """How callers ask for other choices, and turn down all of them."""
+    grammar = understanding.grammar
+    asked = _sampled(understanding, grammar.phrases(grammar.universals.what_else), PER_ANSWER)
+    none = _shortest(understanding, grammar.intents.get("no", ()), PER_ANSWER)
+    return tuple(dict.fromkeys((*asked, *none)))
+
+
+@lru_cache(maxsize=32)
+def _places(understanding: Understanding, count: int) -> tuple[str, ...]:
+    """How callers choose the first, the second, the last of so many."""
+    ordinals = understanding.grammar.universals.ordinals
+    wanted = [*(str(place) for place in range(1, count + 1)), "last"]
+    nodes = [understanding.grammar.phrases(ordinals[place]) for place in wanted if place in ordinals]
+    return tuple(dict.fromkeys(phrase for each in nodes for phrase in _sampled(understanding, each, PER_OPTION)))
 
 
 def spoken_phrases(understanding: Understanding) -> Iterator[str]:

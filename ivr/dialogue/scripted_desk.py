@@ -21,7 +21,10 @@ Written = dict[str, str | list[str]]
 
 
 class DeskFile(Part):
-    """What the desk knows: per look-up and action an outcome and values; `decision.<intent>` before `decision`."""
+    """What the desk knows: per look-up and action an outcome and values; `decision.<intent>` before `decision`.
+
+    A decision with several `offers` tells of the first; `decision.<intent>.<offer>` has what is different about another.
+    """
 
     orders: Annotated[tuple[str, ...], Field(description="the numbers that exist")] = ()
     look_up: dict[str, Written] = Field(default_factory=dict)
@@ -47,6 +50,8 @@ class ScriptedDesk:
         written = self._file.look_up.get(f"{what}.{intent}") or self._file.look_up.get(what)
         if written is None:
             return Answer("unknown")
+        if what == "decision":
+            written = self._offered(written, intent, arguments)
         answer = self._answer(written)
         if what == "order" and not _is_it(answer, arguments):
             return Answer("unknown")
@@ -61,6 +66,20 @@ class ScriptedDesk:
     async def contact(self, call_id: str, outcome: str, facts: Mapping[str, Value]) -> None:
         """The call is over."""
         self.done.append(("contact", outcome))
+
+    def _offered(self, written: Written, intent: str, arguments: Mapping[str, Value]) -> Written:
+        """The decision without the offers not to make, telling of the one asked for or the first: `decision.<intent>.<offer>`."""
+        without, offers = arguments.get("without"), written.get("offers", [])
+        left = [name for name in offers if not isinstance(without, tuple) or name not in without]
+        told = _text(arguments.get("offer"))
+        told = told if told in left else next(iter(left), "")
+        kept = {**written, "offers": left} if "offers" in written else written
+        if told == written.get("offer.name", ""):
+            return kept
+        kept = {name: value for name, value in kept.items() if not name.startswith("offer.")}
+        if not told and kept.get("outcome") == "offer":
+            kept["outcome"] = "inform"
+        return {**kept, **self._file.look_up.get(f"decision.{intent}.{told}", {})}
 
     def _answer(self, written: Written) -> Answer:
         values = {name: self._value(text) for name, text in written.items() if name != "outcome"}

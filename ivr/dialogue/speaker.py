@@ -25,6 +25,10 @@ class Speaker:
             self._gathered.append(made)
         return made is not None
 
+    def drop(self) -> None:
+        """Say nothing of what was gathered."""
+        self._gathered.clear()
+
     def again(self) -> None:
         """Gather what was said last, at the rate of now."""
         self._gathered += [replace(each, rate=self.rate) for each in self._last]

@@ -258,6 +258,15 @@ def _parts(span: timedelta, units: tuple[str, str, str]) -> list[tuple[int, str]
     return [(amount, unit) for amount, unit in zip(amounts, units, strict=True) if amount][:2]
 
 
+def either(items: tuple[str, ...], language: Language) -> str:
+    """甲，还是乙; 甲、乙，还是丙; A or B; A, B, or C."""
+    if len(items) < 2:
+        return "".join(items)
+    if language == "zh":
+        return f"{'、'.join(items[:-1])}，还是{items[-1]}"
+    return " or ".join(items) if len(items) == 2 else f"{', '.join(items[:-1])}, or {items[-1]}"
+
+
 def listed(items: tuple[str, ...], language: Language) -> str:
     """甲、乙和丙; A, B and C."""
     if len(items) < 2:

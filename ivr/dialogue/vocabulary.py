@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.dialogue.meaning import WHAT_ELSE
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,7 +46,9 @@ _FACTS = (
 _CUSTOMER = "name language vip elder tier orders open_tickets contacts"
 _OFFER = Outcome(
     _names("offer", "name action confirm level_needed") | {"reason", "level_needed", "verification"},
-    _names("offer", "amount condition by items") | _names("fact", _FACTS) | {"situations", "offers", "ticket.category"},
+    _names("offer", "amount condition by items")
+    | _names("fact", _FACTS)
+    | {"situations", "offers", "remedies", "ticket.category"},
 )
 _PLAIN = Outcome(frozenset({"reason", "level_needed", "verification"}), _OFFER.certain | _OFFER.possible)
 _HUMAN = Outcome(_PLAIN.certain | _names("handoff", "queue reason priority"), _PLAIN.possible)
@@ -74,9 +78,9 @@ LOOK_UPS: Mapping[str, Query] = {
         frozenset({"candidates"}), {"found": Outcome(frozenset({"orders"})), "none": Outcome()}, ("orders",)
     ),
     "decision": Query(
-        frozenset({"intent", "order", "offer"}),
+        frozenset({"intent", "order", "offer", "without"}),
         {"offer": _OFFER, "refuse": _PLAIN, "inform": _PLAIN, "handoff": _HUMAN},
-        ("reason", "offers", "offer", "handoff", "fact", "level_needed"),
+        ("reason", "offers", "remedies", "offer", "handoff", "fact", "level_needed"),
     ),
     "verify": Query(
         frozenset({"claim_kind", "claim", "order"}),
@@ -96,8 +100,8 @@ WEIGHTY = _words(
 )
 ACTED = Outcome(frozenset(), _names("action", "name amount receipt due_at refused level_needed repeated"))
 ACT_CLEARS = ("action",)
-# What can come of an action: the ledger's words, and the caller's: no to the offer, or no usable answer to it.
-ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up")
+# What can come of an action: the ledger's words, and the caller's: no to the offer, no usable answer to it, or what else there is.
+ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up", WHAT_ELSE)
 HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned", "failed")
 QUEUES = _words("general logistics aftersales payments merchants senior vip security safety")
 
@@ -120,4 +124,4 @@ OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "order_which_digits": frozenset({"digits.place"}),
 }
 # Names derived from the value before the last dot.
-DERIVED = frozenset({"tail", "count", "first", "menu"})
+DERIVED = frozenset({"tail", "count", "first", "menu", "or"})

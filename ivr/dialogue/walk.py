@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_words, questions
-from ivr.dialogue.meaning import UNIVERSALS, Slot
+from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE, Slot
 from ivr.dialogue.memory import words_of
 from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, Settlement, expand, settle
 from ivr.dialogue.questions import Question
@@ -123,14 +124,19 @@ def offer(talk: Talk, step: plan.Act) -> None:
     """Confirm by cost: nothing, saying it, or asking; then have it done."""
     if talk.memory.word(step.cost, "explicit") != "explicit":
         return act(talk, step)
-    question = questions.yes_no("offer", step.say[-1] if step.say else "again", talk.manner, talk.expectation())
+    expectation = replace(talk.expectation(), what_else=WHAT_ELSE in step.on)
+    question = questions.yes_no("offer", step.say[-1] if step.say else "again", talk.manner, expectation)
+    if talk.position.asked() > (talk.manner.visits or 5):
+        talk.speaker.drop()
+        return give_up(talk, question)
     if talk.keys_only:
         talk.say(question.prompt, "keys")
     talk.listen(Listening(question))
 
 
 def act(talk: Talk, step: plan.Act) -> None:
-    """Have it done."""
+    """Have it done; there is no way back to before it."""
+    talk.position.no_way_back()
     action, intent = talk.memory.word(step.act), talk.memory.word(step.intent)
     arguments = talk.memory.arguments(step.with_)
     talk.send(do.Act(talk.next_turn(), action, intent, arguments), Waiting())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken, Tree
+from ivr.dialogue.meaning import WHAT_ELSE
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.ways import outcomes, targets
 from ivr.document import nearest
@@ -87,6 +88,8 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
             return words.HANDOFF_OUTCOMES
         case plan.Call():
             return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
+        case plan.Ask(ask="choice" | "yes_no"):
+            return tuple(dict.fromkeys((*outcomes(step), "no", WHAT_ELSE)))
         case plan.Ask(ask="intent"):
             named = {intent for tree in spoken.trees.values() for intent in tree.file.intents}
             return (*{*spoken.understanding.grammar.intents, *named, *step.keys.values(), "yes", "no"},)

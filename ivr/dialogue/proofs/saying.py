@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken
+from ivr.dialogue.meaning import WHAT_ELSE
 from ivr.dialogue.position import Stack
 from ivr.dialogue.prompts import variables
 from ivr.dialogue.proofs.finding import Finding
@@ -87,15 +88,15 @@ def _after(step: plan.Step, way: Way, known: Known) -> Known:
             answered = query.outcomes.get(way.outcome, words.Outcome())
             return _without(known, query.clears) | answered.certain
         case plan.Act():
-            return known if way.outcome in ("declined", "give_up") else _without(known, words.ACT_CLEARS)
+            asked = ("declined", "give_up", WHAT_ELSE)
+            return known if way.outcome in asked else _without(known, words.ACT_CLEARS)
         case plan.Branch():
             if way.outcome in ("missing", "otherwise"):
                 return known if way.outcome == "otherwise" else known - {step.branch}
             return known | {step.branch}
         case plan.Remember():
-            return _without(known, step.forget) | {
-                name for name, word in step.remember.items() if not word.startswith("$") or _has(known, word[1:])
-            }
+            rest = _without(known, step.forget)
+            return rest | {name for name, word in step.remember.items() if _is_sure(word, rest)}
         case plan.Ask():
             return known | _answer(step, way.outcome)
         case plan.Survey():
@@ -103,8 +104,13 @@ def _after(step: plan.Step, way: Way, known: Known) -> Known:
     return known
 
 
+def _is_sure(word: str | tuple[str, ...], known: Known) -> bool:
+    """Whether a word as written has a value: a list always has, the words that aren't known are left out of it."""
+    return isinstance(word, tuple) or not word.startswith("$") or _has(known, word[1:])
+
+
 def _answer(step: plan.Ask, outcome: str) -> Known:
-    if outcome == "give_up" or step.ask == "order_number":
+    if outcome in ("give_up", WHAT_ELSE) or step.ask == "order_number":
         return frozenset()
     if step.ask == "intent":
         return frozenset({step.into or "intent"})

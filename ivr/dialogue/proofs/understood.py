@@ -40,7 +40,7 @@ def _choices(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[
             if universal := spoken.understanding.markers.anywhere(phrase):
                 what = f"“{phrase}” means {universal} everywhere, so `{choice}` can't be chosen with it"
                 yield Finding.at(place, what, "word it differently")
-            if taken.setdefault(phrase, choice) != choice:
+            if not step.choices_from and taken.setdefault(phrase, choice) != choice:
                 what = f"“{phrase}” chooses `{taken[phrase]}` and `{choice}`"
                 yield Finding.at(place, what, "leave it in one of them")
 

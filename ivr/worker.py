@@ -149,8 +149,9 @@ class Worker:
         language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
         call_id = uuid.uuid4().hex
         dialogue = self._library.dialogue(language)
+        able = {name: event.headers.get(name, "") for name in ("allow", "supported")}
         offered = CallOffered(
-            event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id
+            event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id, able
         )
         call = Call(offered, call_id, language, dialogue, self._services, self._over)
         self._calls[event.leg] = call

@@ -104,11 +104,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """The far end sent this party on to another phone, and it went (RFC 3515), or another took its place (RFC 3891)."""
+    """The far end sent this party on to another phone, and it went (RFC 3515), or another took its place (RFC 3891).
+
+    `ours` and `theirs` are where the audio goes from now on, as `host:port`.
+    """
 
     who: str
     seconds: float
     uri: str
+    ours: str = ""
+    theirs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class Leg:
             ("User-Agent", "hotline-caller"),
         ]
         if method == "INVITE":
-            headers += [("Allow", ALLOW), ("Content-Type", "application/sdp")]
+            headers += [("Allow", ALLOW), ("Supported", "replaces"), ("Content-Type", "application/sdp")]
         return Request(method, self.target, Headers((*headers, *extra)), body)
 
     # ── what the far end does ─────────────────────────────────────────────────

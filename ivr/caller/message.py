@@ -163,12 +163,18 @@ def sip_uri(text: str) -> str:
 
 
 def with_headers(uri: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """A URI without its `?Header=value` part, and the headers (RFC 3261 §19.1.1); only those that a transfer needs are taken."""
+    """A URI without its `?Header=value` part, and the headers (RFC 3261 §19.1.1); only those a transfer may bring are taken."""
     bare, _, query = uri.partition("?")
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return bare, tuple(
-        (name, clean(unquote(value))) for name, _, value in pairs if name.lower() in ("replaces", "require")
+        (name, clean(unquote(value)))
+        for name, _, value in pairs
+        if name.lower() in BROUGHT or name.lower().startswith("x-")
     )
+
+
+# Of a transfer's headers those that say whom to replace, and what it is about; all else could forge a request of ours.
+BROUGHT = frozenset({"replaces", "require", "user-to-user", "call-info", "subject"})
 
 
 def parameters(text: str) -> dict[str, str]:

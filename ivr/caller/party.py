@@ -222,5 +222,6 @@ class Party:
         self.leg = leg
         self.transfers += 1
         self.pick_up()
-        self.tell(happened.Transferred(self.role.who, self.seconds, leg.target))
+        ours, theirs = f"{stream.address}:{stream.port}", ":".join(str(part) for part in stream.remote or ())
+        self.tell(happened.Transferred(self.role.who, self.seconds, leg.target, ours, theirs))
         self._changed.set()

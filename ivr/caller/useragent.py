@@ -197,7 +197,8 @@ class UserAgent:
 
     def _offered(self, transaction: ServerTransaction) -> None:
         request = transaction.request
-        required = ", ".join(request.headers.all("Require"))
+        asked = (option.strip() for value in request.headers.all("Require") for option in value.split(","))
+        required = ", ".join(option for option in asked if option.lower() not in ("", "replaces"))
         if required:
             response = self.response(request, 420, "Bad Extension")
             unsupported = response.headers.plus(("Unsupported", required))

@@ -101,6 +101,13 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteConnected:
+    """Write down that caller and agent talk, over us or directly."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Separate:
     """Undo `Join`."""
 
@@ -172,6 +179,7 @@ HandoffCommand = (
     | Whisper
     | StopWhisper
     | Join
+    | NoteConnected
     | Separate
     | HangUpAgent
     | TransferAttended

@@ -62,7 +62,7 @@ def _progress(step: Step) -> None:
 def reserved(step: Step, event: events.AgentReserved) -> None:
     """An agent is ours: ring, or transfer blind where the queue's way out says so."""
     step.stop(RETRY)
-    step.to(agent=event, attempt=step.now.attempt + 1, accepted=False, agent_gone=False)
+    step.to(agent=event, attempt=step.now.attempt + 1, accepted=False, agent_gone=False, replaced=False)
     ask = step.request
     headers = case_headers(ask.call_id, ask.case_url, ask.caller, ask.trusted)
     if ask.way_out == "blind":
@@ -211,7 +211,7 @@ def _put_through(step: Step) -> None:
 
 def _join(step: Step) -> None:
     step.to(State.TALKING)
-    step.do(commands.StopMusic(), commands.Join(step.now.attempt))
+    step.do(commands.StopMusic(), commands.Join(step.now.attempt), commands.NoteConnected(step.now.attempt))
 
 
 def media_lost(step: Step, event: events.MediaLost) -> None:
@@ -244,6 +244,7 @@ def transfer_progressed(step: Step, event: events.TransferProgressed) -> None:
 
 
 def _transferred(step: Step) -> None:
+    step.do(commands.NoteConnected(step.now.attempt))
     step.release("wrap_up", "transferred")
     step.finish("completed", transferred=True)
 
@@ -269,9 +270,12 @@ def transfer_timer(step: Step, event: TimerFired) -> None:
 def transfer_leg_ended(step: Step, event: events.AgentLegEnded) -> None:
     """With Replaces the agent's phone drops our leg for the new one: NOTIFY will say whether that worked."""
     if event.attempt == step.now.attempt:
-        step.to(agent_gone=True)
+        step.to(agent_gone=True, replaced=event.status == 200)
 
 
 def transfer_caller_left(step: Step, event: CallerHungUp) -> None:
-    """A phone that was transferred ends our leg by itself, often before its NOTIFY."""
-    _transferred(step)
+    """Who hangs up before NOTIFY said 200 is with the agent only if the agent's phone let go of us for the caller's."""
+    if step.now.replaced:
+        _transferred(step)
+    else:
+        caller_left(step, event)

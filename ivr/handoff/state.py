@@ -56,6 +56,7 @@ class Handoff:
     agent: AgentReserved | None = None
     accepted: bool = False
     agent_gone: bool = False
+    replaced: bool = False
     asked: tuple[tuple[str, float], ...] = ()
     deadline: float = 0.0
     position: int = 0

@@ -20,6 +20,7 @@ from ivr.handoff import events as on
 from ivr.handoff.case import briefing_of
 from ivr.handoff.machine import HandoffMachine
 from ivr.handoff.state import Terms
+from ivr.handoff.way_out import chosen
 from ivr.holding import Holding
 from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.ports import AgentCommand, AgentQueue
@@ -84,7 +85,7 @@ class Transfer:
             call.language,
             skill=command.skill,
             priority=command.priority,
-            way_out=settings.handoff.way_out.get(command.queue, "bridge"),
+            way_out=chosen(settings.handoff.way_out.get(command.queue, "bridge"), call.offered.headers),
             caller=call.offered.caller,
             trusted=bool(settings.sip.trusted),
             case_url=f"{settings.console.url}/calls/{call.call_id}",
@@ -178,7 +179,9 @@ class Transfer:
                 self._holding.play(command.kind)
             case do.StopMusic():
                 self._holding.stop_music()
-            case do.EnterQueue() | do.ReserveAgent() | do.ReleaseAgent() | do.BookCallback() | do.OpenTicket():
+            case do.EnterQueue() | do.ReserveAgent() | do.ReleaseAgent() | do.NoteConnected():
+                self._spawn(self._in_order(command))
+            case do.BookCallback() | do.OpenTicket():
                 self._spawn(self._in_order(command))
             case do.RecordVoicemail():
                 self._voicemail.take(command.max_seconds)
@@ -219,7 +222,6 @@ class Transfer:
         self._holding.silence()
         if self._agent.number is not None:
             self._bridge.join(self._agent.number, self._agent.agent)
-            self._spawn(self._place.connected())
 
     async def _in_order(self, command: do.HandoffCommand) -> None:
         """Queue and desk are asked one thing after another, in the order of the machine's commands."""
@@ -237,6 +239,8 @@ class Transfer:
                 await self._place.reserve(command)
             case do.ReleaseAgent():
                 await self._place.release(command)
+            case do.NoteConnected():
+                await self._place.connected()
             case do.BookCallback():
                 await self._promises.book_callback(command)
             case do.OpenTicket():

@@ -21,6 +21,7 @@ from ivr.caller.message import (
     parse_uri,
     sip_uri,
     split,
+    with_headers,
 )
 from ivr.errors import UserError
 
@@ -134,3 +135,16 @@ def test_no_common_codec_and_no_audio() -> None:
     assert sdp.answer(sdp.parse(OFFER), "127.0.0.1", 5000, ("PCMU",)) is None
     with pytest.raises(MalformedMessage):
         sdp.parse(b"v=0\r\nm=video 4000 RTP/AVP 96\r\n")
+
+
+def test_transfer_brings_only_headers_that_say_whom_and_why() -> None:
+    asked = (
+        "sip:li@h:5060?Replaces=a%40b%3Bto-tag%3D1&User-to-User=61%3Bencoding%3Dhex&Via=x&X-Case=1%0D%0AFrom%3A%20me"
+    )
+    bare, brought = with_headers(asked)
+    assert bare == "sip:li@h:5060"
+    assert dict(brought) == {
+        "Replaces": "a@b;to-tag=1",
+        "User-to-User": "61;encoding=hex",
+        "X-Case": "1 From: me",
+    }

@@ -94,7 +94,8 @@ class Handed:
     def __init__(self, folder: Path, queue: FakeQueue, caller: str = "13800004567", **handoff: Any) -> None:
         self.phone, self.records, self.desk = FakePhone(), FakeRecords(), FakeDesk()
         self.voice, self.listener, self.queue = FakeVoice(), FakeListener(), queue
-        self.offered = CallOffered(CALLER, caller, "hotline", "10.0.0.1", "sip-1")
+        able = {"allow": "INVITE, ACK, BYE, REFER", "supported": "replaces"}
+        self.offered = CallOffered(CALLER, caller, "hotline", "10.0.0.1", "sip-1", able)
         self.call_id, self.leg, self.language, self.over = "c1", CALLER, "zh", False
         self.case: dict[str, object] = {"intent": "urge_delivery", "order.number": "88123"}
         self.dialogue, self.seconds = Words(), 0.0
@@ -238,6 +239,19 @@ async def test_referral_that_fails_leaves_the_two_on_the_bridge(tmp_path: Path) 
     await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"), TransferProgressed(CALLER, 603))
     assert handed.phone.did("join") == [("join", CALLER, AGENT)]
     assert handed.phone.did("hang_up") == []
+
+
+async def test_caller_who_hangs_up_during_a_referral_is_called_back_unless_the_agent_took_over(tmp_path: Path) -> None:
+    for replaced, outcome in ((False, "abandoned"), (True, "completed")):
+        handed = Handed(tmp_path, FakeQueue(), way_out={"general": "refer"})
+        await handed.settle()
+        await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"))
+        if replaced:
+            await handed.hears(LegEnded(AGENT, 200))
+        handed.over = True
+        assert handed.transfer.close() == outcome
+        await handed.settle()
+        assert [what for what, _ in handed.desk.asked] == ([] if replaced else ["callback", "ticket"])
 
 
 async def test_desk_commands_of_another_agent_change_nothing(handed: Handed) -> None:

@@ -29,6 +29,7 @@ from ivr.transcript import mask_number
 from order_lookup import CallerRef, SqlOrderSystem
 
 ENDED_SECONDS = 15.0
+RECORDED_SECONDS = 10.0
 # Calls begin one after another, so that people can read along.
 BETWEEN_SECONDS = 1.5
 CALLS_AT_ONCE = 8
@@ -110,6 +111,16 @@ class Show:
         with Session(self._engine, expire_on_commit=False) as session:
             return session.get(CallRow, call_id) if call_id else None
 
+    async def _recorded(self, row: CallRow) -> bool:
+        """Wait for the recording: its two tracks are merged just after the call."""
+        settings = self._stage.settings
+        recording = settings.path(settings.records.recordings) / row.recording
+        for _ in range(int(RECORDED_SECONDS / 0.1)):
+            if row.recording and recording.is_file():
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
     async def _outcome(self, story: Story, result: CallResult, seconds: float) -> Outcome:
         row = self._row(story)
         faults = [f"{party.who}: {check.what}" for party in result.parties for check in party.checks if not check.met]
@@ -118,6 +129,8 @@ class Show:
             faults.append(f"ended as `{disposition}`, not as {' or '.join(story.ends)}")
         if story.refunds and not await self._refunded(story):
             faults.append("no refund is in the ledger")
+        if row and not await self._recorded(row):
+            faults.append(f"no recording within {RECORDED_SECONDS:.0f} s of the end")
         turns = [turn for turn in result.caller.turns]
         return Outcome(
             story.name,

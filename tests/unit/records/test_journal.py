@@ -56,6 +56,16 @@ async def test_a_call_is_written_whole_in_order_and_masked(engine: Engine, tmp_p
     kept.close()
 
 
+async def test_the_name_of_a_recording_is_no_telephone_number(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    kept.started("c1", "13800138000", "hotline", "zh", "v1")
+    kept.ended("c1", "settled", 12.0, {"recording": "b5769f26226447138001380003c499e.wav"})
+    await kept.flush()
+    with Session(engine) as session:
+        assert session.get_one(CallRow, "c1").recording == "b5769f26226447138001380003c499e.wav"
+    kept.close()
+
+
 async def test_a_database_that_was_away_gets_everything_once(engine: Engine, tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO calls_away"))

@@ -1,9 +1,9 @@
 """pyttsx3 with espeak-ng, fenced in: text in, telephone sound out. The only module that imports them.
 
 As met: one engine per process, used from one thread; one utterance per run; the very first one may get lost (so it is spent on
-a warm-up); speed and pitch are forgotten unless one waits for them; a line on stdout per utterance; a file that can't be written
-makes it loop for ever (so it writes into memory); a voice it does not know is ignored in silence (so names are checked).
-espeakng-loader brings the library and its data.
+a warm-up), and on a busy machine now and then another (so it is said again); speed and pitch are forgotten unless one waits for
+them; a line on stdout per utterance; a file that can't be written makes it loop for ever (so it writes into memory); a voice it
+does not know is ignored in silence (so names are checked). espeakng-loader brings the library and its data.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ivr.speech.audio import TELEPHONE, Samples, read_wav, resample
 PEAK = 0.6
 EDGE_SECONDS = 0.05
 MOST_CHARACTERS = 2000
+TRIES = 3
 _QUIET = 0.012  # of the loudest sample: below it a sample is silence
 _SILENCE_SECONDS = 0.2
 _PAUSE = re.compile(r"[\s\W]*", re.UNICODE)
@@ -64,8 +65,9 @@ class Synthesiser:
             return bytes(int(_SILENCE_SECONDS * TELEPHONE.bytes_per_second))
         if len(text) > MOST_CHARACTERS:
             raise VoiceUnavailable(f"a prompt has {len(text)} characters, at most {MOST_CHARACTERS} can be said")
-        samples = self._pcm(text, voice, words_per_minute, pitch)
-        if not len(samples):
+        attempts = (self._pcm(text, voice, words_per_minute, pitch) for _ in range(TRIES))
+        samples = next((attempt for attempt in attempts if len(attempt)), None)
+        if samples is None:
             raise VoiceUnavailable(f"espeak-ng gave no sound for {text[:40]!r}")
         return finished(samples)
 

@@ -15,7 +15,10 @@ log = structlog.get_logger()
 
 
 class Holding:
-    """One leg on hold; `on_said` is told of each prompt, `on_quiet` of the number of the last one whenever none is left."""
+    """One leg on hold; `on_said` is told of each prompt, `on_quiet` of the number of the last one whenever none is left.
+
+    While it is `muted` somebody else speaks to the caller: prompts and music wait for `begin`.
+    """
 
     def __init__(
         self,
@@ -25,6 +28,7 @@ class Holding:
         leg: int,
         on_said: Callable[[Prompt], None],
         on_quiet: Callable[[int], None],
+        muted: bool = False,
     ) -> None:
         self._phone, self._tones, self._leg, self._on_quiet = phone, tones, leg, on_quiet
         self._mouth = Mouth(phone, voice, leg, on_said, self._mouth_ended, self._mute)
@@ -32,18 +36,27 @@ class Holding:
         self._saying = 0
         self._music: str | None = None
         self._playback: int | None = None
+        self._muted = muted
+
+    def begin(self) -> None:
+        """The caller is ours: say what waits, or let the music sound."""
+        self._muted = False
+        if self._waiting:
+            self._say_next()
+        elif self._music:
+            self.play(self._music)
 
     def say(self, number: int, prompt: Prompt) -> None:
         """Say it after what is being said; music pauses."""
         self._waiting.append((number, prompt))
-        if not self._mouth.busy:
+        if not self._muted and not self._mouth.busy:
             self._say_next()
 
     def play(self, music: str) -> None:
         """Let music or ringing sound from now on, whenever nothing is said."""
         self._music = music
         self._pause_music()
-        if not self._mouth.busy and not self._waiting:
+        if not self._muted and not self._mouth.busy and not self._waiting:
             self._playback = self._phone.play(self._leg, self._tones.wav(music), loop=True)
 
     def stop_music(self) -> None:

@@ -14,6 +14,7 @@ import re
 import signal
 import sys
 import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from ivr.commands import HandOff
 from ivr.config import Settings
 from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
-from ivr.legs import AudioHeard, CallOffered, LegEvent
+from ivr.events import HandoffEnded
+from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
 from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
@@ -37,7 +39,7 @@ from ivr.speech.vad import SpeechDetector
 from ivr.speech.voice import CachedVoice
 from ivr.telephony.phone import Pjsua2Phone, leave
 from ivr.tones import Tones
-from ivr.transfer import Transfer
+from ivr.transfer import HeadStart, Transfer
 from ivr.values import Language
 from order_lookup import CallbackRequest, CallerRef, OrderSystem, TicketRequest
 from order_lookup.poller import watch
@@ -85,6 +87,9 @@ class Worker:
             recordings=recordings if settings.records.record else None,
         )
         self._calls: dict[int, Call] = {}
+        self._agents: dict[int, Transfer] = {}
+        self._handoffs: dict[str, Transfer] = {}
+        self._starts: dict[str, HeadStart] = {}
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -138,6 +143,10 @@ class Worker:
             self._offered(event)
         elif call := self._calls.get(event.leg):
             call.on_leg(event)
+        elif transfer := self._agents.get(event.leg):
+            if isinstance(event, LegEnded):
+                del self._agents[event.leg]
+            transfer.on_leg(event)
         elif not isinstance(event, AudioHeard):
             log.debug("worker.stray_event", received=type(event).__name__, leg=event.leg)
 
@@ -148,30 +157,41 @@ class Worker:
             return
         language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
         call_id = uuid.uuid4().hex
-        dialogue = self._library.dialogue(language)
+        dialogue = HeadStart(self._library.dialogue(language))
         able = {name: event.headers.get(name, "") for name in ("allow", "supported")}
         offered = CallOffered(
             event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id, able
         )
         call = Call(offered, call_id, language, dialogue, self._services, self._over)
-        self._calls[event.leg] = call
+        dialogue.begin = partial(self._begin_handoff, call)
+        self._calls[event.leg], self._starts[call_id] = call, dialogue
         log.info("call.offered", call_id=call_id, source=event.source, sip_call_id=event.call_id)
         self._phone.answer(event.leg)
 
     def _over(self, call: Call) -> None:
-        for leg in [leg for leg, owner in self._calls.items() if owner is call]:
-            del self._calls[leg]
+        self._starts.pop(call.call_id).close()
+        self._handoffs.pop(call.call_id, None)
+        del self._calls[call.leg]
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
         if self._draining.is_set() and not self._calls:
             self._quiet.set()
 
-    def _start_handoff(self, call: Call, command: HandOff, on_ended: object) -> Transfer:
-        claim = partial(self._claim, call)
-        return Transfer(call, command, self._settings, self._queue, self._tones, claim, on_ended)  # type: ignore[arg-type]
+    def _start_handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None]) -> Transfer:
+        """The handoff that was begun ahead, or a new one."""
+        return self._starts[call.call_id].take(on_ended) or self._handoff(call, command, on_ended)
 
-    def _claim(self, call: Call, leg: int) -> None:
-        """An agent's leg belongs to the call that dialled it."""
-        self._calls[leg] = call
+    def _begin_handoff(self, call: Call, command: HandOff) -> Transfer | None:
+        """Ahead of the call, which still says that it will; with the case on the desk before the agent's phone rings."""
+        if call.over or call.handoff:
+            return None
+        call.case["handoff.reason"] = command.reason
+        self._records.case(call.call_id, dict(call.case))
+        return self._handoff(call, command, None)
+
+    def _handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None] | None) -> Transfer:
+        made = Transfer(call, command, self._settings, self._queue, self._tones, self._agents.__setitem__, on_ended)
+        self._handoffs[call.call_id] = made
+        return made
 
     async def _beat(self) -> None:
         while True:
@@ -202,7 +222,7 @@ class Worker:
     async def _take_commands(self) -> None:
         while True:
             await asyncio.sleep(COMMANDS_SECONDS)
-            handed = {call.call_id: call for call in self._calls.values() if isinstance(call.handoff, Transfer)}
+            handed = {call_id: transfer for call_id, transfer in self._handoffs.items() if not transfer.finished}
             if not handed:
                 continue
             try:
@@ -211,8 +231,7 @@ class Worker:
                 log.warning("worker.database_unreachable", fault=str(fault))
                 continue
             for command in commands:
-                if isinstance(transfer := handed[command.call_id].handoff, Transfer):
-                    transfer.on_agent_command(command)
+                handed[command.call_id].on_agent_command(command)
 
     async def _reload(self) -> None:
         while True:

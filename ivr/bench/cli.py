@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ivr.bench import runs
+from ivr.bench import ringing, runs
 from ivr.bench.machine import description
-from ivr.demo.stage import ROOT, Stage, fresh_folder
+from ivr.demo.stage import ROOT, Stage, free_ports, fresh_folder
 from ivr.edge import find_kamailio
 from ivr.errors import UserError
 
@@ -25,6 +25,8 @@ GOALS = (
     ("reply_gap_p95_ms", "reply gap p95", 1000),
     ("barge_in_stop_p95_ms", "barge-in stop p95", 200),
     ("setup_p95_ms", "call setup p95", None),
+    ("ring_p50_ms", "to a human: speech end to agent's ringing p50", None),
+    ("ring_p95_ms", "to a human: speech end to agent's ringing p95", 2000),
 )
 
 
@@ -36,7 +38,7 @@ def bench(
         "var/bench"
     ),
 ) -> None:
-    """Measure reply gap, barge-in, call setup, recogniser speed and capacity on this machine."""
+    """Measure reply gap, barge-in, call setup, the way to a human, recogniser speed and capacity on this machine."""
     console = Console(highlight=False)
     found: dict[str, Any] = {"machine": description()}
     console.print(" ".join(f"[dim]{key}[/] {value}" for key, value in found["machine"].items()))
@@ -48,8 +50,14 @@ def bench(
 
 
 async def _measure(console: Console, folder: Path, calls: int, most: int) -> dict[str, Any]:
-    async with Stage(fresh_folder(folder / "one")) as stage:
-        latency = await runs.latency(stage, calls, lambda line: console.print(f"[dim]{line}[/]"))
+
+    def tell(line: str) -> None:
+        console.print(f"[dim]{line}[/]")
+
+    agents = free_ports(ringing.AT_ONCE)
+    async with Stage(fresh_folder(folder / "one"), changes=ringing.changes(agents)) as stage:
+        latency = await runs.latency(stage, calls, tell)
+        latency |= await ringing.time_to_ring(stage, agents, calls * 4, tell)
     if most == 0:
         return {"latency": latency, "capacity": []}
     try:

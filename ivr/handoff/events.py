@@ -19,7 +19,10 @@ Wish = Literal["callback", "voicemail", "wait", "back", "goodbye", "agent", "rep
 
 @dataclass(frozen=True, slots=True)
 class HandoffRequested:
-    """The dialogue wants a human; `priority` 0 is the most urgent, `caller` is what the trunk said and may be empty."""
+    """The dialogue wants a human; `priority` 0 is the most urgent, `caller` is what the trunk said and may be empty.
+
+    `announced`: the robot has told the caller, or is telling.
+    """
 
     seconds: float
     call_id: str
@@ -33,6 +36,7 @@ class HandoffRequested:
     trusted: bool = False
     case_url: str = ""
     briefing: Briefing = field(default_factory=Briefing)
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ _COSMETIC = ("Say", "PlayMusic", "StopMusic", "EnterQueue", "OpenTicket")
 def requested(step: Step, event: events.HandoffRequested) -> None:
     """The search begins."""
     step.to(request=event)
-    step.say("handoff.connecting", reason=event.reason)
+    if not event.announced:
+        step.say("handoff.connecting", reason=event.reason)
     step.do(commands.PlayMusic("music"))
     enter_queue(step, event.seconds)
 

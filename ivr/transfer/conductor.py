@@ -17,14 +17,12 @@ from ivr.config import Settings
 from ivr.events import CallerHungUp, HandoffEnded, TimerFired
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
-from ivr.handoff.case import briefing_of
 from ivr.handoff.machine import HandoffMachine
-from ivr.handoff.state import Terms
-from ivr.handoff.way_out import chosen
 from ivr.holding import Holding
 from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.ports import AgentCommand, AgentQueue
 from ivr.stenographer import Stenographer
+from ivr.timers import Timers
 from ivr.tones import Tones
 from ivr.transfer import hearsay
 from ivr.transfer.agent_leg import AgentLeg
@@ -33,13 +31,16 @@ from ivr.transfer.handed_call import HandedCall
 from ivr.transfer.place import QueuePlace
 from ivr.transfer.promises import Promises
 from ivr.transfer.referral import Referral
+from ivr.transfer.request import requested, terms_of
 from ivr.transfer.voicemail import Voicemail
 
 log = structlog.get_logger()
+# What must not happen while the robot still speaks to the caller.
+_PUTTING_THROUGH = (do.Join, do.TransferAttended, do.TransferBlind)
 
 
 class Transfer:
-    """`services.HandoffRun`: one handoff of one call."""
+    """`services.HandoffRun`: one handoff of one call; without `on_ended` it neither speaks nor puts through until `go_on`."""
 
     def __init__(
         self,
@@ -48,49 +49,29 @@ class Transfer:
         settings: Settings,
         queue: AgentQueue,
         tones: Tones,
-        claim: Callable[[int], None],
-        on_ended: Callable[[HandoffEnded], None],
+        claim: Callable[[int, Transfer], None],
+        on_ended: Callable[[HandoffEnded], None] | None = None,
     ) -> None:
-        self._call, self._command, self._settings, self._on_ended = call, command, settings, on_ended
+        self._call, self._command, self._on_ended = call, command, on_ended
+        self._held_back: list[do.HandoffCommand | HandoffEnded] = []
         self._phone, self._records = call.services.phone, call.services.records
-        services, terms = call.services, settings.handoff
-        self._machine = HandoffMachine(
-            Terms(
-                ring_seconds=terms.ring_seconds,
-                accept_seconds=terms.accept_seconds,
-                max_wait_seconds=terms.max_wait_seconds,
-            )
+        services = call.services
+        self._machine = HandoffMachine(terms_of(settings))
+        self._holding = Holding(
+            services.phone, services.voice, tones, call.leg, self._said, self._quiet, on_ended is None
         )
-        self._holding = Holding(services.phone, services.voice, tones, call.leg, self._said, self._quiet)
         self._stenographer = Stenographer(services.listener, services.detector, call.language)
-        self._agent = AgentLeg(call, claim, self._whispered)
+        self._agent = AgentLeg(call, lambda leg: claim(leg, self), self._whispered)
         self._bridge = Bridge(call, self._stenographer)
         self._referral = Referral(call, self._agent)
         self._place = QueuePlace(call, queue, self._receive)
         self._promises = Promises(call, command.queue, self._receive)
         self._voicemail = Voicemail(call, self._holding, self._stenographer, self._message_kept)
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers(lambda name: self._receive(TimerFired(name, call.seconds)))
         self._tasks: set[asyncio.Task[None]] = set()
-        self._finished, self._outcome = False, ""
+        self.finished, self._outcome = False, ""
         self._order = asyncio.Lock()
-        self._receive(self._request())
-
-    def _request(self) -> on.HandoffRequested:
-        call, command, settings = self._call, self._command, self._settings
-        return on.HandoffRequested(
-            call.seconds,
-            call.call_id,
-            command.queue,
-            command.reason,
-            call.language,
-            skill=command.skill,
-            priority=command.priority,
-            way_out=chosen(settings.handoff.way_out.get(command.queue, "bridge"), call.offered.headers),
-            caller=call.offered.caller,
-            trusted=bool(settings.sip.trusted),
-            case_url=f"{settings.console.url}/calls/{call.call_id}",
-            briefing=briefing_of(call.case, call.language, command.reason, call.offered.caller),
-        )
+        self._receive(requested(call, command, settings, announced=on_ended is None))
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
@@ -135,10 +116,21 @@ class Transfer:
 
     def close(self) -> str:
         """The caller is gone; returns the outcome."""
-        if not self._finished:
+        if not self.finished:
             self._receive(CallerHungUp(self._call.seconds))
         self._silence()
         return self._outcome
+
+    def go_on(self, on_ended: Callable[[HandoffEnded], None]) -> None:
+        """The robot has said what it had to say before: from now on the caller is ours."""
+        self._on_ended = on_ended
+        self._holding.begin()
+        waiting, self._held_back = self._held_back, []
+        for each in waiting:
+            if isinstance(each, HandoffEnded):
+                on_ended(each)
+            else:
+                self._carry_out(each)
 
     def _whispered(self, attempt: int) -> None:
         self._receive(on.WhisperFinished(self._call.seconds, attempt))
@@ -162,10 +154,16 @@ class Transfer:
             log.exception("transfer.machine_failed", call_id=self._call.call_id, received=type(event).__name__)
             return
         for command in commands:
-            try:
-                self._do(command)
-            except Exception:
-                self._failed(command)
+            if self._on_ended is None and isinstance(command, _PUTTING_THROUGH):
+                self._held_back.append(command)
+            else:
+                self._carry_out(command)
+
+    def _carry_out(self, command: do.HandoffCommand) -> None:
+        try:
+            self._do(command)
+        except Exception:
+            self._failed(command)
 
     def _failed(self, command: do.HandoffCommand) -> None:
         log.exception("transfer.command_failed", call_id=self._call.call_id, command=type(command).__name__)
@@ -185,8 +183,10 @@ class Transfer:
                 self._spawn(self._in_order(command))
             case do.RecordVoicemail():
                 self._voicemail.take(command.max_seconds)
-            case StartTimer() | StopTimer():
-                self._time(command)
+            case StartTimer():
+                self._timers.start(command.name, command.seconds)
+            case StopTimer():
+                self._timers.stop(command.name)
             case do.Finish():
                 self._finish(command)
             case _:
@@ -251,29 +251,20 @@ class Transfer:
         async with self._order:
             await self._place.leave(outcome)
 
-    def _time(self, command: StartTimer | StopTimer) -> None:
-        if timer := self._timers.pop(command.name, None):
-            timer.cancel()
-        if isinstance(command, StartTimer):
-            loop = asyncio.get_running_loop()
-            self._timers[command.name] = loop.call_later(command.seconds, self._timer_fired, command.name)
-
-    def _timer_fired(self, name: str) -> None:
-        self._timers.pop(name, None)
-        self._receive(TimerFired(name, self._call.seconds))
-
     def _finish(self, command: do.Finish) -> None:
-        self._finished, self._outcome = True, command.outcome
+        self.finished, self._outcome = True, command.outcome
         self._silence()
-        for timer in self._timers.values():
-            timer.cancel()
+        self._timers.stop_all()
         self._spawn(self._leave(command.outcome))
         if command.transferred:
             self._referral.release()
             return
         self._agent.hang_up()
-        if not self._call.over:
-            self._on_ended(HandoffEnded(self._command.turn, self._call.seconds, command.outcome, command.step))
+        ended = HandoffEnded(self._command.turn, self._call.seconds, command.outcome, command.step)
+        if self._on_ended is None:
+            self._held_back.append(ended)
+        elif not self._call.over:
+            self._on_ended(ended)
 
     def _silence(self) -> None:
         self._holding.silence()

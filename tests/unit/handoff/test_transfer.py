@@ -14,7 +14,7 @@ import pytest
 from ivr.commands import HandOff, Prompt
 from ivr.config import Settings
 from ivr.endpointing import Completeness
-from ivr.events import Event, HandoffEnded
+from ivr.events import Event, HandoffEnded, NoInput
 from ivr.legs import (
     AudioHeard,
     CallOffered,
@@ -30,7 +30,7 @@ from ivr.legs import (
 from ivr.ports import AgentCommand, Answer, Caller, Place, Reservation
 from ivr.services import Services
 from ivr.tones import Tones
-from ivr.transfer import Transfer
+from ivr.transfer import HeadStart, Transfer
 from ivr.values import Language, Values
 from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeVoice
 
@@ -91,7 +91,9 @@ class Words:
 class Handed:
     """A call that is handed over, and everything around it."""
 
-    def __init__(self, folder: Path, queue: FakeQueue, caller: str = "13800004567", **handoff: Any) -> None:
+    def __init__(
+        self, folder: Path, queue: FakeQueue, caller: str = "13800004567", ahead: bool = False, **handoff: Any
+    ) -> None:
         self.phone, self.records, self.desk = FakePhone(), FakeRecords(), FakeDesk()
         self.voice, self.listener, self.queue = FakeVoice(), FakeListener(), queue
         able = {"allow": "INVITE, ACK, BYE, REFER", "supported": "replaces"}
@@ -112,8 +114,8 @@ class Handed:
             settings,
             queue,
             tones,
-            self.claimed.append,
-            self.ended.append,
+            lambda leg, _: self.claimed.append(leg),
+            None if ahead else self.ended.append,
         )
 
     async def settle(self) -> None:
@@ -252,6 +254,67 @@ async def test_caller_who_hangs_up_during_a_referral_is_called_back_unless_the_a
         assert handed.transfer.close() == outcome
         await handed.settle()
         assert [what for what, _ in handed.desk.asked] == ([] if replaced else ["callback", "ticket"])
+
+
+async def test_begun_ahead_it_rings_and_whispers_but_neither_speaks_nor_puts_through(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue(), ahead=True)
+    await handed.settle()
+    assert len(handed.phone.did("dial")) == 1
+    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"))
+    assert {order[1] for order in handed.phone.did("play")} == {AGENT}
+    assert handed.phone.did("join") == []
+    handed.transfer.go_on(handed.ended.append)
+    assert handed.phone.did("join") == [("join", CALLER, AGENT)]
+    # The robot has announced the colleague already.
+    assert "handoff.connecting" not in handed.said
+
+
+async def test_begun_ahead_and_nobody_free_it_speaks_once_it_may(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(2, None, True)]), ahead=True)
+    await handed.settle()
+    assert handed.phone.did("play") == []
+    handed.transfer.go_on(handed.ended.append)
+    await handed.settle()
+    assert handed.said == ["handoff.position"]
+    assert handed.phone.did("play")[-1][2] == "tone-music.wav"
+
+
+async def test_caller_who_is_gone_before_the_robot_has_spoken_is_called_back(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue(), ahead=True)
+    await handed.settle()
+    handed.over = True
+    assert handed.transfer.close() == "abandoned"
+    await handed.settle()
+    assert [what for what, _ in handed.desk.asked] == ["callback", "ticket"]
+    assert handed.ended == []
+
+
+async def test_head_start_is_taken_once_and_begins_after_the_answer_was_noted() -> None:
+    class Deciding(Words):
+        def receive(self, event: Event) -> tuple[HandOff]:  # type: ignore[override]
+            return (HandOff(1, "general", "agent"),)
+
+    class Begun:
+        ended: object = None
+
+        def go_on(self, on_ended: object) -> None:
+            self.ended = on_ended
+
+    begun, asked = Begun(), list[HandOff]()
+    start = HeadStart(Deciding())  # type: ignore[arg-type]
+
+    def begin(command: HandOff) -> Any:
+        asked.append(command)
+        return begun
+
+    start.begin = begin
+    start.receive(NoInput(1, 1.0))
+    assert asked == []
+    await asyncio.sleep(0)
+    assert [command.queue for command in asked] == ["general"]
+    assert start.take(print) is begun  # type: ignore[comparison-overlap]
+    assert begun.ended is print
+    assert start.take(print) is None
 
 
 async def test_desk_commands_of_another_agent_change_nothing(handed: Handed) -> None:

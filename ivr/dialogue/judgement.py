@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.vocabulary import URGENT_INTENTS
+from ivr.values import Digits
+
+SPOKEN_DIGITS = 4  # so many digits aren't said by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Context:
 
 def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
     """The judgement on what was heard; `certain` when the caller has already confirmed it."""
-    if heard.danger:
+    if heard.danger and not _among_digits(question, heard):
         known = heard.verdict == "accept" and not heard.negated and heard.intent in URGENT_INTENTS
         return Wanted(heard.intent) if known and heard.intent in context.known_intents else Alarm(heard.danger)
     if heard.universal:
@@ -93,6 +96,17 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
     if isinstance(judgement, Missed) or certain:
         return judgement
     return Doubtful() if _doubtful(question, heard) else judgement
+
+
+def _among_digits(question: Question, heard: Interpretation) -> bool:
+    """Whether the word of danger stands among the digits asked for: one of them badly heard, not a cry for help."""
+    slot = _wanted_slot(question, heard)
+    if slot is None or question.key_digits <= 1:
+        return False
+    said = slot.value.text if isinstance(slot.value, Digits) else ""
+    if slot.decoded is not None and slot.decoded.readings:
+        said = slot.decoded.readings[0].digits
+    return len(said) >= SPOKEN_DIGITS
 
 
 def _doubtful(question: Question, heard: Interpretation) -> bool:

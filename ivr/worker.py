@@ -59,8 +59,10 @@ class Worker:
         alone = settings.workers == 1
         port = settings.sip.port if alone else settings.sip.worker_ports + index
         self._engine = open_database(settings.database_url)
-        self._records = SqlRecords(self._engine, self.name, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, self.name)
+        # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
+        process = f"{self.name}-{uuid.uuid4().hex[:12]}"
+        self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
+        self._queue = SqlQueue(self._engine, process)
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(

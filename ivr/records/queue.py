@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ivr.errors import RecordsError
 from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
-from ivr.records import holding
+from ivr.records import holding, lost_calls
 from ivr.records.holding import LEASE_SECONDS, LIVE, Lost
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 from ivr.values import Language
@@ -32,7 +32,10 @@ HANDLING_SECONDS = 240.0
 
 
 class SqlQueue:
-    """`ports.AgentQueue` as one worker sees it, and the console's reaping; raises RecordsError when the database refuses."""
+    """`ports.AgentQueue` as one worker sees it, and the console's reaping; raises RecordsError when the database refuses.
+
+    `worker` names this process and no later one: a restarted worker must not renew what its dead predecessor held.
+    """
 
     def __init__(self, engine: Engine, worker: str = "", clock: Callable[[], float] = time.time) -> None:
         self._engine, self._worker, self._clock = engine, worker, clock
@@ -70,12 +73,22 @@ class SqlQueue:
         await self._do(lambda session, now: holding.finish(session, handoff, outcome, now))
 
     async def heartbeat(self) -> None:
-        """Renew what this worker holds; due every two seconds."""
-        await self._do(lambda session, now: holding.renew(session, self._worker, now))
+        """Renew what this worker holds, places and calls; due every two seconds."""
+
+        def renew(session: Session, now: float) -> None:
+            holding.renew(session, self._worker, now)
+            lost_calls.renew(session, self._worker, now)
+
+        await self._do(renew)
 
     async def reap(self, wrap_up_seconds: float = 180.0) -> list[Lost]:
         """Free what dead workers held, end wrap-ups nobody finished; the calls to follow up, again until `followed_up`."""
-        return await self._do(lambda session, now: holding.reap(session, wrap_up_seconds, now))
+
+        def reap(session: Session, now: float) -> list[Lost]:
+            lost_calls.end(session, now)
+            return holding.reap(session, wrap_up_seconds, now)
+
+        return await self._do(reap)
 
     async def followed_up(self, handoff: int) -> None:
         """The lost call's callback is written down."""

@@ -10,20 +10,15 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from order_lookup.errors import DownError, MistakeError
+from order_lookup.migrating import Chain
 
-VERSION_TABLE = "alembic_version_orders"
 BUSY_TIMEOUT_MS = 10_000
-# Any number that nobody else in the same PostgreSQL uses for advisory locks.
-_UPGRADE_LOCK = 0x6F72646572
+MIGRATIONS = Chain(Path(__file__).parent / "migrations", "alembic_version_orders", lock=0x6F72646572)
 _WRITES = "shop_writes"
 
 
@@ -58,40 +53,14 @@ def writing(engine: Engine) -> Engine:
 def upgrade(engine: Engine) -> bool:
     """Bring the tables up to date if they aren't; True when something was done. Safe from many processes at once."""
     try:
-        with engine.connect() as connection:
-            if _current(connection) == _head():
-                return False
-        with writing(engine).begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-            if _current(connection) == _head():
-                return False
-            command.upgrade(_config(connection), "head")
-            return True
+        return MIGRATIONS.upgrade(writing(engine))
     except DBAPIError as error:
         raise DownError(f"the database can't be brought up to date: {error.orig}") from error
 
 
 def downgrade(engine: Engine) -> None:
     """Take all tables of the order desk away again."""
-    with writing(engine).begin() as connection:
-        command.downgrade(_config(connection), "base")
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
-
-
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
-
-
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+    MIGRATIONS.downgrade(writing(engine))
 
 
 def _sqlite(file: str, url: str) -> Engine:

@@ -64,6 +64,7 @@ class SqlOrderSystem:
         self.database = Database(database_url, threads)
         self._clock = clock
         self._carrier = carrier or InHouse()
+        self._acting: set[asyncio.Task[ActionResult]] = set()
 
     @classmethod
     async def open(cls, database_url: str, policies: Policies | None = None, clock: Clock = utc_now) -> Self:
@@ -110,7 +111,10 @@ class SqlOrderSystem:
 
     async def act(self, request: ActionRequest) -> ActionResult:
         """Do it, once; goes on even if the caller hangs up meanwhile."""
-        return await asyncio.shield(asyncio.ensure_future(self._act(request)))
+        task = asyncio.ensure_future(self._act(request))
+        self._acting.add(task)
+        task.add_done_callback(self._acting.discard)
+        return await asyncio.shield(task)
 
     async def open_ticket(self, request: TicketRequest) -> TicketRef:
         """Open a ticket, once per call, intent and order."""
@@ -149,7 +153,8 @@ class SqlOrderSystem:
         return [await self._carry_out(key) for key in keys]
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, once what is under way is written down."""
+        await asyncio.gather(*self._acting, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(None, self.database.close)
 
     def _caller(self, session: Session, caller: CallerRef) -> CallerFacts:

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ivr.errors import ConfigError
 from ivr.records import staff as staff  # its tables belong to the same database
-from ivr.records.tables import Base
+from order_lookup.database import open_engine, writing
+from order_lookup.errors import MistakeError
+from order_lookup.migrating import Chain
+
+MIGRATIONS = Chain(Path(__file__).parent / "migrations", "alembic_version_records", lock=0x7265636F7264)
 
 
 def open_database(url: str) -> Engine:
-    """An engine with the records' tables in place; raises ConfigError when the database does not open."""
+    """An engine with the records' tables up to date; raises ConfigError when the database does not open, or is newer."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -29,7 +33,7 @@ def open_database(url: str) -> Engine:
         raise ConfigError(f"`database.url`: {fault}", "use sqlite:///FILE or postgresql://HOST/NAME") from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-    _create_tables(engine)
+    _upgrade(engine)
     return engine
 
 
@@ -49,13 +53,16 @@ def _tune_sqlite(connection: object, _record: object) -> None:
     cursor.close()
 
 
-def _create_tables(engine: Engine) -> None:
-    """Create what is missing; processes that start at once may race, so a loser looks again."""
-    for attempt in (1, 2, 3):
-        try:
-            Base.metadata.create_all(engine)
-            return
-        except DBAPIError as fault:
-            if attempt == 3 or not isinstance(fault, OperationalError):
-                what = str(fault.orig).splitlines()[0]
-                raise ConfigError(f"`database.url` does not open: {what}", "check file, rights and server") from None
+def _upgrade(engine: Engine) -> None:
+    """Bring the tables up to date, by an engine of its own whose transactions take SQLite's write lock when they begin."""
+    in_memory = engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+    try:
+        alone = engine if in_memory else open_engine(engine.url.render_as_string(hide_password=False))
+        MIGRATIONS.upgrade(writing(alone))
+        if not in_memory:
+            alone.dispose()
+    except DBAPIError as fault:
+        what = str(fault.orig).splitlines()[0]
+        raise ConfigError(f"`database.url` does not open: {what}", "check file, rights and server") from None
+    except MistakeError as fault:
+        raise ConfigError(f"`database.url`: {fault}") from None

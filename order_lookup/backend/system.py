@@ -142,9 +142,9 @@ class HttpOrderSystem:
         await self.local.contact(report)
 
     async def close(self) -> None:
-        """Let go of connections."""
-        await self._client.close()
+        """Let go of connections, once what is under way is written down."""
         await self.local.close()
+        await self._client.close()
 
     async def _refresh_phone(self, text: str) -> None:
         phone = normal_phone(text)

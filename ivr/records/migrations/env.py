@@ -1,0 +1,5 @@
+"""Alembic's entry."""
+
+from order_lookup.migrating import run
+
+run()

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ivr.dialogue.learning import alike
 from ivr.dialogue.meaning import OUT_OF_SCOPE, Expectation, Interpretation
+from ivr.dialogue.unclean import alike
 from ivr.dialogue.understanding import Understanding
 from ivr.events import Hypothesis
 from ivr.values import Language

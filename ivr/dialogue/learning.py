@@ -1,8 +1,8 @@
-"""Teaches the classifier from the sentences of a grammar: `ivr learn` writes `learned.npz` beside the YAML.
+"""Teaches the classifier from the sentences and utterances of a language: `ivr learn` writes `learned.npz` beside the YAML.
 
-Sentences are drawn from the templates and made as unclean as they arrive: other characters of the same sound (Mandarin),
-typing errors (English), words left out, a way to begin in front, an order number behind. The same seed gives the same file.
-No I/O but writing that file; numpy only.
+Sentences are drawn from the templates, utterances taken as written, and both are also taken as unclean as they arrive
+(`unclean`), with a way to begin in front or an order number behind. The same seed gives the same file. No I/O but reading
+the utterances; numpy only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +20,30 @@ from ivr.dialogue.classifier import Classifier
 from ivr.dialogue.features import Features
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.meaning import OUT_OF_SCOPE
-from ivr.dialogue.phonetic_zh import folded, syllable
 from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, parse, sentence
+from ivr.dialogue.unclean import unclean
+from ivr.dialogue.utterances import as_heard, load_utterances
 
-PER_INTENT = 800
+PER_INTENT = 1500
+PER_UTTERANCE = 6
 EPOCHS = 7
 BATCH = 128
 RATE = 0.25
 DECAY = 5e-6
 RARELY = 2  # a feature seen less often than this is not learnt
 _TINY = 1e-6
+_CODE = ("learning", "features", "classifier", "unclean", "phonetic_zh", "phonetic_en")
+_BARE = (OUT_OF_SCOPE, "yes", "no", "thanks", "goodbye")  # these have nothing in front
 
 
 def learn(grammar: Grammar, seed: int = 4) -> Classifier:
     """The classifier of a grammar; takes about a minute for forty intents on one core."""
-    rng = random.Random(seed)
+    rng, said = random.Random(seed), load_utterances(grammar)
     samples = [
         (text, intent) for intent, nodes in grammar.intents.items() for text in _drawn(grammar, intent, nodes, rng)
+    ]
+    samples += [
+        (text, intent) for intent, texts in said.items() for one in texts for text in _varied(grammar, intent, one, rng)
     ]
     samples += [(text, OUT_OF_SCOPE) for text in _beginnings(grammar)]
     rng.shuffle(samples)
@@ -54,9 +62,16 @@ def learn(grammar: Grammar, seed: int = 4) -> Classifier:
 
 
 def source(grammar: Grammar) -> str:
-    """Twelve hex digits that change with any sentence or list: what a classifier was taught from."""
-    text = repr((sorted(grammar.sentences.items()), sorted(grammar.lists.lists.items())))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    """Twelve hex digits that change with any sentence, utterance or list, and with the code that learns from them."""
+    taught = (
+        sorted(grammar.sentences.items()),
+        sorted(grammar.lists.lists.items()),
+        sorted(load_utterances(grammar).items()),
+    )
+    digest = hashlib.sha256(repr((taught, grammar.lists.fillers, sorted(grammar.lists.informal.items()))).encode())
+    for name in _CODE:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Random) -> Iterator[str]:
@@ -66,14 +81,27 @@ def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Ran
     for at in range(number if nodes else 0):
         node = nodes[at % len(nodes)]
         text = sentence(node, rng.randrange(node.size))
-        if intent not in (OUT_OF_SCOPE, "yes", "no", "thanks", "goodbye") and rng.random() < 0.3:
+        if intent not in _BARE and rng.random() < 0.3:
             text = rng.choice(begin) + text
         if rng.random() < 0.06:
             text += SLOT_MARKS["order_number"] + grammar.normal.blank
         if rng.random() < 0.5:
-            text = (_unclean_zh if grammar.language == "zh" else _unclean_en)(text, rng)
+            text = unclean(text, grammar.language, rng)
         if text.strip():
             yield text[:200]
+
+
+def _varied(grammar: Grammar, intent: str, utterance: str, rng: random.Random) -> Iterator[str]:
+    """An utterance as written, and several times as it may arrive."""
+    clean, begin = as_heard(utterance, grammar), _begin_with(grammar)
+    if not clean.strip():
+        return
+    yield clean
+    for _ in range(PER_UTTERANCE - 1):
+        text = clean
+        if intent not in _BARE and rng.random() < 0.3:
+            text = rng.choice(begin) + text
+        yield unclean(text, grammar.language, rng) if rng.random() < 0.7 else text
 
 
 def _begin_with(grammar: Grammar) -> list[str]:
@@ -96,51 +124,6 @@ def _beginnings(grammar: Grammar) -> Iterator[str]:
             node = parse(phrase, lists)
             yield sentence(node, 0)
     yield from ("",) * 200
-
-
-def _unclean_zh(text: str, rng: random.Random) -> str:
-    """Characters of the same or nearly the same sound in place of some; sometimes one is lost."""
-    result = [rng.choice(alike(char)) if rng.random() < 0.15 else char for char in text]
-    if len(result) > 4 and rng.random() < 0.3:
-        del result[rng.randrange(len(result))]
-    return "".join(result)
-
-
-_ALIKE: dict[str, list[str]] = {}
-_EXACTLY: dict[str, list[str]] = {}
-
-
-def alike(char: str) -> list[str]:
-    """Common characters that sound like one, exactly or with the folds; the character itself if there are none."""
-    if not _ALIKE:
-        for point in range(0x4E00, 0x9FA5):
-            if chr(point).encode("gb2312", "ignore"):
-                _ALIKE.setdefault(folded(chr(point)), []).append(chr(point))
-                _EXACTLY.setdefault(syllable(chr(point)), []).append(chr(point))
-    return _EXACTLY.get(syllable(char)) or _ALIKE.get(folded(char), [char])
-
-
-def _unclean_en(text: str, rng: random.Random) -> str:
-    """A typing error, or a small word lost."""
-    words = text.split()
-    at = rng.randrange(len(words)) if words else 0
-    if len(words) > 3 and rng.random() < 0.5:
-        del words[at]
-    elif words and len(words[at]) > 3 and words[at].isalpha():
-        words[at] = _misspelt(words[at], rng)
-    return "".join(word + " " for word in words)
-
-
-def _misspelt(word: str, rng: random.Random) -> str:
-    at = rng.randrange(1, len(word) - 1)
-    return rng.choice(
-        (
-            word[:at] + word[at + 1 :],
-            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-            word[:at] + word[at] + word[at:],
-            word[:at] + rng.choice("aeiourstln") + word[at + 1 :],
-        )
-    )
 
 
 def _vocabulary(grammar: Grammar, samples: Sequence[tuple[str, str]]) -> set[str]:

@@ -89,7 +89,7 @@ def learn(
         bool, typer.Option("--check", help="Only say whether what was learnt is of today's sentences.")
     ] = False,
 ) -> None:
-    """Teach the classifier anew from the sentences of the dialplans, after they were changed; takes some minutes."""
+    """Teach the classifier anew from sentences and utterances, after they were changed; takes a minute or two."""
     settings = config.load(settings_file) if settings_file.exists() else config.Settings()
     folder, out, stale = settings.path(settings.dialplan.folder), Console(), False
     for language in get_args(Language):
@@ -101,7 +101,7 @@ def learn(
             out.print(f"{language}: up to date")
         elif check:
             stale = True
-            out.print(f"{language}: the sentences have changed since; run `ivr learn`")
+            out.print(f"{language}: sentences, utterances or the code that learns have changed since; run `ivr learn`")
         else:
             learnt = learn_from(grammar)
             learnt.save(folder / language / FILE_NAME)

@@ -1,4 +1,5 @@
-"""Proof that callers can be understood: universals not shadowed, the answers of a question and the intents distinguishable (pure).
+"""Proof that callers can be understood: universals not shadowed, the answers of a question and the intents distinguishable;
+utterances that can be learnt from (pure but for reading those).
 
 Short templates are compared by every sentence they stand for; of long ones a spread of them is taken, since two that collide do
 so in many sentences.
@@ -12,7 +13,8 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue.loading import Spoken, Tree
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.recognition import some
-from ivr.errors import DialplanError
+from ivr.dialogue.utterances import load_utterances
+from ivr.errors import DialplanError, Place
 
 COMPARED = 30
 ANSWERS = ("yes", "no")
@@ -25,6 +27,10 @@ def understood(spoken: Spoken) -> Iterator[Finding]:
             if isinstance(step, plan.Ask) and step.ask == "choice":
                 yield from _choices(spoken, tree, name, step)
     yield from _colliding(spoken)
+    try:
+        load_utterances(spoken.understanding.grammar)
+    except DialplanError as fault:
+        yield Finding.at(fault.place or Place(spoken.understanding.grammar.folder), fault.what, fault.fix)
 
 
 def _choices(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "learn": "ivr.dialogue.parse_cli:learn",
     "schema": "ivr.dialogue.cli:schema",
     "bench": "ivr.bench.cli:bench",
+    "storm": "ivr.storm.cli:storm",
 }
 GROUPS = {
     "models": "ivr.speech.cli:models",

@@ -1,0 +1,23 @@
+"""The storm in small, with the hotline's real processes and real SIP: `ivr storm` is the same for five minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.storm.storm import Storm, Weather
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+
+async def test_nobody_is_lost_on_the_wire(tmp_path: Path) -> None:
+    weather = Weather(callers=8, agents=3, seconds=40.0, worker_kills=2, console_kills=1)
+    report = await Storm(tmp_path / "storm", weather).run()
+    assert report.faults == [], report
+    assert [killed.part.split()[0] for killed in report.killed].count("worker") == 2
+    assert "console" in {killed.part for killed in report.killed}
+    # It blew: people got through, and people were cut off or gave up.
+    assert report.ended["handoffs"].get("completed", 0) >= 1, report
+    assert sum(report.ended["handoffs"].values()) > report.ended["handoffs"]["completed"], report
+    assert report.ended["calls"].get("line_lost", 0) >= 1, report

@@ -14,6 +14,7 @@ act       every action of the order desk, by its name or an alias below; `ticket
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -61,7 +62,7 @@ class Desk:
             case "caller":
                 return await self._caller(call_id, str(arguments.get("phone") or ""))
             case "existing_orders":
-                return await self._existing(session, arguments.get("candidates"))
+                return await self._existing(session, arguments)
             case "order":
                 return await self._order(session, arguments)
             case "decision":
@@ -149,7 +150,9 @@ class Desk:
         }
         return Answer("known", values)
 
-    async def _existing(self, session: Session, candidates: Value) -> Answer:
+    async def _existing(self, session: Session, arguments: Mapping[str, Value]) -> Answer:
+        # Working them out may take some tenths of a second, in which every other call of this worker would stand still.
+        candidates = await asyncio.to_thread(arguments.get, "candidates")
         numbers = candidates if isinstance(candidates, tuple) else ()
         found = await self._system.existing(numbers, session.caller)
         return Answer("found" if found else "none", {"orders": tuple(found)})

@@ -8,9 +8,10 @@ from typing import assert_never
 from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_words, questions
+from ivr.dialogue.candidates import Candidates
 from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE, Slot
 from ivr.dialogue.memory import words_of
-from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, Settlement, expand, settle
+from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, Settlement, settle
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening, Recording, Waiting
 from ivr.dialogue.talk import HIDDEN, Talk
@@ -244,10 +245,9 @@ def fill(talk: Talk, slot: Slot) -> None:
 
 def find_number(talk: Talk, decoded: Decoded) -> None:
     """Look up which of the numbers that may have been meant exist; a mere tail is taken as it was heard."""
-    candidates = expand(decoded, talk.spoken.understanding.pattern)
-    if candidates:
-        look_up = do.LookUp(talk.next_turn(), "existing_orders", {"candidates": candidates})
-        return talk.send(look_up, Waiting(decoded))
+    if decoded.readings and not decoded.tail:
+        candidates = Candidates(decoded, talk.spoken.understanding.pattern)
+        return talk.send(do.LookUp(talk.next_turn(), "existing_orders", candidates), Waiting(decoded))
     settlement = settle(decoded, ())
     digits = decoded.readings[0].digits if decoded.readings else ""
     if isinstance(settlement, NoneFound) and len(digits) >= SHORTEST_TAIL:

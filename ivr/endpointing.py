@@ -72,16 +72,14 @@ Decision = SpeechStarted | SpeechEnded | MaxSpeech
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """What counts as speech: probabilities, and how long a sound must last; sure frames count `sure_weight` times as long."""
+    """What counts as speech: probabilities, and how long a sound must last (two chunks of the detector)."""
 
-    minimum_speech_seconds: float = 0.09
-    sure_weight: float = 1.45
+    minimum_speech_seconds: float = 0.06
     bridge_seconds: float = 0.1
     resume_seconds: float = 0.06
     pre_roll_seconds: float = 0.3
-    on_probability: float = 0.5
+    on_probability: float = 0.55
     off_probability: float = 0.35
-    sure_probability: float = 0.9
 
 
 class _State(Enum):
@@ -127,19 +125,18 @@ class Endpointer:
             self._audio_begins = begins
         self._now = seconds
         voiced = speech >= (self.onset.off_probability if self.speaking else self.onset.on_probability)
-        weight = self.onset.sure_weight if speech >= self.onset.sure_probability else 1.0
-        decision = self._voiced(begins, seconds, weight) if voiced else self._silent(seconds, completeness)
+        decision = self._voiced(begins, seconds) if voiced else self._silent(seconds, completeness)
         return decision or self._overrun(seconds)
 
-    def _voiced(self, begins: float, ends: float, weight: float) -> Decision | None:
+    def _voiced(self, begins: float, ends: float) -> Decision | None:
         match self._state:
             case _State.QUIET:
                 self._state, self._began, self._voiced_seconds = _State.RISING, begins, 0.0
-                return self._rise(begins, ends, weight)
+                return self._rise(begins, ends)
             case _State.RISING:
                 if begins - self._voiced_until > self.onset.bridge_seconds:
                     self._began, self._voiced_seconds = begins, 0.0
-                return self._rise(begins, ends, weight)
+                return self._rise(begins, ends)
             case _State.SPEAKING | _State.OVERRUN:
                 self._voiced_until = ends
             case _State.FALLING:
@@ -151,8 +148,8 @@ class Endpointer:
                 assert_never(self._state)
         return None
 
-    def _rise(self, begins: float, ends: float, weight: float) -> SpeechStarted | None:
-        self._voiced_seconds += weight * (ends - begins)
+    def _rise(self, begins: float, ends: float) -> SpeechStarted | None:
+        self._voiced_seconds += ends - begins
         self._voiced_until = ends
         if self._voiced_seconds + _ROUNDING_SECONDS < self.onset.minimum_speech_seconds:
             return None

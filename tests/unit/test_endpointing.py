@@ -50,15 +50,15 @@ def test_words_that_become_complete_end_the_wait() -> None:
 
 
 def test_a_click_is_not_speech() -> None:
-    assert run([(1.0, False), (0.06, True), (3.0, False)]) == []
+    assert run([(1.0, False), (0.04, True), (3.0, False)]) == []
 
 
 def test_two_clicks_apart_are_not_one_word() -> None:
-    assert run([(0.06, True), (0.3, False), (0.06, True), (1.0, False)]) == []
+    assert run([(0.04, True), (0.3, False), (0.04, True), (1.0, False)]) == []
 
 
 def test_a_stop_consonant_inside_a_word_does_not_hide_it() -> None:
-    decisions = run([(1.0, False), (0.06, True), (0.06, False), (0.1, True), (1.0, False)])
+    decisions = run([(1.0, False), (0.04, True), (0.06, False), (0.1, True), (1.0, False)])
     assert [type(each) for each in decisions] == [SpeechStarted, SpeechEnded]
     assert decisions[0].began_seconds == pytest.approx(1.0)
 

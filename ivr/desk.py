@@ -81,13 +81,14 @@ class Desk:
             case "ticket" | "open_ticket":
                 summary = _text(arguments, "summary") or intent
                 category = _text(arguments, "category") or session.ticket
-                request = orders.TicketRequest(session.caller, intent, category, summary, order)
+                request = orders.TicketRequest(self._whose(call_id, arguments), intent, category, summary, order)
                 ticket = await self._system.open_ticket(request)
                 return Answer(
                     "done", {"action.receipt": Digits(ticket.number), "action.due_at": self._local(ticket.due_at)}
                 )
             case "callback" | "book_callback":
-                wanted = orders.CallbackRequest(session.caller, _text(arguments, "queue") or "general", None, order)
+                queue = _text(arguments, "queue") or "general"
+                wanted = orders.CallbackRequest(self._whose(call_id, arguments), queue, None, order)
                 booked = await self._system.book_callback(wanted)
                 return Answer("done", {"action.due_at": self._local(booked.due_at)})
             case name:
@@ -106,6 +107,13 @@ class Desk:
     def language(self, call_id: str, language: Language) -> None:
         """The caller's language, for the names of things."""
         self._session(call_id).language = language
+
+    def _whose(self, call_id: str, arguments: Mapping[str, Value]) -> orders.CallerRef:
+        """Who a promise is made to; what is promised after the call's end brings the number along (`phone`)."""
+        known = self._sessions.get(call_id)
+        if known is not None and known.caller.phone:
+            return known.caller
+        return orders.CallerRef(call_id, _text(arguments, "phone"))
 
     def _session(self, call_id: str) -> Session:
         return self._sessions.setdefault(call_id, Session(orders.CallerRef(call_id)))

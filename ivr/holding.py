@@ -74,6 +74,13 @@ class Holding:
         self._waiting.clear()
         self._mouth.drop()
 
+    def hush(self) -> None:
+        """Leave out what is being said and what was to follow; music goes on."""
+        self._waiting.clear()
+        self._mouth.drop()
+        if self._music:
+            self.play(self._music)
+
     def playback_finished(self, playback: int) -> None:
         """The phone says that a playback came to its end."""
         self._mouth.playback_finished(playback)

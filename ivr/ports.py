@@ -210,6 +210,9 @@ class AgentQueue(Protocol):
     async def connected(self, handoff: int) -> None:
         """Caller and agent talk."""
 
+    async def held(self, handoff: int, on: bool) -> None:
+        """The agent has put the caller on hold, or taken them back."""
+
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         """Give the agent up, into a state."""
 

@@ -23,7 +23,6 @@ from ivr.console.house import House, open_house
 from ivr.console.login import login_routes
 from ivr.console.pages import add_pages
 from ivr.console.watch import watch_over
-from ivr.console.webhook import post_cases
 from ivr.errors import RecordsError
 
 log = structlog.get_logger()
@@ -35,10 +34,7 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        duties = [house.feed.run(), watch_over(house)]
-        if settings.handoff.webhook:
-            duties.append(post_cases(house, settings.handoff.webhook))
-        tasks = [asyncio.create_task(duty) for duty in duties]
+        tasks = [asyncio.create_task(duty) for duty in (house.feed.run(), watch_over(house))]
         try:
             yield
         finally:

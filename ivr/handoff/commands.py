@@ -108,6 +108,13 @@ class NoteConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteHeld:
+    """Write down that the caller is on hold, or back from it, so that every screen shows it."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Separate:
     """Undo `Join`."""
 
@@ -180,6 +187,7 @@ HandoffCommand = (
     | StopWhisper
     | Join
     | NoteConnected
+    | NoteHeld
     | Separate
     | HangUpAgent
     | TransferAttended

@@ -27,6 +27,10 @@ class State(StrEnum):
     ENDED = "ended"
 
 
+# Where the caller may say or key what they would rather.
+WAITING_STATES = frozenset({State.WAITING, State.RINGING, State.WHISPERING, State.DECIDING, State.OFFERING})
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How long each part may take, in seconds."""

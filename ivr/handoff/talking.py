@@ -61,14 +61,14 @@ def held(step: Step, event: events.AgentHeld) -> None:
         _part(step)
         step.to(State.HELD)
         step.say("handoff.on_hold")
-        step.do(commands.PlayMusic("music"))
+        step.do(commands.PlayMusic("music"), commands.NoteHeld(True))
 
 
 def resumed(step: Step, event: events.AgentResumed) -> None:
     """Together again."""
     if step.ours(event.agent):
         step.to(State.TALKING)
-        step.do(commands.StopMusic(), commands.Join(step.now.attempt))
+        step.do(commands.StopMusic(), commands.Join(step.now.attempt), commands.NoteHeld(False))
 
 
 def sent_back(step: Step, event: events.SentBack) -> None:

@@ -80,6 +80,15 @@ def connect(session: Session, handoff: int, now: float) -> None:
         tell(session, now, "agent", row.call_id, agent=name, state="on_call")
 
 
+def hold(session: Session, handoff: int, on: bool, now: float) -> None:
+    """The caller is on hold, or back; only a talk can be held."""
+    row = session.get(HandoffRow, handoff)
+    mine = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.state == "connected")
+    if row is not None and changed(session, mine.values(held=on)):
+        name = session.scalar(select(AgentRow.name).where(AgentRow.id == row.agent_id))
+        tell(session, now, "agent", row.call_id, agent=name, state="on_call", held=on)
+
+
 def release(
     session: Session, handoff: int, agent: str, state: str, reason: str, rest_seconds: float, now: float
 ) -> None:
@@ -100,7 +109,8 @@ def release(
     holds = update(HandoffRow).where(
         HandoffRow.id == handoff, HandoffRow.agent_id == who.id, HandoffRow.state.in_(HOLDING)
     )
-    after = {"state": "talked"} if state == "wrap_up" else {"state": "waiting", "agent_id": None}
+    after: dict[str, Any] = {"state": "talked"} if state == "wrap_up" else {"state": "waiting", "agent_id": None}
+    after["held"] = False
     changed(session, holds.values(**after))
     tell(session, now, "agent", row.call_id, agent=agent, state=state, reason=reason)
 

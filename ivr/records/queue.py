@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ivr.errors import RecordsError
 from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
-from ivr.records import holding, lost_calls
+from ivr.records import case_posts, holding, lost_calls
 from ivr.records.holding import LEASE_SECONDS, LIVE, Lost
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 from ivr.values import Language
@@ -34,11 +34,14 @@ HANDLING_SECONDS = 240.0
 class SqlQueue:
     """`ports.AgentQueue` as one worker sees it, and the console's reaping; raises RecordsError when the database refuses.
 
+    With `posts` every case that enters goes to the webhook's outbox.
     `worker` names this process and no later one: a restarted worker must not renew what its dead predecessor held.
     """
 
-    def __init__(self, engine: Engine, worker: str = "", clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._worker, self._clock = engine, worker, clock
+    def __init__(
+        self, engine: Engine, worker: str = "", clock: Callable[[], float] = time.time, posts: bool = False
+    ) -> None:
+        self._engine, self._worker, self._clock, self._posts = engine, worker, clock, posts
 
     async def enter(
         self,
@@ -63,6 +66,10 @@ class SqlQueue:
     async def connected(self, handoff: int) -> None:
         """Caller and agent talk."""
         await self._do(lambda session, now: holding.connect(session, handoff, now))
+
+    async def held(self, handoff: int, on: bool) -> None:
+        """The agent has put the caller on hold, or taken them back."""
+        await self._do(lambda session, now: holding.hold(session, handoff, on, now))
 
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         """Give the agent up; a second release, or one after the lease ran out, changes nothing."""
@@ -120,7 +127,7 @@ class SqlQueue:
         briefing: Mapping[str, Any] | None,
         now: float,
     ) -> int:
-        values: dict[str, Any] = {**place, "state": "waiting", "worker": self._worker, "agent_id": None}
+        values: dict[str, Any] = {**place, "state": "waiting", "worker": self._worker, "agent_id": None, "held": False}
         values |= {"heartbeat_at": now, "asked_at": now} | ({} if briefing is None else {"briefing": dict(briefing)})
         live = (HandoffRow.call_id == call_id, HandoffRow.state.in_(LIVE))
         handoff = session.scalar(select(HandoffRow.id).where(*live))
@@ -132,6 +139,8 @@ class SqlQueue:
             session.flush()
             handoff = row.id
         holding.tell(session, now, "queue", call_id, handoff=handoff, state="waiting", queue=place["queue"])
+        if self._posts:
+            case_posts.add(session, call_id, now)
         return handoff
 
 

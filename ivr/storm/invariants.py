@@ -45,7 +45,7 @@ def quiet(session: Session) -> bool:
 
 def unsettled(session: Session) -> Iterator[str]:
     """Afterwards: who was lost, which call has no disposition, who still holds something."""
-    promised = {key.partition(":")[0] for key in session.scalars(select(Callback.key))}
+    promised = {key.partition(":")[0] for key in session.scalars(select(Callback.key).where(Callback.phone != ""))}
     ticketed = {key.partition(":")[0] for key in session.scalars(select(Ticket.key))}
     for row in session.scalars(select(HandoffRow)):
         if row.state != "ended":

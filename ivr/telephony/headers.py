@@ -17,7 +17,16 @@ ROOM_BYTES = 2500
 URI_BYTES = 256
 OURS = frozenset({"user-to-user", "call-info", "p-asserted-identity", "history-info", "reason", "diversion", "subject"})
 # RFC 3261 §7.3.3 and RFC 3515 §6: the short names that may stand in a message.
-SHORT = {"i": "Call-ID", "m": "Contact", "f": "From", "t": "To", "v": "Via", "s": "Subject", "c": "Content-Type", "k": "Supported"}
+SHORT = {
+    "i": "Call-ID",
+    "m": "Contact",
+    "f": "From",
+    "t": "To",
+    "v": "Via",
+    "s": "Subject",
+    "c": "Content-Type",
+    "k": "Supported",
+}
 TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 
 

@@ -6,18 +6,18 @@ that breaks becomes `StepFailed`, so that the machine can offer the caller somet
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, assert_never
+from collections.abc import Callable
+from typing import assert_never
 
 import structlog
 
 from ivr.commands import HandOff, Prompt, StartTimer, StopTimer
 from ivr.config import Settings
-from ivr.events import CallerHungUp, HandoffEnded, TimerFired
+from ivr.events import CallerHungUp, HandoffEnded, Hypothesis, TimerFired
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
 from ivr.handoff.machine import HandoffMachine
+from ivr.handoff.state import WAITING_STATES
 from ivr.holding import Holding
 from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.ports import AgentCommand, AgentQueue
@@ -27,12 +27,14 @@ from ivr.tones import Tones
 from ivr.transfer import hearsay
 from ivr.transfer.agent_leg import AgentLeg
 from ivr.transfer.bridge import Bridge
+from ivr.transfer.errands import Errands
 from ivr.transfer.handed_call import HandedCall
 from ivr.transfer.place import QueuePlace
 from ivr.transfer.promises import Promises
 from ivr.transfer.referral import Referral
 from ivr.transfer.request import requested, terms_of
 from ivr.transfer.voicemail import Voicemail
+from ivr.transfer.wish_ear import WishEar
 
 log = structlog.get_logger()
 # What must not happen while the robot still speaks to the caller.
@@ -64,13 +66,12 @@ class Transfer:
         self._agent = AgentLeg(call, lambda leg: claim(leg, self), self._whispered)
         self._bridge = Bridge(call, self._stenographer)
         self._referral = Referral(call, self._agent)
-        self._place = QueuePlace(call, queue, self._receive)
-        self._promises = Promises(call, command.queue, self._receive)
+        place, promises = QueuePlace(call, queue, self._receive), Promises(call, command.queue, self._receive)
+        self._errands = Errands(place, promises, self._failed)
+        self._wishes = WishEar(call, self._wished)
         self._voicemail = Voicemail(call, self._holding, self._stenographer, self._message_kept)
         self._timers = Timers(lambda name: self._receive(TimerFired(name, call.seconds)))
-        self._tasks: set[asyncio.Task[None]] = set()
         self.finished, self._outcome = False, ""
-        self._order = asyncio.Lock()
         self._receive(requested(call, command, settings, announced=on_ended is None))
 
     # -- what happens ----------------------------------------------------------------------------------------------
@@ -80,6 +81,8 @@ class Transfer:
         seconds = self._call.seconds
         if isinstance(event, AudioHeard):
             self._stenographer.hear(event.leg, event.pcm, seconds)
+            if event.leg == self._call.leg:
+                self._wishes.hear(event.pcm, seconds)
         elif event.leg == self._agent.number:
             self._on_agent_leg(event, hearsay.of_agent_leg(event, seconds, self._agent.attempt, self._agent.agent))
         elif event.leg == self._call.leg:
@@ -100,6 +103,12 @@ class Transfer:
             self._voicemail.end()
         elif said:
             self._receive(said)
+
+    def _wished(self, wish: on.Wish, heard: Hypothesis) -> None:
+        """The caller said what they would rather."""
+        details = {"confidence": round(heard.confidence, 3), "step": "waiting", "wish": wish}
+        self._records.line(self._call.call_id, "caller", heard.text, self._call.seconds, details)
+        self._receive(on.CallerSaid(self._call.seconds, wish))
 
     def on_agent_command(self, command: AgentCommand) -> None:
         """The agent did something in the browser."""
@@ -125,6 +134,7 @@ class Transfer:
         """The robot has said what it had to say before: from now on the caller is ours."""
         self._on_ended = on_ended
         self._holding.begin()
+        self._listen_for_wishes()
         waiting, self._held_back = self._held_back, []
         for each in waiting:
             if isinstance(each, HandoffEnded):
@@ -153,11 +163,22 @@ class Transfer:
         except Exception:
             log.exception("transfer.machine_failed", call_id=self._call.call_id, received=type(event).__name__)
             return
+        self._listen_for_wishes()
+        if commands and isinstance(event, on.CallerKeyed | on.CallerSaid):
+            # What was being said need not be heard to its end.
+            self._holding.hush()
         for command in commands:
             if self._on_ended is None and isinstance(command, _PUTTING_THROUGH):
                 self._held_back.append(command)
             else:
                 self._carry_out(command)
+
+    def _listen_for_wishes(self) -> None:
+        """While the caller waits or is asked; not while the robot still speaks, and never in a talk or a message."""
+        if self._on_ended is not None and self._machine.state in WAITING_STATES:
+            self._wishes.open()
+        else:
+            self._wishes.close()
 
     def _carry_out(self, command: do.HandoffCommand) -> None:
         try:
@@ -177,10 +198,10 @@ class Transfer:
                 self._holding.play(command.kind)
             case do.StopMusic():
                 self._holding.stop_music()
-            case do.EnterQueue() | do.ReserveAgent() | do.ReleaseAgent() | do.NoteConnected():
-                self._spawn(self._in_order(command))
+            case do.EnterQueue() | do.ReserveAgent() | do.ReleaseAgent() | do.NoteConnected() | do.NoteHeld():
+                self._errands.run(command)
             case do.BookCallback() | do.OpenTicket():
-                self._spawn(self._in_order(command))
+                self._errands.run(command)
             case do.RecordVoicemail():
                 self._voicemail.take(command.max_seconds)
             case StartTimer():
@@ -223,39 +244,11 @@ class Transfer:
         if self._agent.number is not None:
             self._bridge.join(self._agent.number, self._agent.agent)
 
-    async def _in_order(self, command: do.HandoffCommand) -> None:
-        """Queue and desk are asked one thing after another, in the order of the machine's commands."""
-        async with self._order:
-            try:
-                await self._ask(command)
-            except Exception:
-                self._failed(command)
-
-    async def _ask(self, command: do.HandoffCommand) -> None:
-        match command:
-            case do.EnterQueue():
-                await self._place.enter(command)
-            case do.ReserveAgent():
-                await self._place.reserve(command)
-            case do.ReleaseAgent():
-                await self._place.release(command)
-            case do.NoteConnected():
-                await self._place.connected()
-            case do.BookCallback():
-                await self._promises.book_callback(command)
-            case do.OpenTicket():
-                await self._promises.open_ticket(command)
-
-    async def _leave(self, outcome: str) -> None:
-        """After everything asked of the queue before, releasing the agent among it."""
-        async with self._order:
-            await self._place.leave(outcome)
-
     def _finish(self, command: do.Finish) -> None:
         self.finished, self._outcome = True, command.outcome
         self._silence()
         self._timers.stop_all()
-        self._spawn(self._leave(command.outcome))
+        self._errands.leave(command.outcome)
         if command.transferred:
             self._referral.release()
             return
@@ -269,15 +262,5 @@ class Transfer:
     def _silence(self) -> None:
         self._holding.silence()
         self._stenographer.stop()
+        self._wishes.close()
         self._agent.hush()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._logged(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Exception:
-            log.exception("transfer.work_failed", call_id=self._call.call_id)

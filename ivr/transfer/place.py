@@ -48,6 +48,10 @@ class QueuePlace:
         """Caller and agent talk."""
         await self._queue.connected(self._handoff)
 
+    async def held(self, on: bool) -> None:
+        """The caller is on hold, or back."""
+        await self._queue.held(self._handoff, on)
+
     async def leave(self, outcome: str) -> None:
         """The handoff is over."""
         await self._queue.finish(self._handoff, outcome)

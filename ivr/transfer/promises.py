@@ -8,6 +8,7 @@ from datetime import datetime
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
 from ivr.transfer.handed_call import HandedCall
+from ivr.values import Value
 
 
 class Promises:
@@ -22,7 +23,7 @@ class Promises:
         if not any(character.isdigit() for character in self._call.offered.caller):
             self._on_event(on.CallbackRefused(self._call.seconds, "no_number"))
             return
-        arguments = {"queue": self._queue, "order": self._order_number(), "reason": command.reason}
+        arguments = {"queue": self._queue, "reason": command.reason, **self._whose()}
         answer = await self._desk.act(self._call.call_id, "callback", self._intent(), arguments)
         due = answer.values.get("action.due_at")
         if answer.outcome == "done" and isinstance(due, datetime):
@@ -32,7 +33,7 @@ class Promises:
 
     async def open_ticket(self, command: do.OpenTicket) -> None:
         """Open the case's ticket, and say in the transcript what became of it."""
-        arguments = {"order": self._order_number(), "summary": f"{command.kind}: {command.reason}"}
+        arguments = {"summary": f"{command.kind}: {command.reason}", **self._whose()}
         answer = await self._desk.act(self._call.call_id, "ticket", self._intent(), arguments)
         self._records.line(
             self._call.call_id, "note", f"ticket: {answer.outcome}", self._call.seconds, {"kind": command.kind}
@@ -41,5 +42,6 @@ class Promises:
     def _intent(self) -> str:
         return str(self._call.case.get("intent") or "agent")
 
-    def _order_number(self) -> str:
-        return str(self._call.case.get("order.number") or "")
+    def _whose(self) -> dict[str, Value]:
+        """The order desk forgets a call at its end, and some promises are made after that."""
+        return {"order": str(self._call.case.get("order.number") or ""), "phone": self._call.offered.caller}

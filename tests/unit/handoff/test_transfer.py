@@ -66,6 +66,9 @@ class FakeQueue:
     async def connected(self, handoff: int) -> None:
         self.asked.append(("connected", handoff))
 
+    async def held(self, handoff: int, on: bool) -> None:
+        self.asked.append(("held", on))
+
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         self.asked.append(("release", agent, state, reason))
 
@@ -91,13 +94,11 @@ class Words:
 class Handed:
     """A call that is handed over, and everything around it."""
 
-    def __init__(
-        self, folder: Path, queue: FakeQueue, caller: str = "13800004567", ahead: bool = False, **handoff: Any
-    ) -> None:
+    def __init__(self, folder: Path, queue: FakeQueue, hears: str = "", ahead: bool = False, **handoff: Any) -> None:
         self.phone, self.records, self.desk = FakePhone(), FakeRecords(), FakeDesk()
-        self.voice, self.listener, self.queue = FakeVoice(), FakeListener(), queue
+        self.voice, self.listener, self.queue = FakeVoice(), FakeListener([hears]), queue
         able = {"allow": "INVITE, ACK, BYE, REFER", "supported": "replaces"}
-        self.offered = CallOffered(CALLER, caller, "hotline", "10.0.0.1", "sip-1", able)
+        self.offered = CallOffered(CALLER, "13800004567", "hotline", "10.0.0.1", "sip-1", able)
         self.call_id, self.leg, self.language, self.over = "c1", CALLER, "zh", False
         self.case: dict[str, object] = {"intent": "urge_delivery", "order.number": "88123"}
         self.dialogue, self.seconds = Words(), 0.0
@@ -192,6 +193,7 @@ async def test_agents_hold_takes_the_two_apart_with_words_and_music(handed: Hand
     await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"), LegHeld(AGENT))
     assert handed.phone.did("separate") == [("separate", CALLER, AGENT)]
     assert "handoff.on_hold" in handed.said
+    assert handed.queue.asked[-1] == ("held", True)
     assert handed.phone.did("play")[-1][2:] == ("tone-music.wav", 0.0, True)
 
 
@@ -201,9 +203,61 @@ async def test_caller_who_hangs_up_while_waiting_gets_callback_and_ticket(handed
     assert handed.transfer.close() == "abandoned"
     await handed.settle()
     assert [what for what, _ in handed.desk.asked] == ["callback", "ticket"]
+    assert {arguments["phone"] for _, arguments in handed.desk.asked} == {"13800004567"}
     assert handed.queue.asked[-2:] == [("release", "anna", "available", "caller_left"), ("finish", "abandoned")]
     assert handed.phone.did("hang_up") == [("hang_up", AGENT)] * 2
     assert handed.ended == []
+
+
+def speak(handed: Handed, seconds: float = 1.2) -> None:
+    """The caller speaks for a while, then is silent."""
+    for number in range(round(3.0 / 0.06)):
+        handed.seconds += 0.06
+        spoken = number * 0.06 < seconds
+        handed.transfer.on_leg(AudioHeard(CALLER, b"\1" * 960 if spoken else bytes(960), handed.seconds))
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "outcome"), [("给 我 回电", "callback", "callback"), ("算了", "ticket", "abandoned")]
+)
+async def test_spoken_wish_is_heard_while_music_plays(tmp_path: Path, said: str, asked: str, outcome: str) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(3, 120.0, True)]), hears=said)
+    handed.desk.answers["callback"] = Answer("done", {"action.due_at": datetime.now(UTC)})
+    await handed.settle()
+    grammar = handed.listener.grammars[-1]
+    assert grammar.kind == "limited"
+    assert {"给我回电", "留言", "还要多久"} <= set(grammar.phrases)
+    speak(handed)
+    await handed.settle()
+    assert asked in [what for what, _ in handed.desk.asked]
+    assert [event.outcome for event in handed.ended] == [outcome]
+    assert ("caller", said) in handed.records.lines
+
+
+async def test_how_long_is_answered_and_waiting_goes_on(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(3, 120.0, True)]), hears="还要 多久")
+    await handed.settle()
+    before = handed.said.count("handoff.progress")
+    speak(handed)
+    await handed.settle()
+    assert handed.said.count("handoff.progress") == before + 1
+    assert handed.ended == []
+
+
+async def test_words_to_somebody_else_are_no_wish(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(3, 120.0, True)]), hears="[unk] 留言")
+    await handed.settle()
+    said = list(handed.said)
+    speak(handed)
+    await handed.settle()
+    assert handed.said == said
+    assert handed.ended == []
+
+
+async def test_nothing_is_taken_for_a_wish_in_a_talk(handed: Handed) -> None:
+    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"))
+    assert handed.listener.grammars[-1].kind == "open"
+    assert not handed.transfer._wishes.listening
 
 
 async def test_callback_key_books_before_it_promises(handed: Handed) -> None:

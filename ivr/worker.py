@@ -21,6 +21,7 @@ from pathlib import Path
 import structlog
 
 from ivr.call import Call
+from ivr.case_poster import CasePoster
 from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import Settings
@@ -62,7 +63,7 @@ class Worker:
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = f"{self.name}-{uuid.uuid4().hex[:12]}"
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, process)
+        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook))
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(
@@ -108,7 +109,7 @@ class Worker:
         sys.setswitchinterval(0.0005)
         beside = [
             asyncio.create_task(work())
-            for work in (self._dispatch, self._beat, self._take_commands, self._reload, self._watch)
+            for work in (self._dispatch, self._beat, self._take_commands, self._reload, self._watch, self._post_cases)
         ]
         announce()
         await self._draining.wait()
@@ -125,6 +126,12 @@ class Worker:
         """Finish open actions, chase silent tickets, send confirmations: one worker does it for all."""
         if self.name == "worker-0":
             await watch(self._orders, self._settings.path(Path("var/messages.jsonl")))
+
+    async def _post_cases(self) -> None:
+        """Every worker looks; the outbox gives each case to one of them."""
+        webhook, recordings = self._settings.handoff.webhook, self._settings.path(self._settings.records.recordings)
+        if webhook:
+            await CasePoster(self._engine, webhook, recordings).run()
 
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))

@@ -29,10 +29,10 @@ COMMANDS = {
     "eval": "ivr.dialogue.parse_cli:eval_intents",
     "learn": "ivr.dialogue.parse_cli:learn",
     "schema": "ivr.dialogue.cli:schema",
-    "bench": "ivr.bench.cli:bench",
     "storm": "ivr.storm.cli:storm",
 }
 GROUPS = {
+    "bench": "ivr.bench.command:bench",
     "models": "ivr.speech.cli:models",
     "prompts": "ivr.dialogue.cli:prompts",
     "orders": "order_lookup.cli:orders",

@@ -31,6 +31,7 @@ GOALS = (
 
 
 def bench(
+    ctx: typer.Context,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     calls: Annotated[int, typer.Option(min=1, help="Calls of each kind for the latencies.")] = 5,
     most: Annotated[int, typer.Option(min=0, max=60, help="The largest crowd; 0 measures no capacity.")] = 32,
@@ -39,6 +40,8 @@ def bench(
     ),
 ) -> None:
     """Measure reply gap, barge-in, call setup, the way to a human, recogniser speed and capacity on this machine."""
+    if ctx.invoked_subcommand:
+        return
     console = Console(highlight=False)
     found: dict[str, Any] = {"machine": description()}
     console.print(" ".join(f"[dim]{key}[/] {value}" for key, value in found["machine"].items()))

@@ -6,15 +6,18 @@ not heard is a drop, cheaper beside its own like (recognisers swallow repeats); 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
+from typing import Literal
 
 from ivr.values import Language
 
 Confusions = Mapping[tuple[str, str], float]  # (said, heard) → probability
 IMPOSSIBLE = 99.0
+PRIOR = 40  # sightings of a digit that a table by hand is worth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,21 +107,61 @@ def neighbours(heard: str, length: int, budget: float, errors: DigitErrors, most
 
 
 def fit(pairs: Iterable[tuple[str, str]], base: DigitErrors) -> DigitErrors:
-    """The same costs refitted to (said, heard) digit strings of one recogniser, smoothed by the base's."""
-    counts: dict[tuple[str, str], float] = {}
-    totals: dict[str, float] = {}
+    """The table refitted to (said, heard) digit strings of one recogniser; the base's counts as much as `PRIOR` sightings a digit."""
+    seen: Counter[tuple[str, str]] = Counter()
+    said_digits: Counter[str] = Counter()
+    kinds: Counter[tuple[str, bool]] = Counter()
     for said, heard in pairs:
-        for one, other in aligned(said, heard, base):
-            counts[one, other] = counts.get((one, other), 0) + 1
-            totals[one] = totals.get(one, 0) + 1
-    smooth = 40.0
+        _count(said, aligned(said, heard, base), seen, said_digits, kinds)
+
+    def share(count: int, of: int, prior: float, weight: float = PRIOR) -> float:
+        return round((count + weight * prior) / (of + weight), 5)
+
     swaps = {
-        (one, other): round((counts.get((one, other), 0) + smooth * base.swaps.get((one, other), base.other)) / (n + smooth), 4)
-        for one, n in totals.items()
+        (one, other): share(seen[one, other], said_digits[one], base.swaps.get((one, other), base.other))
+        for one in "0123456789"
         for other in "0123456789"
-        if one and other != one and (counts.get((one, other), 0) or (one, other) in base.swaps)
-    }  # fmt: skip
-    return DigitErrors(swaps, base.other, base.drop, base.drop_repeat, base.add, base.add_repeat, base.keep)
+        if one != other and (seen[one, other] or (one, other) in base.swaps)
+    }
+    total, wrong = said_digits.total(), sum(count for (one, other), count in seen.items() if one and other != one)
+    many = 10 * PRIOR
+    drops = {
+        again: share(kinds["drop", again], kinds["said", again], prior, many)
+        for again, prior in _by_repeat(base, "drop")
+    }
+    adds = {
+        again: share(kinds["add", again], kinds["said", again], prior, many) for again, prior in _by_repeat(base, "add")
+    }
+    keep = share(total - wrong, total, base.keep, many)
+    return DigitErrors(swaps, base.other, drops[False], drops[True], adds[False], adds[True], keep)
+
+
+def _by_repeat(base: DigitErrors, kind: Literal["drop", "add"]) -> tuple[tuple[bool, float], ...]:
+    """What the base has for a digit by itself, and beside its like."""
+    if kind == "drop":
+        return (False, base.drop), (True, base.drop_repeat)
+    return (False, base.add), (True, base.add_repeat)
+
+
+def _count(
+    said: str,
+    pairs: Iterable[tuple[str, str]],
+    seen: Counter[tuple[str, str]],
+    said_digits: Counter[str],
+    kinds: Counter[tuple[str, bool]],
+) -> None:
+    at, last = 0, ""
+    for one, other in pairs:
+        seen[one, other] += 1
+        if one:
+            again = one in (said[at - 1 : at], said[at + 1 : at + 2])
+            said_digits[one] += 1
+            kinds["said", again] += 1
+            kinds["drop", again] += not other
+            at += 1
+        else:
+            kinds["add", other == last] += 1
+        last = other or last
 
 
 def aligned(said: str, heard: str, errors: DigitErrors) -> list[tuple[str, str]]:

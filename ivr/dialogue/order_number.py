@@ -21,6 +21,7 @@ from ivr.values import Language
 OWN_LIMIT = 10.5  # costs above this are not what the caller said, even of their own orders
 OWN_WEIGHT = 3.0  # a caller names an order of their own about 20 times as often as somebody else's
 LIMIT = 8.0
+ALONE_LIMIT = 13.0  # of an own order when nobody else's is near
 CROWD, CROWD_LIMIT = 3, 4.3
 MARGIN = 4.0
 ASK_LIMIT = 9.5
@@ -106,7 +107,7 @@ def decode(
     hypotheses: Sequence[Hypothesis], pattern: OrderPattern, caller_orders: Sequence[str], language: Language
 ) -> Decoded:
     """What N-best says of an order number, weighed against the caller's own orders; never raises for any text."""
-    readings = _readings(hypotheses, language)
+    readings = readings_of(hypotheses, language)
     longest = max((len(reading.digits) for reading in readings), default=0)
     tail = any(_TAIL.search(hypothesis.text.lower()) for hypothesis in hypotheses[:3]) or longest <= pattern.length // 2
     own = _weighed(caller_orders, readings, language, tail)
@@ -135,17 +136,24 @@ def settle(decoded: Decoded, existing: Iterable[str]) -> Settlement:
     weighed = [Candidate(each.number, each.cost - OWN_WEIGHT) for each in decoded.own]
     weighed += _weighed(others, decoded.readings, decoded.language, decoded.tail)
     ranked = sorted(weighed, key=lambda candidate: candidate.cost)
-    if not ranked or ranked[0].cost > ASK_LIMIT - (OWN_WEIGHT if decoded.tail else 0):
+    # Where no other order is anywhere near what was heard, much may have gone wrong and it is still the caller's own.
+    alone = not others and not decoded.tail
+    if not ranked or ranked[0].cost > (ALONE_LIMIT if alone else ASK_LIMIT - (OWN_WEIGHT if decoded.tail else 0)):
         return NoneFound()
     best = ranked[0]
     near = [candidate.number for candidate in ranked if candidate.cost - best.cost < MARGIN][:5]
     if len(near) > 1:
         return AskDigits(tuple(near), *_deciding(near))
-    # Where many near numbers exist, one that took more than a likely confusion to reach proves little.
-    limit = (
-        _tail_limit(decoded.readings) - OWN_WEIGHT if decoded.tail else LIMIT if len(others) < CROWD else CROWD_LIMIT
-    )
-    return Accepted(best.number, best.cost) if best.cost <= limit else NoneFound()
+    return Accepted(best.number, best.cost) if best.cost <= _limit(decoded, len(others)) else NoneFound()
+
+
+def _limit(decoded: Decoded, others: int) -> float:
+    """The cost up to which an order is believed: where many near numbers exist, a likely confusion proves little."""
+    if decoded.tail:
+        return _tail_limit(decoded.readings) - OWN_WEIGHT
+    if not others:
+        return ALONE_LIMIT
+    return LIMIT if others < CROWD else CROWD_LIMIT
 
 
 def answer(question: AskDigits, hypotheses: Sequence[Hypothesis], language: Language) -> Settlement:
@@ -154,7 +162,7 @@ def answer(question: AskDigits, hypotheses: Sequence[Hypothesis], language: Lang
     ranked = []
     for number in question.candidates:
         part = number[question.start : question.end]
-        for reading in _readings(hypotheses, language):
+        for reading in readings_of(hypotheses, language):
             against = number if len(reading.digits) > (length + len(part)) // 2 else part
             ranked.append((cost(against, reading.digits, ERRORS[language]) + reading.cost, number))
     ranked.sort()
@@ -179,7 +187,7 @@ def correct(heard: str, wrong: str, right: str, pattern: OrderPattern) -> tuple[
     return tuple(sorted(options, key=lambda number: not pattern.is_valid(number)))
 
 
-def _readings(hypotheses: Sequence[Hypothesis], language: Language) -> tuple[Reading, ...]:
+def readings_of(hypotheses: Sequence[Hypothesis], language: Language) -> tuple[Reading, ...]:
     """N-best as digit strings with the cost of each hypothesis against the best, cheapest first (at most 12)."""
     take = numbers_zh.digit_readings if language == "zh" else numbers_en.digit_readings
     found: dict[str, float] = {}

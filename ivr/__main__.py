@@ -33,6 +33,7 @@ COMMANDS = {
 }
 GROUPS = {
     "bench": "ivr.bench.command:bench",
+    "forget": "ivr.night_watch:forget",
     "models": "ivr.speech.cli:models",
     "prompts": "ivr.dialogue.cli:prompts",
     "orders": "order_lookup.cli:orders",

@@ -11,13 +11,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ivr.document import Document
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -112,7 +113,6 @@ class RecordSettings(Section):
 
     recordings: Path = Path("var/recordings")
     record: bool = True
-    keep_days: int = Field(180, ge=1)
 
 
 class DatabaseSettings(Section):
@@ -146,6 +146,50 @@ class HandoffSettings(Section):
     webhook: str = ""
 
 
+class MessageSettings(Section):
+    """Who sends written confirmations: a file for trying out, or an SMS gateway by webhook; secrets belong in the environment."""
+
+    kind: Literal["file", "webhook"] = "file"
+    file: Path = Path("var/messages.jsonl")
+    url: str = Field("", validate_default=True)
+    headers: dict[str, str] = {}
+    timeout_seconds: float = Field(5, gt=0, le=60)
+
+    @field_validator("url")
+    @classmethod
+    def _fits_the_kind(cls, url: str, info: ValidationInfo) -> str:
+        match info.data.get("kind"):
+            case "webhook" if not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
+                raise ValueError("`kind: webhook` needs the gateway's address, e.g. https://sms.example.com/send")
+            case "file" if url:
+                raise ValueError("only `kind: webhook` has an address: write that, or take `url` away")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _are_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        """A line end after a secret is forgiven; a ConfigError of its own, for pydantic's would show the secret."""
+        stripped = {name: value.strip() for name, value in headers.items()}
+        for name, value in stripped.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not (value.isascii() and value.isprintable()):
+                fix = "letters, digits and dashes in the name, plain ASCII in the value"
+                raise ConfigError(f"`orders.messages.headers.{name}` can't be an HTTP header", fix)
+        return stripped
+
+
+class RetentionSettings(Section):
+    """How many days what is kept; older personal data is deleted or masked (docs/retention.md says what exactly)."""
+
+    recordings_days: Days = 90
+    transcripts_days: Days = 180
+    events_days: Days = 7
+    audit_days: Days = 365
+    contacts_days: int = Field(180, ge=31, le=36_500)
+    messages_days: Days = 90
+    settled_days: int = Field(365, ge=31, le=36_500)
+    mirrored_orders_days: int = Field(90, ge=31, le=36_500)
+
+
 class OrderSettings(Section):
     """The order desk: this database, or a shop's own backend by a mapping file."""
 
@@ -153,6 +197,7 @@ class OrderSettings(Section):
     mapping: Path | None = None
     policies: Path | None = None
     slow_seconds: Seconds = 1.5
+    messages: MessageSettings = MessageSettings()
 
 
 class ConsoleSettings(Section):
@@ -180,6 +225,7 @@ class Settings(Section):
     records: RecordSettings = RecordSettings()
     database: DatabaseSettings = DatabaseSettings()
     orders: OrderSettings = OrderSettings()
+    retention: RetentionSettings = RetentionSettings()
     handoff: HandoffSettings = HandoffSettings()
     agents: tuple[AgentSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()

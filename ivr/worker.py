@@ -16,7 +16,6 @@ import sys
 import uuid
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -29,6 +28,7 @@ from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
 from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
+from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
@@ -43,7 +43,6 @@ from ivr.tones import Tones
 from ivr.transfer import HeadStart, Transfer
 from ivr.values import Language
 from order_lookup import CallbackRequest, CallerRef, OrderSystem, TicketRequest
-from order_lookup.poller import watch
 
 log = structlog.get_logger()
 CALLERS = 2
@@ -123,9 +122,9 @@ class Worker:
         await self._orders.close()
 
     async def _watch(self) -> None:
-        """Finish open actions, chase silent tickets, send confirmations: one worker does it for all."""
+        """Finish open actions, chase silent tickets, send confirmations, forget: one worker does it for all."""
         if self.name == "worker-0":
-            await watch(self._orders, self._settings.path(Path("var/messages.jsonl")))
+            await keep_watch(self._settings, self._orders, self._engine)
 
     async def _post_cases(self) -> None:
         """Every worker looks; the outbox gives each case to one of them."""

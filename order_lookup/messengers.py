@@ -70,22 +70,33 @@ class FileMessenger:
 
 
 class WebhookMessenger:
-    """Posts letters as JSON; the key goes along as Idempotency-Key, and 2xx means sent."""
+    """Posts letters as JSON; the key goes along as Idempotency-Key, and 2xx means sent.
+
+    The timeout is on the whole answer, of which only the status is read: a gateway that sends a byte a second is down, too.
+    """
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None, timeout_seconds: float = 5.0) -> None:
-        self._url = url
-        self._client = httpx.AsyncClient(headers=dict(headers or {}), timeout=timeout_seconds, follow_redirects=False)
+        self._url, self._timeout_seconds = url, timeout_seconds
+        self._client = httpx.AsyncClient(
+            headers=dict(headers or {}), timeout=timeout_seconds, follow_redirects=False, trust_env=False
+        )
 
     async def send(self, letter: Letter) -> None:
         """Post the letter."""
         try:
-            answer = await self._client.post(
-                self._url, json=asdict(letter), headers={"Idempotency-Key": letter.key.encode().hex()}
-            )
+            async with asyncio.timeout(self._timeout_seconds):
+                status = await self._post(letter)
+        except TimeoutError as error:
+            raise DownError(f"message webhook: no answer within {self._timeout_seconds:g} s") from error
         except httpx.HTTPError as error:
             raise DownError(f"message webhook: {type(error).__name__}") from error
-        if not answer.is_success:
-            raise DownError(f"message webhook answered {answer.status_code}")
+        if not 200 <= status < 300:
+            raise DownError(f"message webhook answered {status}")
+
+    async def _post(self, letter: Letter) -> int:
+        key = {"Idempotency-Key": letter.key.encode().hex()}
+        async with self._client.stream("POST", self._url, json=asdict(letter), headers=key) as answer:
+            return answer.status_code
 
     async def close(self) -> None:
         """Let go of connections."""

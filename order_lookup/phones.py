@@ -20,3 +20,8 @@ def normal_phone(text: str) -> str:
     elif digits.startswith("86") and len(digits) == 13:
         digits = digits[2:]
     return digits if _SHORTEST <= len(digits) <= _LONGEST else ""
+
+
+def masked_phone(phone: str) -> str:
+    """A number with all but its last four digits hidden; a masked one stays as it is."""
+    return phone if "*" in phone else "*" * max(1, len(phone) - 4) + phone[-4:] if phone else ""

@@ -16,24 +16,31 @@ from order_lookup.work import Database
 _log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)  # a claimed message that wasn't marked within this time was lost in a crash
 TRIES = 8
-_BATCH = 20
+_BATCH = 40
+_FAILURES = 3
 
 
 async def post(database: Database, messenger: Messenger, now: datetime) -> int:
-    """Send what is due; how many were sent."""
-    sent = 0
-    if not await database.read(lambda session: session.scalar(_due(now).limit(1))):
-        return sent
-    for row_id, letter in await database.write(lambda session: _claim(session, now)):
+    """Send what is due, one after the other; how many were sent. A gateway that fails three times running gets a rest."""
+    sent = failed = 0
+    for _ in range(_BATCH):
+        if not await database.read(lambda session: session.scalar(_due(now).limit(1))):
+            break
+        claimed = await database.write(lambda session: _claim(session, now))
+        if claimed is None:  # another process was faster
+            break
+        row_id, letter = claimed
         try:
             await messenger.send(letter)
         except DownError as error:
-            problem = str(error)
+            problem, failed = str(error), failed + 1
             _log.warning("message_not_sent", key=letter.key, problem=problem)
             await database.write(lambda session, i=row_id, p=problem: _failed(session, i, p, now))  # type: ignore[misc]
+            if failed == _FAILURES:
+                break
         else:
             await database.write(lambda session, i=row_id: _sent(session, i, now))  # type: ignore[misc]
-            sent += 1
+            sent, failed = sent + 1, 0
     return sent
 
 
@@ -58,12 +65,14 @@ def _due(now: datetime) -> Select[tuple[t.Message]]:
     return select(t.Message).where(t.Message.state.in_(("waiting", "sending")), t.Message.next_at <= now)
 
 
-def _claim(session: Session, now: datetime) -> list[tuple[int, Letter]]:
-    rows = session.scalars(_due(now).order_by(t.Message.next_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
-    for row in rows:
-        row.state, row.next_at = "sending", now + LEASE
-        row.attempts += 1
-    return [(row.id, Letter(row.key, row.phone, row.template, row.language, row.body)) for row in rows]
+def _claim(session: Session, now: datetime) -> tuple[int, Letter] | None:
+    """The message that has waited longest, ours for the time of the lease."""
+    row = session.scalars(_due(now).order_by(t.Message.next_at).limit(1).with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    row.state, row.next_at = "sending", now + LEASE
+    row.attempts += 1
+    return row.id, Letter(row.key, row.phone, row.template, row.language, row.body)
 
 
 def _sent(session: Session, row_id: int, now: datetime) -> None:

@@ -89,6 +89,14 @@ def hold(session: Session, handoff: int, on: bool, now: float) -> None:
         tell(session, now, "agent", row.call_id, agent=name, state="on_call", held=on)
 
 
+def promise(session: Session, handoff: int, due_at: float, now: float) -> None:
+    """A callback is promised; the agents' list of callbacks shows it."""
+    row = session.get(HandoffRow, handoff)
+    if row is not None:
+        row.callback_due_at = due_at
+        tell(session, now, "callback", row.call_id, due_at=due_at)
+
+
 def release(
     session: Session, handoff: int, agent: str, state: str, reason: str, rest_seconds: float, now: float
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, func, select, update
@@ -97,10 +98,16 @@ class SqlQueue:
 
         return await self._do(reap)
 
-    async def followed_up(self, handoff: int) -> None:
-        """The lost call's callback is written down."""
-        booked = update(HandoffRow).where(HandoffRow.id == handoff).values(follow_up="booked", caller="")
+    async def followed_up(self, handoff: int, due_at: datetime | None = None) -> None:
+        """The lost call's ticket is written down, and its callback where one is due; without one the number goes."""
+        values: dict[str, Any] = {"follow_up": "booked"}
+        values |= {"callback_due_at": due_at.timestamp()} if due_at else {"caller": ""}
+        booked = update(HandoffRow).where(HandoffRow.id == handoff).values(**values)
         await self._do(lambda session, now: session.execute(booked))
+
+    async def promised(self, handoff: int, due_at: datetime) -> None:
+        """A callback is promised to whoever waits or waited here."""
+        await self._do(lambda session, now: holding.promise(session, handoff, due_at.timestamp(), now))
 
     async def _do(self, what: Callable[[Session, float], T]) -> T:
         return await asyncio.to_thread(self._transact, what)

@@ -36,6 +36,17 @@ def test_the_shipped_config_is_valid() -> None:
         ("sip: [\n", "config.yaml:", ["not YAML"]),
         ("- a\n", "config.yaml:1:1", ["key: value"]),
         ("agents:\n- {name: a}\n", "config.yaml:2:", ["agents.0.uri", "missing"]),
+        (
+            "orders:\n  messages:\n    kind: webhook\n",
+            "config.yaml:2:3",
+            ["orders.messages.url", "needs the gateway's address"],
+        ),
+        ("orders: {messages: {kind: webhook, url: sms}}\n", "config.yaml:1:", ["orders.messages.url", "https://"]),
+        ("orders: {messages: {url: 'http://x'}}\n", "config.yaml:1:", ["orders.messages.url", "only `kind: webhook`"]),
+        ("orders: {messages: {kind: sms}}\n", "config.yaml:1:", ["orders.messages.kind", "'file' or 'webhook'"]),
+        ("orders: {messages: {timeout_seconds: 0}}\n", "config.yaml:1:", ["timeout_seconds", "greater than 0"]),
+        ("retention: {recordings_days: 0}\n", "config.yaml:1:", ["recordings_days", "greater than or equal to 1"]),
+        ("retention: {recording_days: 9}\n", "config.yaml:1:", ["did you mean `recordings_days`?"]),
         ("database: {url: '${NO_SUCH_VARIABLE}'}\n", "config.yaml:1:", ["NO_SUCH_VARIABLE", "export"]),
     ],
 )
@@ -59,3 +70,14 @@ def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.M
     registration = load(config(tmp_path, text)).sip.registration
     assert registration is not None
     assert (registration.user, registration.password) == ("0080", "0123")
+
+
+@pytest.mark.parametrize(("name", "value"), [("X-Key", "s3c\nret"), ("X-Key", "s3cret密"), ("X Key", "s3cret")])
+def test_a_header_that_cant_be_one_is_told_without_its_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("SMS_KEY", value)
+    text = f"orders: {{messages: {{kind: webhook, url: 'http://x/', headers: {{{name}: '${{SMS_KEY}}'}}}}}}\n"
+    with pytest.raises(ConfigError, match=rf"headers\.{name}.*can't be an HTTP header") as fault:
+        load(config(tmp_path, text))
+    assert "s3c" not in str(fault.value)

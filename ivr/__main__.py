@@ -29,11 +29,11 @@ COMMANDS = {
     "eval": "ivr.dialogue.parse_cli:eval_intents",
     "learn": "ivr.dialogue.parse_cli:learn",
     "schema": "ivr.dialogue.cli:schema",
+    "forget": "ivr.night_watch:forget",
     "storm": "ivr.storm.cli:storm",
 }
 GROUPS = {
     "bench": "ivr.bench.command:bench",
-    "forget": "ivr.night_watch:forget",
     "models": "ivr.speech.cli:models",
     "prompts": "ivr.dialogue.cli:prompts",
     "orders": "order_lookup.cli:orders",

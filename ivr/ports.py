@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -212,6 +213,9 @@ class AgentQueue(Protocol):
 
     async def held(self, handoff: int, on: bool) -> None:
         """The agent has put the caller on hold, or taken them back."""
+
+    async def promised(self, handoff: int, due_at: datetime) -> None:
+        """The caller was promised a call by then."""
 
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         """Give the agent up, into a state."""

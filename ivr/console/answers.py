@@ -1,24 +1,31 @@
-"""Answers at hand: which entries of the FAQ fit what the caller just said (pure but for reading the file once)."""
+"""Answers at hand: what the robot would say to what the caller just said, and a note for agents beside it.
+
+The robot's answers are the prompts of `prompts/<language>/faq.yaml`; `prompts/for_agents.yaml` says which of them fits what, and
+adds what only agents need to know. Both are read again when they change, so that nobody answers otherwise than the robot does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Annotated
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz
 
-from ivr.document import Document
+from ivr.document import Document, nearest
+from ivr.errors import UserError
 
+log = structlog.get_logger()
 GOOD_ENOUGH = 55.0
 MOST = 3
+LANGUAGES = ("zh", "en")
 
 
 class Entry(BaseModel):
-    """One question with its answer in both languages, words that point to it, and intents it belongs to."""
+    """One question, words and intents that point to it, the prompt that answers it, and the note in both languages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     intents: tuple[str, ...] = ()
@@ -26,12 +33,13 @@ class Entry(BaseModel):
     words_en: tuple[str, ...]
     question_zh: str
     question_en: str
-    answer_zh: str
-    answer_en: str
+    says: str = ""
+    note_zh: str = ""
+    note_en: str = ""
 
 
-class Faq(BaseModel):
-    """faq.yaml."""
+class Entries(BaseModel):
+    """for_agents.yaml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
@@ -39,40 +47,87 @@ class Faq(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry in the reader's language."""
+    """An entry in the reader's language: what the robot says, and what agents should know."""
 
     question: str
     answer: str
+    note: str
     score: float
 
 
-@cache
-def faq() -> Faq:
-    """The FAQ that comes with the desk; raises UserError when it can't be used."""
-    with as_file(files("ivr.console") / "faq.yaml") as path:
-        return Document(path).typed(Faq)
+class Faq:
+    """The questions and answers of a prompts folder; `facts` fill the variables of the prompts (the shop's name).
 
+    A shop without `for_agents.yaml` has no answers at hand. Raises UserError with file, line and fix when it can't be used.
+    """
 
-def answers_for(heard: Sequence[str], intent: str, language: str) -> tuple[Found, ...]:
-    """The best entries for the caller's last utterances, the newest counting most; best first."""
-    scored = sorted(
-        (
-            (score, -place, entry)
-            for place, entry in enumerate(faq().entries)
-            if (score := _score(entry, heard, intent))
-        ),
-        key=lambda item: item[:2],
-        reverse=True,
-    )
-    return tuple(
-        Found(
-            entry.question_en if language == "en" else entry.question_zh,
-            entry.answer_en if language == "en" else entry.answer_zh,
-            round(score, 1),
+    def __init__(self, prompts: Path, facts: Mapping[str, str] | None = None) -> None:
+        self._prompts, self._facts = prompts, facts or {}
+        self._seen: tuple[float, ...] = ()
+        self.entries: tuple[Entry, ...] = ()
+        self._said: dict[str, Mapping[str, str]] = {}
+        self._read()
+
+    def refresh(self) -> None:
+        """Read the files if they have changed; what can't be used is said in the log, and the old answers stay."""
+        try:
+            self._read()
+        except UserError as fault:
+            log.error("console.answers_refused", fault=str(fault))
+
+    def _read(self) -> None:
+        files = [self._prompts / "for_agents.yaml", *(self._prompts / lang / "faq.yaml" for lang in LANGUAGES)]
+        seen = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if not files[0].exists():
+            self.entries = ()
+            return
+        document = Document(files[0])
+        entries = document.typed(Entries).entries
+        said = {lang: _prompts_of(file) for lang, file in zip(LANGUAGES, files[1:], strict=True)}
+        for index, entry in enumerate(entries):
+            place = document.place("entries", index)
+            if not entry.says and not (entry.note_zh and entry.note_en):
+                raise UserError("an entry without an answer", "give it `says`, or `note_zh` and `note_en`", place)
+            for lang, prompts in said.items():
+                if entry.says and entry.says not in prompts:
+                    raise UserError(
+                        f"prompts/{lang}/faq.yaml has no `{entry.says}`", nearest(entry.says, list(prompts)), place
+                    )
+        self.entries, self._said = entries, said
+
+    def answers_for(self, heard: Sequence[str], intent: str, language: str) -> tuple[Found, ...]:
+        """The best entries for the caller's last utterances, the newest counting most; best first."""
+        scored = sorted(
+            (
+                (score, -place, entry)
+                for place, entry in enumerate(self.entries)
+                if (score := _score(entry, heard, intent))
+            ),
+            key=lambda item: item[:2],
+            reverse=True,
         )
-        for score, _, entry in scored[:MOST]
-        if score >= GOOD_ENOUGH
-    )
+        return tuple(self._found(entry, score, language) for score, _, entry in scored[:MOST] if score >= GOOD_ENOUGH)
+
+    def _found(self, entry: Entry, score: float, language: str) -> Found:
+        english = language == "en"
+        text = self._said["en" if english else "zh"].get(entry.says, "")
+        for name, value in self._facts.items():
+            text = text.replace("{" + name + "}", value)
+        question, note = (entry.question_en, entry.note_en) if english else (entry.question_zh, entry.note_zh)
+        return Found(question, text, note, round(score, 1))
+
+
+def _prompts_of(file: Path) -> Mapping[str, str]:
+    """Prompt ids and their words; a prompt of several wordings gives the first."""
+    data = Document(file).data
+    written = data if isinstance(data, dict) else {}
+    return {
+        str(name): str(words.get("text", "")) if isinstance(words, dict) else str(words)
+        for name, words in written.items()
+    }
 
 
 def _score(entry: Entry, heard: Sequence[str], intent: str) -> float:

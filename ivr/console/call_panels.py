@@ -20,6 +20,10 @@ _MOOD_KINDS = {"upset": "warn", "angry": "bad", "rage": "bad", "danger": "bad", 
 _LEVEL_KINDS = {"none": "warn", "low": "", "medium": "ok", "high": "ok"}
 
 
+# A worker that hangs must not leave a button that waits for ever.
+UNANSWERED_SECONDS = 3.0
+
+
 class CallPanel(Panel):
     """A panel about one call: it looks again only when something happened to that call."""
 
@@ -155,22 +159,27 @@ class Controls(Panel):
 
     def __init__(self, screen: Screen, call_id: str) -> None:
         self.call_id, self.on_hold = call_id, False
+        self._hold_button: ui.button | None = None
         super().__init__(screen, "line", ("agent",))
 
-    async def load(self) -> tuple[str, tuple[str, ...]]:
+    async def load(self) -> tuple[str, bool, tuple[str, ...]]:
+        """The agent's state, whether the caller is on hold (by this page, another one, or the telephone), and all queues."""
         mine = self.screen.viewer.agent or 0
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
         everybody = await self.screen.house.read(lambda session, _: reading.agents(session))
         queues = tuple(sorted({queue for each in everybody for queue in each.queues}))
-        return (agent.state if agent and agent.call_id == self.call_id else "", queues)
+        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+        held = bool(call and call.handoff and call.handoff.held)
+        return (agent.state if agent and agent.call_id == self.call_id else "", held, queues)
 
-    def draw(self, shown: tuple[str, tuple[str, ...]]) -> None:
-        state, queues = shown
+    def draw(self, shown: tuple[str, bool, tuple[str, ...]]) -> None:
+        state, self.on_hold, queues = shown
         if state != "on_call":
             return
         said, screen = self.said, self.screen
         words = said["resume"] if self.on_hold else said["hold"]
-        button(words, screen.acting(self.hold), "main" if self.on_hold else "", key="F8")
+        kind = "main" if self.on_hold else ""
+        self._hold_button = button(words, screen.acting(self.hold), kind, key="F8")
         with button(said["send_back"], lambda: None), ui.menu():
             for step in ("satisfaction", "verification"):
                 ui.menu_item(said.of("step", step), screen.acting(self._send_back(step)))
@@ -178,11 +187,12 @@ class Controls(Panel):
         button(said["hang_up"], screen.acting(self._hang_up), "stop")
 
     async def hold(self) -> None:
-        """Hold, or back from hold."""
+        """Hold, or back from hold; the button shows it once it is so, within half a second."""
         command = "resume" if self.on_hold else "hold"
-        if await actions.tell_worker(self.screen, self.call_id, command):
-            self.on_hold = not self.on_hold
-            await self.again()
+        if await actions.tell_worker(self.screen, self.call_id, command) and self._hold_button:
+            self._hold_button.props("loading")
+            with self.container:
+                ui.timer(UNANSWERED_SECONDS, self.again, once=True)
 
     def _send_back(self, step: str) -> actions.Handler:
         async def send() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ivr.config import Settings
+from ivr.console.answers import Faq
 from ivr.console.feed import Feed
 from ivr.console.orders import Orders
 from ivr.records.agents import enrol
@@ -25,12 +26,13 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed and the order desk."""
+    """The settings, the database, the live feed, the order desk, and the answers to common questions."""
 
     settings: Settings
     engine: Engine
     feed: Feed
     orders: Orders
+    faq: Faq
     clock: Callable[[], float] = field(default=time.time)
 
     async def read(self, what: Callable[[Session, float], T]) -> T:
@@ -53,4 +55,5 @@ def open_house(settings: Settings) -> House:
     """Open the database and bring config.yaml's agents into it."""
     engine = open_database(settings.database_url)
     enrol(engine, settings.agents)
-    return House(settings, engine, Feed(engine), Orders(settings))
+    faq = Faq(settings.path(settings.dialplan.prompts), {"shop": settings.shop, "shop_en": settings.shop_en})
+    return House(settings, engine, Feed(engine), Orders(settings), faq)

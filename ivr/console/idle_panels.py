@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ivr.accounts import audit
-from ivr.console import reading
+from ivr.console import callbacks, reading
+from ivr.console.actions import Handler
+from ivr.console.callbacks import Due
 from ivr.console.elements import Text, box, button, empty, head, length, moment, tag
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import PastCall
-from ivr.transcript import mask_number
-from order_lookup.tables import Callback
-
-MOST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Somebody who was promised a call."""
-
-    id: int
-    number: str
-    queue: str
-    due_at: datetime
-    shown: str = ""
 
 
 class HistoryPanel(Panel):
@@ -64,13 +49,17 @@ class CallbacksPanel(Panel):
         self._revealed: dict[int, str] = {}
         super().__init__(screen, classes, ("queue", "agent", "callback"))
 
+    @property
+    def _own(self) -> bool:
+        """Whether our own queue is the list, because the shop's backend keeps its callbacks to itself."""
+        return self.screen.house.settings.orders.system != "sql"
+
     async def load(self) -> tuple[Due, ...]:
-        """Empty where the shop's own backend keeps the callbacks."""
-        if self.screen.house.settings.orders.system != "sql":
-            return ()
-        await self.screen.house.orders.ready()
-        rows = await self.screen.house.read(lambda session, _: _due(session))
-        return tuple(Due(row.id, row.number, row.queue, row.due_at, self._revealed.get(row.id, "")) for row in rows)
+        own = self._own
+        if not own:
+            await self.screen.house.orders.ready()
+        rows = await self.screen.house.read(lambda session, _: callbacks.open_ones(session, own))
+        return tuple(replace(row, shown=self._revealed.get(row.id, "")) for row in rows)
 
     def draw(self, shown: tuple[Due, ...]) -> None:
         said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
@@ -89,13 +78,12 @@ class CallbacksPanel(Panel):
                 with box():
                     button(said["callback_done"], self.screen.acting(self._done(due.id)), "small")
 
-    def _reveal(self, callback: int):  # type: ignore[no-untyped-def]
-        name = self.screen.viewer.name
+    def _reveal(self, callback: int) -> Handler:
+        name, own = self.screen.viewer.name, self._own
 
         def read(session: Session, now: float) -> str:
-            row = session.get(Callback, callback)
             audit(session, name, "callback_number_revealed", None, now, callback=callback)
-            return row.phone if row else ""
+            return callbacks.number_of(session, own, callback)
 
         async def reveal() -> None:
             self._revealed[callback] = await self.screen.house.write(read)
@@ -103,12 +91,11 @@ class CallbacksPanel(Panel):
 
         return reveal
 
-    def _done(self, callback: int):  # type: ignore[no-untyped-def]
-        name = self.screen.viewer.name
+    def _done(self, callback: int) -> Handler:
+        name, own = self.screen.viewer.name, self._own
 
         def write(session: Session, now: float) -> None:
-            open_one = update(Callback).where(Callback.id == callback, Callback.done_at.is_(None))
-            session.execute(open_one.values(done_at=datetime.fromtimestamp(now, UTC)))
+            callbacks.keep(session, own, callback, now)
             audit(session, name, "callback_done", None, now, callback=callback)
 
         async def done() -> None:
@@ -116,8 +103,3 @@ class CallbacksPanel(Panel):
             await self.again()
 
         return done
-
-
-def _due(session: Session) -> Sequence[Due]:
-    rows = session.scalars(select(Callback).where(Callback.done_at.is_(None)).order_by(Callback.due_at).limit(MOST))
-    return [Due(row.id, mask_number(row.phone), row.queue, row.due_at) for row in rows]

@@ -9,11 +9,12 @@ from datetime import datetime
 from nicegui import ui
 
 from ivr.console import reading
-from ivr.console.answers import Found, answers_for
+from ivr.console.answers import Found
 from ivr.console.call_panels import CallPanel
 from ivr.console.elements import Text, box, button, choice, empty, head, money, tag
 from ivr.console.orders import CATEGORIES, OfferView, OrderCard
 from ivr.console.screen import Screen
+from ivr.records.holding import tell
 from order_lookup import ActionResult, OrderDeskError
 
 _CATEGORY_OF = {
@@ -45,7 +46,7 @@ class OrderPanel(CallPanel):
     """The order with timeline, situation and what can be done about it."""
 
     def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
-        super().__init__(screen, call_id, classes, ("case", "order", "agent"))
+        super().__init__(screen, call_id, classes, ("case", "order", "agent", "offer"))
         self.typed = ""
         self.results: list[tuple[str, str]] = []
 
@@ -179,6 +180,8 @@ class OrderPanel(CallPanel):
         result = await house.orders.carry_out(call_id, await self._phone(), intent, card.number, offer)
         kind = _kind(result)
         await self.screen.audit("offer", call_id, action=offer.action, order=card.number, outcome=kind)
+        done = {"action": offer.action, "outcome": kind, "receipt": result.receipt}
+        await house.write(lambda session, now: tell(session, now, "offer", call_id, **done))
         said = f"{words}: {self.said.of('result', 'repeated' if result.repeated else kind)}"
         if result.refused:
             said += f" ({self.said.of('refused', result.refused)})"
@@ -201,7 +204,8 @@ class AnswersPanel(CallPanel):
         lines = await self.screen.house.read(lambda session, _: reading.lines(session, self.call_id))
         heard = [line.text for line in lines if line.speaker == "caller"][-3:]
         call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
-        return answers_for(heard, call.fact("intent") if call else "", self.said.language)
+        self.screen.house.faq.refresh()
+        return self.screen.house.faq.answers_for(heard, call.fact("intent") if call else "", self.said.language)
 
     def draw(self, shown: tuple[Found, ...]) -> None:
         head(self.said["answers"])
@@ -209,7 +213,10 @@ class AnswersPanel(CallPanel):
             for found in shown:
                 with box("answer"):
                     Text(found.question, "q", tag="div")
-                    Text(found.answer, "a", tag="div")
+                    if found.answer:
+                        Text(found.answer, "a", tag="div")
+                    if found.note:
+                        Text(found.note, "a note", tag="div")
             if not shown:
                 empty(self.said["no_answers"])
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import order_lookup as desk
 from ivr.config import Settings
 from ivr.orders import open_orders
+from ivr.records.tables import EventRow, LineRow
 from order_lookup.tables import LedgerEntry
 
 log = structlog.get_logger()
@@ -172,9 +173,9 @@ class Orders:
         return await system.act(request)
 
     async def done(self, read: Reader, call_id: str) -> tuple[tuple[str, str, str], ...]:
-        """(action, ledger state, receipt) of everything asked for in this call; nothing where the shop's backend keeps the ledger."""
+        """(action, ledger state, receipt) of everything asked for in this call; from our own records where a backend keeps the ledger."""
         if self._settings.orders.system != "sql":
-            return ()
+            return tuple(await read(lambda session, _: noted_actions(session, call_id)))
         mine = select(LedgerEntry.action, LedgerEntry.state, LedgerEntry.receipt).where(LedgerEntry.call_id == call_id)
         rows = await read(lambda session, _: session.execute(mine.order_by(LedgerEntry.id)).tuples().all())
         return tuple((str(action), str(state), str(receipt or "")) for action, state, receipt in rows)
@@ -196,6 +197,23 @@ class Orders:
         system = await self._opened()
         booked = await system.book_callback(desk.CallbackRequest(desk.CallerRef(call_id, phone), queue))
         return booked.due_at.astimezone(self._zone)
+
+
+def noted_actions(session: Session, call_id: str) -> list[tuple[str, str, str]]:
+    """What the robot wrote into the transcript as done, then what agents did on the desk."""
+    notes = session.scalars(
+        select(LineRow.details).where(LineRow.call_id == call_id, LineRow.speaker == "note").order_by(LineRow.position)
+    )
+    robot = [details for details in notes if details.get("action")]
+    offers = select(EventRow.data).where(EventRow.call_id == call_id, EventRow.kind == "offer").order_by(EventRow.id)
+    agents = [dict(data) for data in session.scalars(offers)]
+    return [_noted(details) for details in robot] + [_noted(data) for data in agents]
+
+
+def _noted(details: Mapping[str, Any]) -> tuple[str, str, str]:
+    values = details.get("values")
+    receipt = values.get("action.receipt") if isinstance(values, Mapping) else details.get("receipt")
+    return str(details.get("action")), str(details.get("outcome")), str(receipt or "")
 
 
 def _offers(decision: desk.Decision) -> tuple[OfferView, ...]:

@@ -18,7 +18,7 @@ from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
 from ivr.console.order_panels import AnswersPanel, OrderPanel, TicketPanel
-from ivr.console.screen import Panel, Screen
+from ivr.console.screen import Panel, Part, Screen
 from ivr.console.top_bar import TopBar
 from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel, QueuePanel
 from ivr.console.words import words
@@ -94,7 +94,7 @@ class Desk(Panel):
 
     def __init__(self, screen: Screen, bar: TopBar) -> None:
         self._bar = bar
-        self._of_call = len(screen.parts)
+        self._columns: list[Part] = []
         super().__init__(screen, "", ("agent",))
 
     async def load(self) -> str:
@@ -106,17 +106,18 @@ class Desk(Panel):
 
     def draw(self, shown: str) -> None:
         """The old columns' parts are forgotten with their elements; the new ones look at once."""
-        keep = self.screen.parts.index(self) + 1
-        self.screen.parts[keep:] = []
+        others = [part for part in self.screen.parts if part not in self._columns]
+        self.screen.parts[:] = others
         with box("desk with-call" if shown else "desk"):
             if shown:
                 call_columns(self.screen, shown)
             else:
                 self._idle()
+        self._columns = [part for part in self.screen.parts if part not in others]
         ui.timer(0, self._look, once=True)
 
     async def _look(self) -> None:
-        for part in self.screen.parts[self.screen.parts.index(self) + 1 :]:
+        for part in list(self._columns):
             await part.refresh(())
 
     def _idle(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
 from ivr.handoff import queue as order
-from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
+from ivr.records.tables import AgentCommandRow, AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
 from ivr.transcript import mask_name
 
 NAMES = ("customer.name", "recipient", "order.recipient")
@@ -84,7 +84,7 @@ def _queued(row: HandoffRow, place: int, names: dict[int, str], callers: dict[st
         row.id, row.call_id, row.queue, row.skill, row.language, row.state, row.reason,
         tuple(flag for flag, set_ in told.items() if set_), place,
         row.enqueued_at, row.reserved_at, row.connected_at,
-        names.get(row.agent_id or 0, ""), callers.get(row.call_id, ""),
+        names.get(row.agent_id or 0, ""), callers.get(row.call_id, ""), row.held,
     )  # fmt: skip
 
 
@@ -182,6 +182,13 @@ def low_scores(session: Session, limit: int = 30) -> list[PastCall]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def accepted(session: Session, agent: AgentView) -> bool:
+    """Whether the agent has accepted the call that rings: another page of theirs, or this one before a reload, may have."""
+    mine = (AgentCommandRow.agent_id == agent.id, AgentCommandRow.call_id == agent.call_id)
+    since = (AgentCommandRow.command == "accept", AgentCommandRow.created_at >= agent.since)
+    return session.scalar(select(AgentCommandRow.id).where(*mine, *since).limit(1)) is not None
 
 
 def open_wrap_up(session: Session, agent_id: int) -> WrapUp | None:

@@ -22,23 +22,23 @@ class TopBar(Panel):
 
     def __init__(self, screen: Screen) -> None:
         super().__init__(screen, "", ("agent",))
-        self.accepted = ""
         self.disposition = ""
         self.note = ""
         self.controls: Controls | None = None
         self.state = ""
         self.call_id = ""
 
-    async def load(self) -> tuple[AgentView | None, CallView | None, str]:
+    async def load(self) -> tuple[AgentView | None, CallView | None, bool]:
         """The agent and the call they are on."""
         mine = self.screen.viewer.agent or 0
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
         if agent is None or agent.call_id is None or agent.state not in ("ringing", "on_call", "wrap_up"):
-            return (None, None, "")
+            return (None, None, False)
         call_id = agent.call_id
         call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
         # The case may grow while the phone rings; what the bar says of it stays, so that nothing jumps under the finger.
-        return agent, call, self.accepted
+        accepted = agent.state == "ringing" and await self.screen.house.read(lambda s, _: reading.accepted(s, agent))
+        return agent, call, accepted
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:
         """As usual, but a form that is being filled in stays."""
@@ -53,7 +53,7 @@ class TopBar(Panel):
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
         return agent if agent and agent.call_id and agent.state in ("ringing", "on_call", "wrap_up") else None
 
-    def draw(self, shown: tuple[AgentView | None, CallView | None, str]) -> None:
+    def draw(self, shown: tuple[AgentView | None, CallView | None, bool]) -> None:
         agent, call, accepted = shown
         if self.controls in self.screen.parts:
             self.screen.parts.remove(self.controls)
@@ -67,7 +67,7 @@ class TopBar(Panel):
             case "wrap_up" if agent:
                 self._wrapping(agent)
 
-    def _ringing(self, agent: AgentView, call: CallView | None, accepted: str) -> None:
+    def _ringing(self, agent: AgentView, call: CallView | None, accepted: bool) -> None:
         rings_until = agent.since + self.screen.house.settings.handoff.ring_seconds
         with box("incoming").props("role=alertdialog"):
             until(rings_until, "left")
@@ -77,7 +77,7 @@ class TopBar(Panel):
                 with Text(f"{self.said['waited']} ", "dim wide"):
                     since(call.handoff.enqueued_at)
             box("spacer")
-            if accepted == agent.call_id:
+            if accepted:
                 Text(self.said["accepted"], "tag ok")
             else:
                 button(self.said["accept"], self.screen.acting(self.accept), "go", key="F2")
@@ -120,7 +120,6 @@ class TopBar(Panel):
     async def accept(self) -> None:
         """Accept; the phone still has to be picked up."""
         if await actions.tell_worker(self.screen, self.call_id, "accept"):
-            self.accepted = self.call_id
             self.screen.notify(self.said["accept_hint"])
             await self.again()
 

@@ -49,6 +49,7 @@ class QueueView:
     connected_at: float | None
     agent: str
     caller: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ async def follow_up(house: House, queue: SqlQueue, lost: Lost) -> None:
     summary = f"call lost while a worker failed: {lost.reason}"
     intent = str(lost.briefing.get("intent") or "agent")
     await house.orders.open_ticket(lost.call_id, lost.caller, intent, "other/question", summary, number)
+    due_at = None
     if any(character.isdigit() for character in lost.caller):
-        await house.orders.book_callback(lost.call_id, lost.caller, lost.queue)
-    await queue.followed_up(lost.handoff)
+        due_at = await house.orders.book_callback(lost.call_id, lost.caller, lost.queue)
+    await queue.followed_up(lost.handoff, due_at)
     log.info("console.lost_call_followed_up", call_id=lost.call_id, queue=lost.queue)

@@ -55,7 +55,8 @@ class Errands:
             case do.NoteHeld():
                 await self._place.held(errand.on)
             case do.BookCallback():
-                await self._promises.book_callback(errand)
+                if due_at := await self._promises.book_callback(errand):
+                    await self._place.promised(due_at)
             case do.OpenTicket():
                 await self._promises.open_ticket(errand)
             case _:

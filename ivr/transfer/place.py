@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
@@ -51,6 +52,10 @@ class QueuePlace:
     async def held(self, on: bool) -> None:
         """The caller is on hold, or back."""
         await self._queue.held(self._handoff, on)
+
+    async def promised(self, due_at: datetime) -> None:
+        """The caller was promised a call by then."""
+        await self._queue.promised(self._handoff, due_at)
 
     async def leave(self, outcome: str) -> None:
         """The handoff is over."""

@@ -18,18 +18,19 @@ class Promises:
         self._call, self._queue, self._on_event = call, queue, on_event
         self._desk, self._records = call.services.desk, call.services.records
 
-    async def book_callback(self, command: do.BookCallback) -> None:
-        """Write it down; the answer is an event, and a number is needed."""
+    async def book_callback(self, command: do.BookCallback) -> datetime | None:
+        """Write it down and say when it is due; the answer is an event too, and a number is needed."""
         if not any(character.isdigit() for character in self._call.offered.caller):
             self._on_event(on.CallbackRefused(self._call.seconds, "no_number"))
-            return
+            return None
         arguments = {"queue": self._queue, "reason": command.reason, **self._whose()}
         answer = await self._desk.act(self._call.call_id, "callback", self._intent(), arguments)
         due = answer.values.get("action.due_at")
         if answer.outcome == "done" and isinstance(due, datetime):
             self._on_event(on.CallbackBooked(self._call.seconds, due))
-        else:
-            self._on_event(on.CallbackRefused(self._call.seconds, answer.outcome))
+            return due
+        self._on_event(on.CallbackRefused(self._call.seconds, answer.outcome))
+        return None
 
     async def open_ticket(self, command: do.OpenTicket) -> None:
         """Open the case's ticket, and say in the transcript what became of it."""

@@ -98,7 +98,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder = tmp_path_factory.mktemp("console")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    (folder / "config.yaml").write_text(f'console:\n  port: "{port}"\n  url: {url}\n', encoding="utf-8")
+    prompts = Path(__file__).parents[3] / "prompts"
+    written = f'console:\n  port: "{port}"\n  url: {url}\ndialplan:\n  prompts: {prompts}\n'
+    (folder / "config.yaml").write_text(written, encoding="utf-8")
     database = Settings(folder=folder).database_url
     engine = open_database(database)
     fill(open_engine(database), datetime.now(UTC), 60, 200)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ivr.console.answers import answers_for, faq
+from ivr.console.answers import Faq
 from ivr.console.elements import length, money, readable
 from ivr.console.feed import Feed, Happening, Watcher
 from ivr.console.limits import Limiter
@@ -14,10 +18,19 @@ from ivr.console.login import _inside
 from ivr.console.orders import _minor
 from ivr.console.words import words
 from ivr.console.words_table import TABLE
+from ivr.dialogue.prompts import load_prompts
+from ivr.errors import UserError
 from ivr.records.database import open_database
 from ivr.records.tables import EventRow
 from ivr.transcript import mask_name
 from order_lookup import Action, Intent, Money, Situation, Stage
+
+PROMPTS = Path(__file__).parents[3] / "prompts"
+
+
+@pytest.fixture(scope="module")
+def faq() -> Faq:
+    return Faq(PROMPTS, {"shop": "好食多"})
 
 
 def test_limiter_counts_within_its_window() -> None:
@@ -47,19 +60,52 @@ def test_limiter_forgets_old_keys() -> None:
         ("my account was hacked", "en", "My account was stolen"),
     ],
 )
-def test_answers_fit_what_was_said(heard: str, language: str, expected: str) -> None:
-    assert answers_for([heard], "", language)[0].question == expected
+def test_answers_fit_what_was_said(faq: Faq, heard: str, language: str, expected: str) -> None:
+    assert faq.answers_for([heard], "", language)[0].question == expected
 
 
-def test_nothing_said_gives_no_answers_and_the_newest_counts_most() -> None:
-    assert answers_for([], "", "zh") == ()
-    assert answers_for(["嗯", "你好"], "", "zh") == ()
-    assert answers_for(["我要开发票", "我的外卖还没到"], "", "zh")[0].question == "外卖超时怎么办？"
+def test_nothing_said_gives_no_answers_and_the_newest_counts_most(faq: Faq) -> None:
+    assert faq.answers_for([], "", "zh") == ()
+    assert faq.answers_for(["嗯", "你好"], "", "zh") == ()
+    assert faq.answers_for(["我要开发票", "我的外卖还没到"], "", "zh")[0].question == "外卖超时怎么办？"
 
 
-def test_faq_intents_are_intents_of_the_order_desk() -> None:
+def test_agents_are_shown_what_the_robot_says(faq: Faq) -> None:
+    (found, *_) = faq.answers_for(["怎么开发票"], "", "zh")
+    said = load_prompts(PROMPTS / "zh", "zh").words["faq_invoice"].text
+    assert found.answer == said
+    assert found.note.startswith("也可以由您来开")
+
+
+def test_every_answer_of_the_robot_is_at_hand(faq: Faq) -> None:
+    said = {name for name in load_prompts(PROMPTS / "zh", "zh").words if name.startswith("faq_")}
+    assert said - {entry.says for entry in faq.entries} == set()
+
+
+def test_changed_answer_is_shown_and_a_broken_file_keeps_the_old(tmp_path: Path) -> None:
+    copy = tmp_path / "prompts"
+    shutil.copytree(PROMPTS, copy)
+    faq = Faq(copy)
+    file = copy / "zh" / "faq.yaml"
+    file.write_text(file.read_text("utf-8").replace("电子发票在", "发票现在都在"), "utf-8")
+    os.utime(file, (1, 1))
+    faq.refresh()
+    assert faq.answers_for(["怎么开发票"], "", "zh")[0].answer.startswith("发票现在都在")
+    file.write_text("faq_other: x\n", "utf-8")
+    os.utime(file, (2, 2))
+    faq.refresh()
+    assert faq.answers_for(["怎么开发票"], "", "zh")[0].answer.startswith("发票现在都在")
+    with pytest.raises(UserError, match=r"prompts/zh/faq\.yaml has no `faq_refund_policy`"):
+        Faq(copy)
+
+
+def test_shop_without_notes_has_no_answers(tmp_path: Path) -> None:
+    assert Faq(tmp_path).answers_for(["怎么开发票"], "", "zh") == ()
+
+
+def test_faq_intents_are_intents_of_the_order_desk(faq: Faq) -> None:
     known = {intent.value for intent in Intent}
-    assert [intent for entry in faq().entries for intent in entry.intents if intent not in known] == []
+    assert [intent for entry in faq.entries for intent in entry.intents if intent not in known] == []
 
 
 def test_every_word_exists_in_both_languages() -> None:

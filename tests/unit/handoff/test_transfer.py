@@ -69,6 +69,9 @@ class FakeQueue:
     async def held(self, handoff: int, on: bool) -> None:
         self.asked.append(("held", on))
 
+    async def promised(self, handoff: int, due_at: datetime) -> None:
+        self.asked.append(("promised", handoff))
+
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         self.asked.append(("release", agent, state, reason))
 
@@ -204,7 +207,8 @@ async def test_caller_who_hangs_up_while_waiting_gets_callback_and_ticket(handed
     await handed.settle()
     assert [what for what, _ in handed.desk.asked] == ["callback", "ticket"]
     assert {arguments["phone"] for _, arguments in handed.desk.asked} == {"13800004567"}
-    assert handed.queue.asked[-2:] == [("release", "anna", "available", "caller_left"), ("finish", "abandoned")]
+    released = ("release", "anna", "available", "caller_left")
+    assert handed.queue.asked[-3:] == [released, ("promised", 7), ("finish", "abandoned")]
     assert handed.phone.did("hang_up") == [("hang_up", AGENT)] * 2
     assert handed.ended == []
 
@@ -264,6 +268,7 @@ async def test_callback_key_books_before_it_promises(handed: Handed) -> None:
     handed.desk.answers["callback"] = Answer("done", {"action.due_at": datetime.now(UTC)})
     await handed.hears(DigitHeard(CALLER, "1"))
     assert handed.said[-1] == "handoff.callback_booked"
+    assert ("promised", 7) in handed.queue.asked
     assert [event.outcome for event in handed.ended] == ["callback"]
 
 

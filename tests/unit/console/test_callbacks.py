@@ -1,0 +1,82 @@
+"""Promised calls and what was done, read from our own records where a shop's backend keeps its lists to itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ivr.console import callbacks
+from ivr.console.orders import noted_actions
+from ivr.ports import Caller
+from ivr.records.database import open_database
+from ivr.records.holding import tell
+from ivr.records.journal import SqlRecords
+from ivr.records.queue import SqlQueue
+from ivr.records.tables import HandoffRow
+
+DUE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
+    yield made
+    made.dispose()
+
+
+async def promised(engine: Engine) -> int:
+    queue = SqlQueue(engine, "w")
+    number = await queue.enter("c1", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    await queue.promised(number, DUE)
+    await queue.finish(number, "callback")
+    return number
+
+
+async def test_promise_is_listed_until_it_is_kept_and_the_number_goes_with_it(engine: Engine) -> None:
+    number = await promised(engine)
+    with Session(engine) as session, session.begin():
+        (due,) = callbacks.open_ones(session, own=True)
+        assert (due.id, due.number, due.queue, due.due_at) == (number, "138****4567", "general", DUE)
+        assert callbacks.number_of(session, True, number) == "13800004567"
+        callbacks.keep(session, True, number, 5.0)
+        assert callbacks.open_ones(session, own=True) == []
+    with Session(engine) as session:
+        assert session.get_one(HandoffRow, number).caller == ""
+
+
+async def test_nobody_who_was_not_promised_a_call_is_listed(engine: Engine) -> None:
+    await SqlQueue(engine, "w").enter("c2", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    with Session(engine) as session:
+        assert callbacks.open_ones(session, own=True) == []
+
+
+async def test_lost_caller_keeps_the_number_only_if_a_callback_is_due(engine: Engine) -> None:
+    queue = SqlQueue(engine, "w")
+    first = await queue.enter("c3", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    second = await queue.enter("c4", "general", "", "zh", 5, "agent", Caller("anonymous"))
+    await queue.followed_up(first, DUE)
+    await queue.followed_up(second)
+    with Session(engine) as session:
+        assert [due.id for due in callbacks.open_ones(session, own=True)] == [first]
+        assert session.get_one(HandoffRow, second).caller == ""
+
+
+def test_what_robot_and_agent_did_is_read_from_our_own_notes(engine: Engine, tmp_path: Path) -> None:
+    records = SqlRecords(engine, "w", tmp_path / "spill")
+    records.started("c5", "13800004567", "400", "zh", "1")
+    records.line("c5", "note", "whisper", 1.0, {"whisper": "anna"})
+    details = {"action": "urge_delivery", "outcome": "done", "values": {"action.receipt": "U17"}}
+    records.line("c5", "note", "urge_delivery: done", 2.0, details)
+    asyncio.run(records.flush())
+    records.close()
+    with Session(engine) as session, session.begin():
+        tell(session, 9.0, "offer", "c5", action="issue_coupon", outcome="failed", receipt="")
+        tell(session, 9.0, "offer", "other", action="issue_coupon", outcome="done", receipt="")
+    with Session(engine) as session:
+        assert noted_actions(session, "c5") == [("urge_delivery", "done", "U17"), ("issue_coupon", "failed", "")]

@@ -214,12 +214,13 @@ class Worker:
                 caller = CallerRef(lost.call_id, lost.caller)
                 summary = f"the line broke while waiting in {lost.queue}: {lost.reason}"
                 await self._orders.open_ticket(TicketRequest(caller, "agent", "service/promise", summary))
-                if lost.caller:
-                    await self._orders.book_callback(CallbackRequest(caller, lost.queue))
+                due_at = None
+                if any(character.isdigit() for character in lost.caller):
+                    due_at = (await self._orders.book_callback(CallbackRequest(caller, lost.queue))).due_at
             except Exception:
                 log.exception("worker.lost_call_not_followed_up", call_id=lost.call_id)
                 continue
-            await self._queue.followed_up(lost.handoff)
+            await self._queue.followed_up(lost.handoff, due_at)
 
     async def _patiently(self, work: object) -> None:
         try:

@@ -185,7 +185,7 @@ class RetentionSettings(Section):
     events_days: Days = 7
     audit_days: Days = 365
     contacts_days: int = Field(180, ge=31, le=36_500)
-    messages_days: Days = 90
+    messages_days: int = Field(90, ge=31, le=36_500)
     settled_days: int = Field(365, ge=31, le=36_500)
     mirrored_orders_days: int = Field(90, ge=31, le=36_500)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
@@ -14,76 +14,15 @@ from order_lookup import gathering
 from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide, not_found
+from order_lookup.listings import ActionView, OrderView, PromiseView, TicketView, action_view, ticket_view
 from order_lookup.numbers import digits_only
 from order_lookup.phones import normal_phone
 from order_lookup.port import OrderSummary
 from order_lookup.situations import detect
 from order_lookup.sql import SqlOrderSystem
-from order_lookup.words import Intent, Level, Situation
+from order_lookup.words import Intent, Level
 
 _MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class OrderView:
-    """An order with its customer and what is unusual about it."""
-
-    order: f.OrderFacts
-    customer: f.CustomerFacts | None
-    situations: frozenset[Situation]
-    contacts: tuple[f.ContactFacts, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ActionView:
-    """A line of the ledger."""
-
-    key: str
-    action: str
-    state: str
-    order_number: str | None
-    amount_minor: int
-    currency: str
-    rule: str
-    attempts: int
-    planned_at: datetime
-    changed_at: datetime
-    receipt: str | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseView:
-    """Something a customer was told; overdue once `due_at` has passed."""
-
-    id: int
-    what: str
-    phone: str
-    order_number: str | None
-    made_at: datetime
-    due_at: datetime
-    overdue: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TicketView:
-    """A ticket with its history, oldest line first."""
-
-    number: str
-    category: str
-    subcategory: str
-    queue: str
-    priority: int
-    state: str
-    summary: str
-    phone: str
-    order_number: str | None
-    opened_at: datetime
-    due_at: datetime
-    escalated_at: datetime | None
-    closed_at: datetime | None
-    overdue: bool
-    history: tuple[tuple[datetime, str, str, str], ...] = ()
 
 
 class Clerk:
@@ -134,7 +73,7 @@ class Clerk:
         wanted = wanted.order_by(t.LedgerEntry.id.desc()).limit(_MOST)
 
         def work(session: Session) -> tuple[ActionView, ...]:
-            return tuple(_action(row, number) for row, number in session.execute(wanted))
+            return tuple(action_view(row, number) for row, number in session.execute(wanted))
 
         return await self.system.database.read(work)
 
@@ -149,7 +88,7 @@ class Clerk:
             wanted = wanted.where(t.Ticket.due_at < now)
 
         def work(session: Session) -> tuple[TicketView, ...]:
-            return tuple(_ticket(row, number, now) for row, number in session.execute(wanted))
+            return tuple(ticket_view(row, number, now) for row, number in session.execute(wanted))
 
         return await self.system.database.read(work)
 
@@ -166,7 +105,7 @@ class Clerk:
                 select(t.TicketEntry).where(t.TicketEntry.ticket_id == row.id).order_by(t.TicketEntry.id)
             )
             history = tuple((line.at, line.author, line.kind, line.text) for line in lines)
-            return replace(_ticket(row, order, now), history=history)
+            return replace(ticket_view(row, order, now), history=history)
 
         return await self.system.database.read(work)
 
@@ -201,6 +140,18 @@ class Clerk:
                 return False
             row.kept_at = now
             return True
+
+        return await self.system.database.write(work)
+
+    async def refuse_messages(self, phone: str, refused: bool) -> bool:
+        """Whether the customer of a phone wants no written messages; False when nobody has that phone."""
+        number = normal_phone(phone)
+
+        def work(session: Session) -> bool:
+            customer = gathering.customer_of_phone(session, number)
+            if customer is not None:
+                customer.messages_refused = refused
+            return customer is not None
 
         return await self.system.database.write(work)
 
@@ -264,39 +215,3 @@ def _wanted(number: str, tail: str, phone: str, item: str) -> Select[tuple[t.Ord
         named = t.Item.name.contains(item, autoescape=True) | t.Item.name_en.icontains(item, autoescape=True)
         wanted = wanted.where(t.Order.id.in_(select(t.Item.order_id).where(named)))
     return wanted
-
-
-def _action(row: t.LedgerEntry, number: str | None) -> ActionView:
-    return ActionView(
-        row.key,
-        row.action,
-        row.state,
-        number,
-        row.amount_minor,
-        row.currency,
-        row.rule,
-        row.attempts,
-        row.planned_at,
-        row.changed_at,
-        row.receipt,
-        row.problem,
-    )
-
-
-def _ticket(row: t.Ticket, number: str | None, now: datetime) -> TicketView:
-    return TicketView(
-        row.number,
-        row.category,
-        row.subcategory,
-        row.queue,
-        row.priority,
-        row.state,
-        row.summary,
-        row.phone,
-        number,
-        row.opened_at,
-        row.due_at,
-        row.escalated_at,
-        row.closed_at,
-        overdue=row.closed_at is None and row.due_at < now,
-    )

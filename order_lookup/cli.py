@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import tempfile
@@ -18,16 +17,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from order_lookup import demo
-from order_lookup.answers import Decision
-from order_lookup.clerk import Clerk, OrderView
+from order_lookup.clerk import Clerk
 from order_lookup.database import open_engine, upgrade
 from order_lookup.errors import MistakeError, OrderDeskError
-from order_lookup.money import Money
-from order_lookup.policies import load_policies
-from order_lookup.port import OrderSummary
+from order_lookup.policies import Policies, load_policies
+from order_lookup.printing import console, print_decision, print_json, print_order, print_orders
 from order_lookup.sql import SqlOrderSystem
 from order_lookup.strict_yaml import nearest, read
-from order_lookup.views import plain
 from order_lookup.words import Intent, Level
 
 Result = TypeVar("Result")
@@ -41,7 +37,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 At = Annotated[str, typer.Option("--now", help="Pretend it is this moment, ISO 8601.")]
 CONFIG = Path("config.yaml")
 _DEFAULT_URL = "sqlite:///var/hotline.db"
-_console = Console(highlight=False, soft_wrap=True)
 
 
 @orders.command()
@@ -51,9 +46,9 @@ def show(number: str, database: Url = "", config: ConfigFile = CONFIG, as_json: 
     if view is None:
         _fail(f"no order {number[:40]}")
     elif as_json:
-        _print_json(view)
+        print_json(view)
     else:
-        _print_order(view)
+        print_order(view)
 
 
 @orders.command()
@@ -73,9 +68,9 @@ def find(
     wanted = _day(day)
     found = _ask(database, config, lambda clerk: clerk.find(number, tail, phone, item, wanted))
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
-        _print_orders(found)
+        print_orders(found)
     if not found:
         raise typer.Exit(1)
 
@@ -94,9 +89,22 @@ def decide(
     wanted, sure = _intent(intent), _level(level)
     decision = _ask(database, config, lambda clerk: clerk.decide(wanted, number or None, sure, _moment(at)))
     if as_json:
-        _print_json(decision)
+        print_json(decision)
     else:
-        _print_decision(decision)
+        print_decision(decision)
+
+
+@orders.command()
+def messages(
+    phone: str,
+    refuse: Annotated[bool, typer.Option("--refuse/--accept", help="No written messages any more, or again.")],
+    database: Url = "",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Keep that a customer wants no written messages, or wants them again."""
+    if not _ask(database, config, lambda clerk: clerk.refuse_messages(phone, refuse)):
+        _fail(f"no customer has the phone {phone[:40]}")
+    console.print("no messages any more" if refuse else "messages again")
 
 
 @orders.command()
@@ -111,13 +119,13 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="orders-bench-") as folder:
         timings = _guard(lambda: measure(database or f"sqlite:///{folder}/bench.db", count))
     if as_json:
-        _print_json(timings)
+        print_json(timings)
         return
     table = Table("look-up", "median ms", "95 % ms", "worst ms", "95 % CPU ms", title=f"{count:,} orders")
     for one in timings:
         shown = (one.median_ms, one.p95_ms, one.worst_ms, one.cpu_p95_ms)
         table.add_row(one.name, *(f"{value:.2f}" for value in shown))
-    _console.print(table)
+    console.print(table)
 
 
 @db.command("demo")
@@ -147,7 +155,7 @@ def numbers() -> None:
     table = Table(Column("case", no_wrap=True), number, phone, "", "what happens", title="Numbers to try", box=None)
     for case in demo.CASES.values():
         table.add_row(case.name, case.order_number, case.phone, case.language, case.what)
-    _console.print(table)
+    console.print(table)
 
 
 @db.command("upgrade")
@@ -156,7 +164,7 @@ def bring_up_to_date(database: Url = "", config: ConfigFile = CONFIG) -> None:
 
     def work() -> None:
         engine = open_engine(_url(database, config))
-        _console.print("brought up to date" if upgrade(engine) else "up to date already")
+        console.print("brought up to date" if upgrade(engine) else "up to date already")
         engine.dispose()
 
     _guard(work)
@@ -165,7 +173,7 @@ def bring_up_to_date(database: Url = "", config: ConfigFile = CONFIG) -> None:
 @db.command()
 def path(database: Url = "", config: ConfigFile = CONFIG) -> None:
     """Print the database URL in use, its password hidden."""
-    _guard(lambda: _console.print(re.sub(r"//([^:/@]+):[^@]*@", r"//\1:***@", _url(database, config))))
+    _guard(lambda: console.print(re.sub(r"//([^:/@]+):[^@]*@", r"//\1:***@", _url(database, config))))
 
 
 def _url(database: str, config: Path) -> str:
@@ -178,9 +186,15 @@ def _url(database: str, config: Path) -> str:
     return f"sqlite:///{(config.parent / relative[1]).absolute()}" if relative else url
 
 
+def _policies(config: Path) -> Policies:
+    """Those of the settings, the folder counted from the settings' own; else the ones that ship."""
+    folder = (read(config).data.get("orders") or {}).get("policies") if config.exists() else None
+    return load_policies(config.parent / os.path.expandvars(str(folder))) if folder else load_policies()
+
+
 def _ask(database: str, config: Path, question: Callable[[Clerk], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        system = await SqlOrderSystem.open(_url(database, config), load_policies())
+        system = await SqlOrderSystem.open(_url(database, config), _policies(config))
         try:
             return await question(Clerk(system))
         finally:
@@ -231,57 +245,3 @@ def _level(text: str) -> Level:
     if text.upper() not in Level.__members__:
         _fail(f"no level {text!r}: none, low, medium or high")
     return Level.named(text)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
-
-
-def _print_orders(found: tuple[OrderSummary, ...]) -> None:
-    table = Table(Column("number", no_wrap=True), "kind", "stage", "placed", "total", "items", "from")
-    for order in found:
-        items = "、".join(order.items)
-        table.add_row(
-            order.number, order.kind, order.stage, _local(order.placed_at), str(order.total), items, order.merchant
-        )
-    _console.print(table)
-
-
-def _print_order(view: OrderView) -> None:
-    table = Table(title=f"Order {view.order.number}", show_header=False)
-    for name, value in plain(view.order).items():
-        if value not in (None, "", [], False):
-            table.add_row(name, _short(getattr(view.order, name), value))
-    if view.customer is not None:
-        table.add_row("customer", f"{view.customer.name} · {view.customer.tier} · {view.customer.language}")
-    table.add_row("unusual", ", ".join(sorted(view.situations)) or "nothing")
-    _console.print(table)
-
-
-def _print_decision(decision: Decision) -> None:
-    table = Table(title=f"{decision.intent} → {decision.reason}", show_header=False)
-    table.add_row("unusual", ", ".join(sorted(decision.situations)) or "nothing")
-    for offer in decision.offers:
-        parts = [str(offer.amount) if offer.amount else "", offer.condition, f"needs {offer.level_needed.name.lower()}"]
-        table.add_row(f"offer: {offer.name}", " · ".join(part for part in parts if part))
-    if decision.handoff:
-        table.add_row("handoff", f"{decision.handoff.queue}, priority {decision.handoff.priority}")
-    table.add_row("ticket", decision.ticket)
-    for name, value in decision.facts.items():
-        table.add_row(name, _short(value, plain(value)))
-    if decision.withheld:
-        table.add_row("withheld", ", ".join(sorted(decision.withheld)))
-    _console.print(table)
-
-
-def _short(value: object, plain_value: object) -> str:
-    match value:
-        case Money():
-            return str(value)
-        case datetime():
-            return _local(value)
-    return plain_value if isinstance(plain_value, str) else json.dumps(plain_value, ensure_ascii=False)
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(ZoneInfo(load_policies().values.shop.timezone)).strftime("%Y-%m-%d %H:%M")

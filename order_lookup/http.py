@@ -10,7 +10,8 @@ from fastapi import APIRouter, HTTPException, Query, params
 from pydantic import BaseModel, Field
 
 from order_lookup.answers import Decision
-from order_lookup.clerk import ActionView, Clerk, OrderView, PromiseView, TicketView
+from order_lookup.clerk import Clerk
+from order_lookup.listings import ActionView, OrderView, PromiseView, TicketView
 from order_lookup.port import OrderSummary
 from order_lookup.sql import SqlOrderSystem
 from order_lookup.views import plain

@@ -27,8 +27,7 @@ def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
     silent = select(t.Ticket).where(t.Ticket.closed_at.is_(None), t.Ticket.remind_at <= now)
     rows = session.scalars(silent.order_by(t.Ticket.remind_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
     for ticket in rows:
-        late = now - ticket.opened_at >= timedelta(minutes=policies.tickets.supervisor_minutes)
-        if late or ticket.due_at <= now:
+        if now - ticket.opened_at >= _patience(ticket, policies) or ticket.due_at <= now:
             _escalate(session, ticket, now, policies)
         else:
             _remind(session, ticket, now, policies)
@@ -36,26 +35,35 @@ def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
 
 
 def warn(session: Session, now: datetime, policies: ShopPolicies) -> int:
-    """Warn merchants and staff of special periods that begin soon; how many periods are ahead."""
+    """Warn staff, and merchants with a telephone, of special periods that begin soon; of how many it was done just now."""
     ahead = _ahead(session, now, policies)
-    for name, rule, starts_at in ahead:
-        key = f"warn:{name}:{starts_at:%Y%m%d%H}"
+    for key, rule in ahead:
         put(session, f"{key}:staff", "staff:all", "warn", "zh", rule.warn_zh, now)
-        for merchant in session.scalars(select(t.Merchant)):
+        for merchant in session.scalars(select(t.Merchant).where(t.Merchant.phone != "")):
             english = merchant.name.isascii()
             body = rule.warn_en if english else rule.warn_zh
             put(session, f"{key}:{merchant.id}", merchant.phone, "warn", "en" if english else "zh", body, now)
     return len(ahead)
 
 
-def _ahead(session: Session, now: datetime, policies: ShopPolicies) -> list[tuple[str, SpecialRule, datetime]]:
-    """The periods that begin within their time of warning."""
-    found = []
+def _ahead(session: Session, now: datetime, policies: ShopPolicies) -> list[tuple[str, SpecialRule]]:
+    """The periods that begin within their time of warning, under the key of their messages; not those warned of already."""
+    found = {}
     for name, rule_name, starts_at in [*_calendar(policies), *_declared(session, now)]:
         rule = policies.special.rules.get(rule_name)
         if rule is not None and now < starts_at <= now + timedelta(hours=rule.warn_hours):
-            found.append((name, rule, starts_at))
-    return found
+            found[f"warn:{name}:{starts_at:%Y%m%d%H}"] = rule
+    staff = [f"{key}:staff" for key in found]
+    told = set(session.scalars(select(t.Message.key).where(t.Message.key.in_(staff)))) if staff else set()
+    return [(key, rule) for key, rule in found.items() if f"{key}:staff" not in told]
+
+
+def _patience(ticket: t.Ticket, policies: ShopPolicies) -> timedelta:
+    """How long a ticket may go without an answer before the supervisor has it: a serious one as long as its call back."""
+    category = policies.tickets.categories.get(ticket.category)
+    serious = category is not None and category.serious
+    limits = policies.tickets
+    return timedelta(minutes=limits.serious_callback_minutes if serious else limits.supervisor_minutes)
 
 
 def _remind(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:

@@ -27,8 +27,8 @@ async def post(database: Database, messenger: Messenger, now: datetime) -> int:
         if not await database.read(lambda session: session.scalar(_due(now).limit(1))):
             break
         claimed = await database.write(lambda session: _claim(session, now))
-        if claimed is None:  # another process was faster
-            break
+        if claimed is None:  # another process was faster, or the customer wants no messages any more
+            continue
         row_id, letter = claimed
         try:
             await messenger.send(letter)
@@ -69,6 +69,10 @@ def _claim(session: Session, now: datetime) -> tuple[int, Letter] | None:
     """The message that has waited longest, ours for the time of the lease."""
     row = session.scalars(_due(now).order_by(t.Message.next_at).limit(1).with_for_update(skip_locked=True)).first()
     if row is None:
+        return None
+    customer = session.get(t.Customer, row.customer_id) if row.customer_id is not None else None
+    if customer is not None and customer.messages_refused:
+        row.state = "refused"
         return None
     row.state, row.next_at = "sending", now + LEASE
     row.attempts += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
@@ -73,7 +73,7 @@ def open_ticket(session: Session, request: TicketRequest, now: datetime, policie
         summary=request.summary[:LONGEST_TEXT],
         opened_at=now,
         due_at=now + timedelta(hours=rule.due_hours),
-        remind_at=now + timedelta(minutes=policies.tickets.remind_minutes),
+        remind_at=callback_at or now + timedelta(minutes=policies.tickets.remind_minutes),
     )
     session.add(row)
     session.flush()
@@ -119,6 +119,17 @@ def book_callback(session: Session, request: CallbackRequest, now: datetime) -> 
     row = _book(session, key, whose, request.queue, due_at, now, None)
     _promise(session, key, request.caller, whose, "callback", due_at, now)
     return CallbackRef(row.id, phone, due_at)
+
+
+def keep_callback(session: Session, callback_id: int, now: datetime) -> bool:
+    """Somebody has called back: the callback is done and its promise kept; False when there is none open."""
+    row = session.scalar(select(t.Callback).where(t.Callback.id == callback_id).with_for_update())
+    if row is None or row.done_at is not None:
+        return False
+    row.done_at = now
+    promised = (t.Promise.key == row.key, t.Promise.kept_at.is_(None))
+    session.execute(update(t.Promise).where(*promised).values(kept_at=now))
+    return True
 
 
 def promise(

@@ -17,6 +17,7 @@ from order_lookup import CallerRef, Policies, SqlOrderSystem, TicketRequest
 from order_lookup.cli import db, orders
 from order_lookup.demo import CASES
 from order_lookup.http import router
+from order_lookup.policies import FOLDER
 
 NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
 LATE = CASES["late_food"]
@@ -54,9 +55,26 @@ def test_tables_for_people(run) -> None:  # type: ignore[no-untyped-def]
     assert all(case.order_number in run("db", "numbers").stdout for case in list(CASES.values())[:3])
 
 
+def test_a_customer_can_be_taken_off_the_messages(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("orders", "messages", LATE.phone, "--refuse").stdout.strip() == "no messages any more"
+    assert run("orders", "messages", LATE.phone, "--accept").stdout.strip() == "messages again"
+
+
+def test_the_settings_own_policies_decide(database_file: Path, tmp_path: Path) -> None:
+    for name in ("policies.yaml", "decisions.yaml"):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("late_food_minutes: 10", "late_food_minutes: 55"), encoding="utf-8")
+    config = tmp_path / "config.yaml"
+    config.write_text("orders: {policies: .}\n", encoding="utf-8")
+    words = ["orders", "show", LATE.order_number, "--json", "--now", NOW.isoformat(), "--config", str(config)]
+    shown = CliRunner(env={"IVR_DATABASE": f"sqlite:///{database_file}"}).invoke(app, words)
+    assert json.loads(shown.stdout)["situations"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("orders", "messages", "13900000009", "--refuse"), "no customer has the phone 13900000009"),
         (("orders", "show", "302610726340"), "no order 302610726340"),
         (("orders", "show", "x" * 10_000), "no order x"),
         (("orders", "decide", "order_statu"), "did you mean 'order_status'"),

@@ -10,8 +10,19 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from order_lookup import CallerRef, DownError, Policies, SqlOrderSystem, TicketRequest
+from order_lookup import (
+    Action,
+    ActionRequest,
+    CallbackRequest,
+    CallerRef,
+    Claim,
+    DownError,
+    Policies,
+    SqlOrderSystem,
+    TicketRequest,
+)
 from order_lookup import tables as t
 from order_lookup.clerk import Clerk
 from order_lookup.demo import CASES
@@ -19,6 +30,7 @@ from order_lookup.messengers import FileMessenger, Letter, WebhookMessenger
 from order_lookup.poller import Poller
 from order_lookup.posting import TRIES, put
 from order_lookup.reports import open_promises
+from order_lookup.service import keep_callback
 
 START = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
 
@@ -81,6 +93,46 @@ async def test_a_silent_ticket_is_chased_up_to_the_supervisor(watched: SqlOrderS
     assert [letter.to for letter in pigeon.letters] == ["staff:after_sales", "staff:senior"]
 
 
+async def test_a_serious_ticket_goes_to_the_supervisor_when_its_call_back_is_due(
+    watched: SqlOrderSystem, clock: Clock
+) -> None:
+    pigeon, case = Pigeon(), CASES["meal_delivered"]
+    request = TicketRequest(CallerRef("c", case.phone), "food_safety", "quality/food", "x", case.order_number)
+    ticket = await watched.open_ticket(request)
+    assert ticket.callback_at == START + timedelta(minutes=10)
+    for minutes in (9, 10, 11, 60, 120):
+        clock.now = START + timedelta(minutes=minutes)
+        await Poller(watched, pigeon).round()
+        letters = [letter.to for letter in pigeon.letters]
+        assert letters == ([] if minutes < 10 else ["staff:senior"]), minutes
+
+
+async def test_a_callback_that_was_made_keeps_its_promise(watched: SqlOrderSystem, clock: Clock) -> None:
+    case = CASES["in_transit"]
+    for call in ("a", "b"):
+        caller = CallerRef(call, case.phone)
+        booked = await watched.book_callback(CallbackRequest(caller, "general", None, case.order_number))
+        clock.now += timedelta(minutes=20)
+        made = await watched.database.write(lambda session, i=booked.id: keep_callback(session, i, clock.now))  # type: ignore[misc]
+        assert made
+        assert not await watched.database.write(lambda session, i=booked.id: keep_callback(session, i, clock.now))  # type: ignore[misc]
+    clock.now += timedelta(days=2)
+    assert case.phone not in {promise.phone for promise in await Clerk(watched).promises()}
+    decision = await watched.decide("order_status", case.order_number, CallerRef("c", case.phone))
+    assert decision.reason != "promises_broken"
+
+
+async def test_two_callbacks_that_were_never_made_escalate(watched: SqlOrderSystem, clock: Clock) -> None:
+    case = CASES["in_transit"]
+    for call in ("a", "b"):
+        await watched.book_callback(CallbackRequest(CallerRef(call, case.phone), "general", None, case.order_number))
+    clock.now += timedelta(hours=1)
+    decision = await watched.decide("urge_delivery", case.order_number, CallerRef("c", case.phone))
+    assert decision.reason == "promises_broken"
+    assert decision.handoff is not None
+    assert decision.handoff.queue == "senior"
+
+
 async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: Clock) -> None:
     ticket = await watched.open_ticket(TicketRequest(CallerRef("c"), "complaint", "service/complaint", "x"))
     await watched.append_ticket(ticket.number, "李", "in hand")
@@ -136,6 +188,34 @@ async def test_merchants_and_staff_are_warned_once(watched: SqlOrderSystem, cloc
     await Poller(watched, pigeon).round()
     assert "staff:all" in {letter.to for letter in pigeon.letters}
     assert len(pigeon.letters) == len({letter.key for letter in pigeon.letters}) == 21  # staff and 20 merchants
+
+
+async def test_a_warning_once_given_costs_no_more_writing(watched: SqlOrderSystem) -> None:
+    """A warning may be ahead for days, and the shop may have thousands of merchants; one has no telephone."""
+
+    def mute(session: Session) -> None:
+        session.scalars(select(t.Merchant)).first().phone = ""  # type: ignore[union-attr]
+
+    await watched.database.write(mute)
+    starts = START + timedelta(hours=20)
+    assert await Clerk(watched).declare("typhoon", "storm", starts, starts + timedelta(days=1))
+    rounds = [await Poller(watched, Pigeon()).round() for _ in range(3)]
+    assert [done.warnings for done in rounds] == [1, 0, 0]
+    assert sum(done.messages for done in rounds) == 20
+
+
+async def test_a_customer_who_has_meanwhile_refused_messages_gets_none(watched: SqlOrderSystem) -> None:
+    case, pigeon = CASES["refundable_parcel"], Pigeon()
+    caller = CallerRef("c", case.phone)
+    assert (await watched.verify(caller, Claim(name=case.customer))).passed
+    assert (await watched.act(ActionRequest(caller, "cancel_order", Action.CANCEL, case.order_number))).done
+    clerk = Clerk(watched)
+    assert await clerk.refuse_messages("+86 " + case.phone, refused=True)
+    assert not await clerk.refuse_messages("15900000000", refused=True)
+    assert (await Poller(watched, pigeon).round()).messages == 0
+    assert await clerk.refuse_messages(case.phone, refused=False)
+    assert (await Poller(watched, pigeon).round()).messages == 0  # refused is refused
+    assert pigeon.letters == []
 
 
 async def test_a_file_gets_each_letter_once_even_after_a_torn_line(tmp_path: Path) -> None:

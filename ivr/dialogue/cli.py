@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="IVR_CONFIG")]
 Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 DEFAULT_CONFIG = Path("config.yaml")
+SHOWN_WARNINGS = 10
 prompts = typer.Typer(help="What the robot says.", no_args_is_help=True)
 
 
@@ -59,15 +60,18 @@ def chat(
 def check(
     config_file: Config = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every warning, however many.")] = False,
 ) -> None:
     """Prove the dialplans: references, ways out, loops, prompts, keys, variables. Exit status 1 when there are faults."""
     from ivr.dialogue.check import check as prove
     from ivr.dialogue.check import faults
     from ivr.dialogue.loading import load_dialplans
+    from ivr.dialogue.proofs.understood import colliding
 
     settings = _settings(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
-    findings = (*prove(loaded, settings.dialplan.start), *_unheard(settings, loaded))
+    shared = [finding for spoken in loaded.spoken.values() for finding in colliding(spoken)]
+    findings = (*prove(loaded, settings.dialplan.start), *_unheard(settings, loaded), *shared)
     wrong = faults(findings)
     if as_json:
         keys = ("file", "line", "what", "fix", "warning")
@@ -75,8 +79,11 @@ def check(
             json.dumps([{key: getattr(each, key) for key in keys} for each in findings], ensure_ascii=False, indent=2)
         )
     else:
-        for finding in findings:
+        shown = findings if everything else (*wrong, *[each for each in findings if each.warning][:SHOWN_WARNINGS])
+        for finding in shown:
             print(finding)
+        if len(shown) < len(findings):
+            print(f"… and {len(findings) - len(shown)} more warnings: ivr check --all")
         steps = {
             language: sum(len(tree.steps) for tree in each.trees.values()) for language, each in loaded.spoken.items()
         }

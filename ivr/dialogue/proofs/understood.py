@@ -1,8 +1,8 @@
 """Proof that callers can be understood: universals not shadowed, the answers of a question and the intents distinguishable;
 utterances that can be learnt from (pure but for reading those).
 
-Short templates are compared by every sentence they stand for; of long ones a spread of them is taken, since two that collide do
-so in many sentences.
+The phrases of a question's choices are compared by every sentence they stand for, up to `COMPARED` of each template; intents
+over all sentences, however many (see `collisions`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.dialogue import dialplan as plan
+from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.loading import Spoken, Tree
+from ivr.dialogue.proofs.collisions import collisions
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.recognition import some
+from ivr.dialogue.templates import matches
 from ivr.dialogue.utterances import load_utterances
 from ivr.errors import DialplanError, Place
 
@@ -26,7 +29,6 @@ def understood(spoken: Spoken) -> Iterator[Finding]:
         for name, step in tree.steps.items():
             if isinstance(step, plan.Ask) and step.ask == "choice":
                 yield from _choices(spoken, tree, name, step)
-    yield from _colliding(spoken)
     try:
         load_utterances(spoken.understanding.grammar)
     except DialplanError as fault:
@@ -51,19 +53,24 @@ def _choices(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[
                 yield Finding.at(place, what, "leave it in one of them")
 
 
-def _colliding(spoken: Spoken) -> Iterator[Finding]:
-    """Sentences that two intents have: the caller who says one can't be told apart."""
+def colliding(spoken: Spoken) -> Iterator[Finding]:
+    """Pairs of intents with a sentence in common: the caller who says it can't be told apart. A second of work: `ivr check` alone."""
     grammar = spoken.understanding.grammar
-    first: dict[str, tuple[str, int]] = {}
-    told: set[tuple[str, str, int]] = set()
-    for intent, nodes in grammar.intents.items():
-        for index, node in enumerate(nodes):
-            for sentence in some(node, COMPARED):
-                other, where = first.setdefault(sentence, (intent, index))
-                key = (other, intent, index)
-                if not sentence.strip() or other == intent or key in told or (other in ANSWERS) != (intent in ANSWERS):
-                    continue  # yes and no are only understood where they are asked for
-                told.add(key)
-                place = grammar.places[other, where]
-                what = f"“{sentence.strip()}” is a sentence of `{intent}`, and of `{other}` at {place.file.name}:{place.line}"
-                yield Finding.at(grammar.places[intent, index], what, "leave it in one of them", warning=True)
+    # Yes and no are only understood where they are asked for.
+    intents = {intent: nodes for intent, nodes in grammar.intents.items() if intent not in ANSWERS}
+    searched = collisions(intents, spoken.language)
+    for (intent, other), sentence in sorted(searched.sentences.items()):
+        place, there = _written(grammar, intent, sentence), _written(grammar, other, sentence)
+        what = f"“{sentence.strip()}” is a sentence of `{intent}`, and of `{other}` at {there.file.name}:{there.line}"
+        yield Finding.at(place, what, "leave it in one of them", warning=True)
+    if not searched.complete:
+        place = next(iter(grammar.places.values()))
+        yield Finding.at(
+            place, "too many sentences to compare all intents", "shorten lists, or split templates", warning=True
+        )
+
+
+def _written(grammar: Grammar, intent: str, sentence: str) -> Place:
+    """The first template of an intent that has a sentence."""
+    nodes = grammar.intents[intent]
+    return grammar.places[intent, next(index for index, node in enumerate(nodes) if matches(node, sentence))]

@@ -12,15 +12,26 @@ from typing import Annotated
 import typer
 
 from training import corpus
+from training.places import SMOKE, places
 from training.processes import in_processes
 from training.profile import Profile, load
-from training.vocabulary import ROOT, WORK
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 application = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Lang = Annotated[str, typer.Option("--lang", help="zh, en or both")]
 Human = Annotated[Path | None, typer.Option("--human", help="folder with the human recordings; see training/README.md")]
 Jobs = Annotated[int, typer.Option("--jobs", help="processes at a time")]
+
+
+@application.callback()
+def recipe(
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="the whole way in minutes, on next to nothing, in training/work/smoke")
+    ] = False,
+) -> None:
+    """Before every stage: which folders and profiles it works with."""
+    if smoke:
+        os.environ[SMOKE] = "1"
 
 
 def profiles(lang: str) -> list[Profile]:
@@ -30,19 +41,19 @@ def profiles(lang: str) -> list[Profile]:
 
 def model_folder(profile: Profile) -> Path:
     """Where the bundled model of a profile lives."""
-    return ROOT / "models" / f"{profile.language}-small"
+    return places().models / f"{profile.language}-small"
 
 
 def checkpoint(profile: Profile) -> Path:
     """The trained network of a profile."""
-    return WORK / profile.language / "network.pt"
+    return places().work / profile.language / "network.pt"
 
 
 @application.command()
 def speech(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None:
     """Synthesises the corpus and prepares the human recordings (training/work/LANG/speech)."""
     for profile in profiles(lang):
-        in_processes([(corpus.make, (profile, s, WORK, human)) for s in corpus.shards(profile)], jobs)
+        in_processes([(corpus.make, (profile, s, places().work, human)) for s in corpus.shards(profile)], jobs)
 
 
 @application.command()
@@ -52,7 +63,7 @@ def features(lang: Lang = "both", jobs: Jobs = 2) -> None:
 
     for profile in profiles(lang):
         shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
-        in_processes([(make_features, (profile, s, WORK)) for s in shards], jobs)
+        in_processes([(make_features, (profile, s, places().work)) for s in shards], jobs)
 
 
 @application.command()
@@ -67,15 +78,17 @@ def train(
         if target.exists() and not again:
             print(f"{target} exists; --again trains anew")
             continue
-        learn(profile, WORK, target)
+        learn(profile, places().work, target)
 
 
 @application.command()
 def export(lang: Lang = "both") -> None:
     """Writes the trained network into models/LANG-small (am/ and conf/)."""
     from training.bundle import export_network
+    from training.card import begin
 
     for profile in profiles(lang):
+        begin(model_folder(profile), profile)
         export_network(profile, checkpoint(profile), model_folder(profile))
 
 
@@ -101,13 +114,13 @@ def calibrate(lang: Lang = "both") -> None:
     from training.clips import CALIBRATION_PLAN, write_clips
 
     for profile in profiles(lang):
-        folder, dev = model_folder(profile), WORK / profile.language / "dev-clips"
-        write_clips(profile, WORK, dev, "dev", CALIBRATION_PLAN)
+        folder, dev = model_folder(profile), places().work / profile.language / "dev-clips"
+        write_clips(profile, places().work, dev, "dev", CALIBRATION_PLAN)
         subprocess.run(
             [sys.executable, "-m", "ivr", "models", "eval", str(folder), str(dev), "--calibrate"], check=True
         )
-        report = WORK / profile.language / "reliability.json"
-        tested = ROOT / "tests" / "clips" / profile.language
+        report = places().work / profile.language / "reliability.json"
+        tested = places().clips / profile.language
         evaluate_clips = [
             sys.executable,
             "-m",
@@ -138,9 +151,11 @@ def evaluate(
     for profile in profiles(lang):
         folder = model or model_folder(profile)
         examples: dict[str, list[str]] = {}
-        figures = card.measure(Evaluation(profile, WORK, folder, split, limit), examples)
-        report = WORK / profile.language / f"errors-{split}.json"
-        report.write_text(json.dumps(examples, ensure_ascii=False, indent=1), "utf-8")
+        confusions: dict[str, dict[str, dict[str, int]]] = {}
+        figures = card.measure(Evaluation(profile, places().work, folder, split, limit), examples, confusions)
+        report = places().work / profile.language / f"errors-{split}.json"
+        errors = {"figures": figures, "confusions": confusions, "examples": examples}
+        report.write_text(json.dumps(errors, ensure_ascii=False, indent=1), "utf-8")
         if model is None and split == "test":
             card.fill(folder, {"figures": card.table(profile.language, figures)})
             card.write_index(folder, profile, figures)
@@ -152,8 +167,8 @@ def product(lang: Lang = "both") -> None:
     from training.clips import PRODUCT_PLAN, write_clips
 
     for profile in profiles(lang):
-        folder = WORK / profile.language / "product-clips"
-        write_clips(profile, WORK, folder, "test", PRODUCT_PLAN)
+        folder = places().work / profile.language / "product-clips"
+        write_clips(profile, places().work, folder, "test", PRODUCT_PLAN)
         command = [sys.executable, "-m", "ivr", "models", "eval", str(model_folder(profile)), str(folder)]
         subprocess.run(command, check=True)
 
@@ -164,7 +179,7 @@ def clips(lang: Lang = "both") -> None:
     from training.clips import write_clips
 
     for profile in profiles(lang):
-        print(f"{write_clips(profile, WORK, ROOT / 'tests' / 'clips' / profile.language)} clips")
+        print(f"{write_clips(profile, places().work, places().clips / profile.language)} clips")
 
 
 @application.command("test-clips")
@@ -173,7 +188,7 @@ def decode_test_clips(lang: Lang = "both") -> None:
     from training.clips import decode_clips
 
     for profile in profiles(lang):
-        decode_clips(profile.language, model_folder(profile), ROOT / "tests" / "clips" / profile.language)
+        decode_clips(profile.language, model_folder(profile), places().clips / profile.language)
 
 
 @application.command("all")

@@ -16,10 +16,11 @@ from training.language_model import Trigram
 from training.languages import Language, language
 from training.languages.english import preload
 from training.network import LAYERS, SUBSAMPLING, Network
+from training.places import places
 from training.profile import Profile
 from training.scripts import Writer, random_words, sentence, step_grammars
 from training.utterances import RATE_HZ
-from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, WORK, dialplan_sentences, free_vocabulary, vocabulary
+from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, dialplan_sentences, free_vocabulary, vocabulary
 
 LANGUAGE_MODEL_SENTENCES = 60_000
 SENTENCES_PER_TEMPLATE = 15
@@ -66,7 +67,7 @@ def lexicon(speaks: Language) -> dict[str, list[tuple[str, ...]]]:
     """Every word the model knows with its pronunciations; what cannot be pronounced is left out."""
     words = vocabulary(speaks.code)
     if speaks.code == "en":
-        preload(words, WORK / "en" / "transcripts.json")
+        preload(words, places().work / "en" / "transcripts.json")
     pronounced = {word: speaks.pronunciations(word) for word in words}
     return {word: found for word, found in pronounced.items() if found}
 

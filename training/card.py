@@ -15,14 +15,21 @@ NAMES = {"zh": "Mandarin", "en": "English"}
 Figures = dict[str, float]
 
 
-def measure(evaluation: Evaluation, examples: dict[str, list[str]]) -> Figures:
-    """All rows of the table in per cent (no speech: words heard); `examples` receives what went wrong."""
+def measure(
+    evaluation: Evaluation, examples: dict[str, list[str]], confusions: dict[str, dict[str, dict[str, int]]]
+) -> Figures:
+    """All rows of the table in per cent (no speech: words heard); what went wrong goes into `examples` and `confusions`.
+
+    `confusions` has the rows of digits: {row: {digit said: {digit heard: times}}}, "" for nothing said or heard.
+    """
     figures: Figures = {}
 
     def note(row: str, tally: Tally, value: float) -> None:
         if tally.units:
             figures[row] = round(value, 2)
             examples[row] = tally.examples[:12]
+            if "digit" in row:
+                confusions[row] = tally.confusions()
             print(f"{row:34s} {value:6.2f}  ({tally.utterances} utterances)", flush=True)
 
     def synthetic_digits(engine: str, recording_kind: str, count: int) -> bool:
@@ -112,6 +119,26 @@ def reliability_table(bins: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
             f"| {kind} | {r['promised']:.2f} | {r['true']:.2f} | {r['answers']:g} |" for r in rows if r["answers"]
         ]
     return "\n".join(lines)
+
+
+CARD = """# {name}
+
+Made by the recipe in `training/`, profile {name}, version {version}.
+
+<!-- figures -->
+<!-- /figures -->
+
+<!-- reliability -->
+<!-- /reliability -->
+"""
+
+
+def begin(folder: Path, profile: Profile) -> None:
+    """A bare README.md for a model that has none yet, with the marks that `fill` looks for."""
+    path = folder / "README.md"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(CARD.format(name=folder.name, version=profile.version), "utf-8")
 
 
 def fill(folder: Path, marks: Mapping[str, str]) -> None:

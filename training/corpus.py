@@ -20,7 +20,7 @@ from training.languages import Language, language
 from training.languages.english import preload
 from training.profile import Part, Profile
 from training.scripts import Writer, random_words
-from training.telephone import no_speech
+from training.telephone import long_no_speech, no_speech
 from training.utterances import Recording, Script
 from training.vocabulary import own_vocabulary
 from training.warping import draw_warp
@@ -99,9 +99,12 @@ def make(profile: Profile, shard: Shard, work: Path, human: Path | None) -> Path
         return target
     random_ = random.Random(seed_of(profile, shard.name))
     speaks = language(profile.language)
-    if shard.part.engine == "no-speech":
-        nothing = Script("noise", (), (), ())
-        made = [Recording(nothing, "nobody", no_speech(random_)) for _ in range(shard.count)]
+    if shard.part.engine.startswith("no-speech"):
+        nothing, sound = (
+            Script("noise", (), (), ()),
+            long_no_speech if shard.part.engine.endswith(":long") else no_speech,
+        )
+        made = [Recording(nothing, "nobody", sound(random_)) for _ in range(shard.count)]
     elif shard.part.engine.startswith("human"):
         if human is None:
             raise FileNotFoundError("the profile uses human recordings: name their folder with --human")

@@ -7,6 +7,7 @@ through µ-law, and is clean, noisy, band-limited or has lost packets. Calibrati
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from training import corpus
 from training.languages import Language, language
 from training.profile import Profile
-from training.recognition import Decoder, Heard, edits
+from training.recognition import Decoder, Heard, alignment, edits
 from training.scripts import step_grammars
 from training.sound import Wave, to_samples
 from training.telephone import clicks, lose_packets, mu_law, music, noise, power, telephone_band, tones
@@ -89,13 +90,22 @@ class Tally:
     utterances: int = 0
     wrong: int = 0
     examples: list[str] = field(default_factory=list)
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, said: Sequence[str], heard: Sequence[str], about: str = "") -> None:
+        self.pairs.update(alignment(said, heard))
         mistakes = edits(said, heard)
         self.units, self.errors, self.utterances = self.units + len(said), self.errors + mistakes, self.utterances + 1
         if mistakes:
             self.wrong += 1
             self.examples.append(f"{about}: {' '.join(said)} → {' '.join(heard)}")
+
+    def confusions(self) -> dict[str, dict[str, int]]:
+        """How often each unit was heard as each, the empty one being nothing: {said: {heard: times}}."""
+        table: dict[str, dict[str, int]] = {}
+        for (said, heard), times in sorted(self.pairs.items()):
+            table.setdefault(said, {})[heard] = times
+        return table
 
     @property
     def accuracy(self) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from training.places import places
 
 
 class Frozen(BaseModel):
@@ -63,7 +64,4 @@ class Profile(Frozen):
 
 def load(name: str) -> Profile:
     """The profile `profiles/<name>.yaml`."""
-    import yaml
-
-    text = (Path(__file__).parent / "profiles" / f"{name}.yaml").read_text("utf-8")
-    return Profile.model_validate(yaml.safe_load(text))
+    return Profile.model_validate(yaml.safe_load((places().profiles / f"{name}.yaml").read_text("utf-8")))

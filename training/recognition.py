@@ -53,6 +53,29 @@ class Decoder:
         return Heard(tuple(w["word"] for w in words), tuple(float(w["conf"]) for w in words), seconds)
 
 
+def alignment(wanted: Sequence[str], heard: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs (wanted, heard) of a shortest edit; an empty one is a deletion or an insertion."""
+    table = [list(range(len(heard) + 1))]
+    for i, want in enumerate(wanted, 1):
+        row = [i]
+        for j, got in enumerate(heard, 1):
+            row.append(min(table[i - 1][j] + 1, row[j - 1] + 1, table[i - 1][j - 1] + (want != got)))
+        table.append(row)
+    pairs: list[tuple[str, str]] = []
+    i, j = len(wanted), len(heard)
+    while i or j:
+        if i and j and table[i][j] == table[i - 1][j - 1] + (wanted[i - 1] != heard[j - 1]):
+            i, j = i - 1, j - 1
+            pairs.append((wanted[i], heard[j]))
+        elif i and table[i][j] == table[i - 1][j] + 1:
+            i -= 1
+            pairs.append((wanted[i], ""))
+        else:
+            j -= 1
+            pairs.append(("", heard[j]))
+    return pairs[::-1]
+
+
 def edits(wanted: Sequence[str], heard: Sequence[str]) -> int:
     """Substitutions, deletions and insertions between two word lists (Levenshtein)."""
     row = list(range(len(heard) + 1))

@@ -119,6 +119,14 @@ def no_speech(random_: random.Random) -> Samples:
     return to_samples(wave)
 
 
+def long_no_speech(random_: random.Random) -> Samples:
+    """Music or call tones for as long as somebody on hold hears them, with next to nothing behind."""
+    count = int(random_.uniform(3, 10) * RATE_HZ)
+    wave = (tones if random_.random() < 0.6 else music)(random_, count) * 10 ** (random_.uniform(-36, -10) / 20)
+    wave += noise(random_, count) * 10 ** (random_.uniform(-90, -45) / 20)
+    return to_samples(mu_law(wave))
+
+
 def equalise(random_: random.Random, wave: Wave) -> Wave:
     """The wave through a random microphone: gains of up to ±9 dB over the band."""
     gains = 10 ** (np.array([random_.uniform(-9, 9) for _ in range(8)]) / 20)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training import corpus
 from training.features import Features, mfcc
@@ -19,6 +20,10 @@ from training.lattice_free import PhoneBigram, count_bigram, lines, objective
 from training.network import SUBSAMPLING, Network
 from training.profile import Profile
 from training.telephone import augment, no_speech
+from training.variation import Mel, backgrounds, vary
+
+AVERAGING = 0.998
+"""How much of the averaged network stays at each step: it remembers about five hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class Example:
     def frames(self) -> int:
         """Frames after subsampling."""
         return -(-len(self.features) // SUBSAMPLING)
+
+    @property
+    def phones(self) -> int:
+        return sum(map(len, self.words))
 
 
 def make_features(profile: Profile, shard: corpus.Shard, work: Path) -> Path:
@@ -68,7 +77,7 @@ def read_features(path: Path) -> Iterator[Example]:
         said = str(file["words"]).split("\n")
     for piece, line in zip(pieces, said, strict=True):
         example = Example(piece, tuple(tuple(map(int, w.split("-"))) for w in line.split()))
-        if 12 <= len(piece) < 1400 and example.frames > sum(map(len, example.words)):
+        if 12 <= len(piece) < 1400 and example.frames > example.phones:
             yield example
 
 
@@ -93,18 +102,36 @@ def stack(batch: Sequence[Example], context: int) -> tuple[Tensor, Tensor]:
 
 @dataclass(slots=True)
 class Trainer:
-    """A network in training, with what it needs to go on after an interruption."""
+    """A network in training, with what it needs to go on after an interruption.
+
+    `average` follows the network's weights slowly; it is what is kept, for it is better than any of the networks it averages.
+    """
 
     profile: Profile
     network: Network
     bigram: PhoneBigram
     device: torch.device
+    noises: Sequence[Mel] = ()
+    average: AveragedModel = field(init=False)
+    optimiser: torch.optim.AdamW = field(init=False)
+    step: int = 0
+    seconds: float = 0.0
 
-    def gradient_step(self, batch: Sequence[Example], *, learn: bool) -> tuple[float, int]:
+    def __post_init__(self) -> None:
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING), use_buffers=True)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=1e-4, weight_decay=1e-3, betas=(0.9, 0.98))
+
+    def varied(self, batch: Sequence[Example]) -> list[Example]:
+        """The batch as it is heard this time; the same in every run for the same step."""
+        draw = np.random.default_rng((self.profile.seed, self.step))
+        others = [e.features for e in batch if e.words]
+        return [Example(vary(e.features, e.phones, others, self.noises, draw), e.words) for e in batch]
+
+    def gradient_step(self, network: nn.Module, batch: Sequence[Example], *, learn: bool) -> tuple[float, int]:
         """Loss per frame and frames of a batch; with `learn` the gradients are left in the network."""
         features, frames = stack(batch, self.network.context)
         with torch.autocast(self.device.type, torch.bfloat16):  # half the time where the processor knows the format
-            logits = self.network(features.to(self.device))
+            logits = network(features.to(self.device))
         line = lines([e.words for e in batch])
         gradient, loss, count = objective(
             logits.detach().float().cpu(), frames, line, self.bigram, self.profile.training.l2
@@ -113,31 +140,64 @@ class Trainer:
             logits.backward(gradient.to(self.device, logits.dtype))
         return loss, count
 
+    def learn(self, batch: Sequence[Example], rate: float) -> tuple[float, int]:
+        """One step of the optimiser; loss per frame and frames."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(self.profile.seed * 1_000_003 + self.step)  # the same dropout after an interruption
+        self.optimiser.zero_grad()
+        loss, count = self.gradient_step(self.network, self.varied(batch), learn=True)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return loss, count
+
     def validate(self, held: Sequence[Example]) -> float:
-        """Loss per frame on examples that are not trained on."""
-        self.network.eval()
+        """The averaged network's loss per frame on examples that are not trained on."""
+        self.average.eval()
+        grouped = batches(held, self.profile.training.frames_per_batch)
         with torch.no_grad():
-            scores = [self.gradient_step(b, learn=False) for b in batches(held, self.profile.training.frames_per_batch)]
-        self.network.train()
+            scores = [self.gradient_step(self.average, b, learn=False) for b in grouped]
+        self.average.train()
         return sum(loss * count for loss, count in scores) / max(1, sum(count for _, count in scores))
 
     def save(self, path: Path) -> None:
-        """Writes the network and the bigram."""
-        partial = path.with_suffix(".partial")
-        torch.save(
-            {"network": self.network.state_dict(), "start": self.bigram.start, "after": self.bigram.after}, partial
-        )
-        partial.rename(path)
+        """Writes the averaged network and the bigram."""
+        network = self.average.module.state_dict()
+        write(path, {"network": network, "start": self.bigram.start, "after": self.bigram.after})
+
+    def save_progress(self, path: Path) -> None:
+        """Writes what `resume` needs."""
+        state = {"network": self.network, "average": self.average, "optimiser": self.optimiser}
+        write(path, {k: v.state_dict() for k, v in state.items()} | {"step": self.step, "seconds": self.seconds})
+
+    def resume(self, path: Path) -> None:
+        """Goes on where an interrupted training saved its progress last."""
+        state = torch.load(path, weights_only=True, map_location=self.device)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def write(path: Path, state: dict[str, object]) -> None:
+    """Writes a file of tensors in one stroke: the old one or the new one is there, never half of it."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.rename(path)
 
 
 def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = None) -> None:
-    """Trains until the epochs or the minutes of the profile are used up; prints progress every half minute."""
+    """Trains until the epochs or the minutes of the profile are used up; prints progress every half minute.
+
+    The network appears when all is done. What was killed goes on from the last half minute, `parent` or not.
+    """
     torch.manual_seed(profile.seed)
     settings, folder = profile.training, work / profile.language / "features"
     train_shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
     examples = [e for s in train_shards for e in read_features(folder / f"{s.name}.npz")]
-    draw = random.Random(profile.seed)
-    draw.shuffle(examples)
+    random.Random(profile.seed).shuffle(examples)
     held, examples = examples[:200], examples[200:]
     hours = sum(len(e.features) for e in examples) / 360_000
     phones = len(language(profile.language).phones) + 1
@@ -147,15 +207,22 @@ def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = 
     network = Network(2 * phones, settings.width, mean, deviation).to(device)
     if parent is not None:
         network.load_state_dict(torch.load(parent, weights_only=True)["network"])
-    trainer = Trainer(profile, network, count_bigram([e.words for e in examples], phones, profile.seed), device)
+    bigram = count_bigram([e.words for e in examples], phones, profile.seed)
+    trainer = Trainer(profile, network, bigram, device, backgrounds(profile.seed))
+    progress = checkpoint.with_suffix(".progress")
+    if progress.exists():
+        trainer.resume(progress)
     grouped = batches(examples, settings.frames_per_batch)
     total = int(len(grouped) * settings.epochs)
     size = sum(p.numel() for p in network.parameters())
     print(
-        f"{len(examples)} examples, {hours:.1f} h; {size / 1e6:.2f} M parameters; {total} batches on {device}",
+        f"{len(examples)} examples, {hours:.1f} h; {size / 1e6:.2f} M parameters; batch {trainer.step} of {total} on {device}",
         flush=True,
     )
-    run(trainer, grouped, total, held, checkpoint, draw)
+    run(trainer, grouped, total, progress)
+    trainer.save(checkpoint)
+    progress.unlink(missing_ok=True)
+    print(f"100% {trainer.step} batches, held-out loss {trainer.validate(held):.4f}", flush=True)
 
 
 def learning_rate(peak: float, done: float) -> float:
@@ -165,40 +232,33 @@ def learning_rate(peak: float, done: float) -> float:
     return float(peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, (done - 1 / 12) / (11 / 12))))))
 
 
-def run(
-    trainer: Trainer,
-    grouped: list[list[Example]],
-    total: int,
-    held: list[Example],
-    checkpoint: Path,
-    draw: random.Random,
-) -> None:
+def order_of(epoch: int, count: int, seed: int) -> list[int]:
+    """The order in which an epoch sees its batches."""
+    order = list(range(count))
+    random.Random(seed * 1009 + epoch).shuffle(order)
+    return order
+
+
+def run(trainer: Trainer, grouped: list[list[Example]], total: int, progress: Path) -> None:
     """The training loop: whichever of batches and minutes is further on sets the learning rate."""
     settings = trainer.profile.training
-    optimiser = torch.optim.AdamW(trainer.network.parameters(), lr=1e-4, weight_decay=1e-3, betas=(0.9, 0.98))
-    began = shown = time.monotonic()
-    order: list[int] = []
-    loss_sum, frame_sum, step = 0.0, 0, 0
+    began = time.monotonic() - trainer.seconds
+    shown, loss_sum, frame_sum = time.monotonic(), 0.0, 0
+    order, epoch = [], -1
     trainer.network.train()
-    while (done := max(step / total, (time.monotonic() - began) / 60 / settings.minutes)) < 1:
-        if not order:
-            order = list(range(len(grouped)))
-            draw.shuffle(order)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(settings.learning_rate, done)
-        optimiser.zero_grad()
-        loss, count = trainer.gradient_step(grouped[order.pop()], learn=True)
-        nn.utils.clip_grad_norm_(trainer.network.parameters(), 2.0)
-        optimiser.step()
-        step, loss_sum, frame_sum = step + 1, loss_sum + loss * count, frame_sum + count
+    while (done := max(trainer.step / total, trainer.seconds / 60 / settings.minutes)) < 1:
+        if trainer.step // len(grouped) != epoch:
+            epoch = trainer.step // len(grouped)
+            order = order_of(epoch, len(grouped), trainer.profile.seed)
+        batch = grouped[order[trainer.step % len(grouped)]]
+        loss, count = trainer.learn(batch, learning_rate(settings.learning_rate, done))
+        trainer.seconds = time.monotonic() - began
+        loss_sum, frame_sum = loss_sum + loss * count, frame_sum + count
         if time.monotonic() - shown > 30:
             shown = time.monotonic()
-            spent = (shown - began) / 60
-            print(f"{done:5.1%} batch {step}/{total} loss {loss_sum / frame_sum:.4f} {spent:.1f} min", flush=True)
+            spent = trainer.seconds / 60
+            print(
+                f"{done:5.1%} batch {trainer.step}/{total} loss {loss_sum / frame_sum:.4f} {spent:.1f} min", flush=True
+            )
             loss_sum, frame_sum = 0.0, 0
-            trainer.save(checkpoint)
-    trainer.save(checkpoint)
-    print(
-        f"100% {step} batches ({step / len(grouped):.2f} epochs), held-out loss {trainer.validate(held):.4f}",
-        flush=True,
-    )
+            trainer.save_progress(progress)

@@ -16,12 +16,11 @@ from typing import Any
 import yaml
 
 from ivr.errors import UserError
+from training.places import ROOT, places
 from training.scripts import common_characters, sentence, step_grammars
 from training.spoken import chinese_special, english_special
 from training.templates import expand, literals
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "training" / "work"
 NUMERALS = frozenset("零一二三四五六七八九十百千万两幺洞点")
 CHINESE_RUN = re.compile(r"[\u4e00-\u9fff]+")
 ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
@@ -110,7 +109,7 @@ def whole_with_numeral(phrase: str) -> bool:
 def hotline_words(language: str) -> tuple[str, ...]:
     """The words of the hotline sentences, the most frequent first; kept in work/ until the templates change."""
     templates = (ROOT / "training" / "text" / f"{language}.yaml").read_bytes()
-    kept = WORK / language / f"hotline-words-{hashlib.sha256(templates).hexdigest()[:12]}.txt"
+    kept = places().work / language / f"hotline-words-{hashlib.sha256(templates).hexdigest()[:12]}.txt"
     if kept.exists():
         return tuple(kept.read_text("utf-8").split("\n"))
     words = count_hotline_words(language)

@@ -32,9 +32,12 @@ VOICES = {
     "czech_krb": ("czech", 210),
     "czech_dita": ("czech", 190),
     "czech_machac": ("czech", 115),
+    "msu_ru_nsh_clunits": ("russian", 110),
+    "nsk_diphone": ("indian", 115),
 }
 """Festival voice → the accent it has (`text`: reads text only) and the pitch in Hz it is at ease with."""
 ANSWER_SECONDS = 10
+NSK = Path(__file__).parent / "nsk.scm"
 
 
 class Festival:
@@ -67,7 +70,8 @@ class Festival:
             base_hz = pitch_hz * random_.uniform(0.75, 1.3)
             segments = contour(self._language.sounds(script, random_), accent, base_hz, random_)
             utterance, setting = f"(Utterance Segments ({' '.join(map(scheme, segments))}))", ""
-        said = self._synthesise(f"(voice_{voice}) {setting}", utterance)
+        loading = f'(if (not (symbol-bound? \'nsk_diphones)) (load "{NSK}")) ' if voice == "nsk_diphone" else ""
+        said = self._synthesise(f"{loading}(voice_{voice}) {setting}", utterance)
         if said is None:
             return None
         samples, rate_hz = said

@@ -63,5 +63,5 @@ async def _telephone(plan: Plan, languages: Sequence[Language], tell: Callable[[
     async with Stage(fresh_folder(plan.folder), orders=max(300, plan.telephone)) as stage:
         for language in languages:
             said = await telephone.say_all(stage, language, plan.telephone, plan.seed, plan.at_once, one)
-            found.append((f"{language}, over the telephone", Tally.of([each.trial for each in said])))
+            found.append((f"{language}, over the telephone", Tally.of([each.trial for each in said if each.measured])))
     return found

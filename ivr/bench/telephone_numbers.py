@@ -21,6 +21,7 @@ from ivr.caller.scenario import load
 from ivr.caller.scene import Equipment, run
 from ivr.demo.stage import Stage
 from ivr.demo.story import digits
+from ivr.errors import UserError
 from ivr.values import Language
 
 FOLDER = Path(__file__).parent
@@ -42,6 +43,11 @@ class Said:
     heard: tuple[str, ...]
     prompts: tuple[str, ...]
     trial: Trial
+
+    @property
+    def measured(self) -> bool:
+        """Whether the number was said: a call that broke off before, on a machine too busy to listen, says nothing of it."""
+        return len(self.heard) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,11 @@ async def _say(stage: Stage, language: Language, order: Order, place: int, speed
         "proof": order.phone[-4:],
     }
     scenario = load(FOLDER / f"order_number_{language}.yaml", variables)
-    result = await run(scenario, stage.uri("hotline-en" if language == "en" else "hotline"), equipment=equipment)
+    uri = stage.uri("hotline-en" if language == "en" else "hotline")
+    try:
+        result = await run(scenario, uri, equipment=equipment)
+    except UserError as fault:  # a port that somebody took in the meantime
+        return Said(order.number, voice, speed, (), (str(fault),), Trial("open", "open"))
     await asyncio.sleep(1.0)  # the records are written behind the call
     heard, prompts = _recorded(stage.settings.database_url, phone)
     ends = "" if result.ok else "; ".join(result.failures)

@@ -150,8 +150,12 @@ class Transcript(CallPanel):
 
     async def _keep_note(self) -> None:
         note = (self._note.value or "").strip()
-        if note and await actions.tell_worker(self.screen, self.call_id, "note", text=note[:500]):
+        if not note:
+            return
+        if await actions.tell_worker(self.screen, self.call_id, "note", text=note[:500]):
             self._note.value = ""
+        else:
+            self.screen.notify(self.said["call_is_over"])
 
 
 class Controls(Panel):
@@ -178,6 +182,8 @@ class Controls(Panel):
             return
         said, screen = self.said, self.screen
         words = said["resume"] if self.on_hold else said["hold"]
+        if self.on_hold:
+            tag(said["held"], "hold")
         kind = "main" if self.on_hold else ""
         self._hold_button = button(words, screen.acting(self.hold), kind, key="F8")
         with button(said["send_back"], lambda: None), ui.menu():

@@ -24,6 +24,7 @@ class TopBar(Panel):
         super().__init__(screen, "", ("agent",))
         self.disposition = ""
         self.note = ""
+        self._chosen: ui.select | None = None
         self.controls: Controls | None = None
         self.state = ""
         self.call_id = ""
@@ -93,15 +94,21 @@ class TopBar(Panel):
             ui.timer(0, self.controls.again, once=True)
 
     def _wrapping(self, agent: AgentView) -> None:
-        options = {name: self.said.of("disposition", name) for name in DISPOSITIONS}
+        options = {
+            name: f"{digit} {self.said.of('disposition', name)}" for digit, name in enumerate(DISPOSITIONS, start=1)
+        }
+        ends_at = agent.since + self.screen.house.settings.handoff.wrap_up_seconds
         with box("incoming wrapping"):
             since(agent.since, "left")
             Text(self.said["wrap_up"], "what")
-            chosen = choice(options, self.said["disposition"], None)
+            chosen = choice(options, self.said["disposition"], self.disposition or None)
             chosen.on_value_change(lambda event: setattr(self, "disposition", event.value or ""))
+            self._chosen = chosen
             note = ui.input(self.said["note"]).props("dense outlined maxlength=500").classes("fill")
             note.on_value_change(lambda event: setattr(self, "note", event.value or ""))
             box("spacer")
+            with Text(f"{self.said['ends_in']} ", "dim wide"):
+                until(ends_at)
             button(self.said["finish"], self.screen.acting(self.finish), "go", key="F10")
             button(self.said["finish_away"], self.screen.acting(self.finish_away))
 
@@ -142,7 +149,7 @@ class TopBar(Panel):
             self.disposition = self.note = ""
 
     async def shortcut(self, key: Any) -> None:
-        """F2 accept, F4 decline, F8 hold, F10 finish: where they mean something now."""
+        """F2 accept, F4 decline, F8 hold, F10 finish, a digit for a disposition: where they mean something now."""
         match (str(key), self.state):
             case ("F2", "ringing"):
                 await self.accept()
@@ -152,3 +159,5 @@ class TopBar(Panel):
                 await self.controls.hold()
             case ("F10", "wrap_up"):
                 await self.finish()
+            case (digit, "wrap_up") if self._chosen and digit.isdigit() and 0 < int(digit) <= len(DISPOSITIONS):
+                self._chosen.set_value(DISPOSITIONS[int(digit) - 1])

@@ -82,6 +82,8 @@ class LiveCallsPanel(Panel):
         if not shown:
             return empty(said["no_live_calls"])
         with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr 1fr max-content"):
+            for words in ("length", "caller", "about", ""):
+                Text(said[words] if words else "", "th", tag="div")
             for call in shown:
                 with box():
                     since(call.started_at)
@@ -103,6 +105,8 @@ class LowScoresPanel(Panel):
         if not shown:
             return empty(said["no_low_scores"])
         with box("scroll"), box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content"):
+            for words in ("score", "time", "caller", "about", ""):
+                Text(said[words] if words else "", "th", tag="div")
             for call in shown:
                 with box():
                     tag(f"{said['score']} {call.satisfaction}", "bad")

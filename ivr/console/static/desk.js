@@ -25,8 +25,22 @@
   };
   setInterval(tick, 250);
 
+  // A call that rings, or a caller on hold, shows in the browser's tab while the agent reads another one.
+  const title = document.title;
+  setInterval(() => {
+    const bar = document.querySelector(".incoming");
+    const words = bar?.matches("[role=alertdialog]") ? bar.querySelector(".what")?.textContent : bar?.querySelector(".tag.hold")?.textContent;
+    const wanted = words ? "● " + words : title;
+    if (document.title !== wanted) document.title = wanted;
+  }, 500);
+
   const shortcuts = ["F2", "F4", "F8", "F9", "F10"];
   document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName || "");
+    if (/^[1-9]$/.test(event.key) && !typing && document.querySelector(".incoming.wrapping")) {
+      emitEvent("shortcut", event.key);
+      return;
+    }
     if (!shortcuts.includes(event.key) || event.repeat) return;
     event.preventDefault();
     if (event.key === "F9") document.querySelector(".notes input")?.focus();

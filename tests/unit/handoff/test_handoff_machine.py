@@ -17,6 +17,7 @@ from ivr.handoff import events as on
 from ivr.handoff import machine as machine_module
 from ivr.handoff.machine import EVENTS, TABLE, HandoffMachine
 from ivr.handoff.state import State, Terms
+from ivr.handoff.step import TRANSFER
 
 DUE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 REQUEST = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", case_url="http://desk/calls/call-1")
@@ -359,6 +360,36 @@ def test_refused_blind_transfer_tries_the_next_agent() -> None:
     commands = machine.receive(on.TransferProgressed(6.0, 404))
     assert do.ReserveAgent(("anna",)) in commands
     assert not of(do.HangUpAgent, commands)
+
+
+def test_refer_of_which_nothing_is_heard_leaves_the_two_on_the_bridge() -> None:
+    machine = REACH[State.TRANSFERRING]()
+    assert do.Join(1) in machine.receive(TimerFired(TRANSFER, 40.0))
+    assert machine.state is State.TALKING
+
+
+def test_blind_refer_of_which_nothing_is_heard_tries_the_next_agent() -> None:
+    request = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", way_out="blind")
+    commands = told(RESERVED, request=request).receive(TimerFired(TRANSFER, 40.0))
+    assert do.ReleaseAgent("anna", "available", "transfer_failed", Terms().rest_seconds) in commands
+    assert do.ReserveAgent(("anna",)) in commands
+
+
+def test_agent_s_phone_that_let_go_means_the_caller_is_with_it() -> None:
+    machine = REACH[State.TRANSFERRING]()
+    machine.receive(on.AgentLegEnded(5.0, 1, 200))
+    assert machine.receive(CallerHungUp(6.0))[-1] == do.Finish("completed", transferred=True)
+    machine = REACH[State.TRANSFERRING]()
+    machine.receive(on.AgentLegEnded(5.0, 1, 503))
+    commands = machine.receive(CallerHungUp(6.0))
+    assert do.BookCallback("abandoned") in commands
+    assert commands[-1] == do.Finish("abandoned")
+
+
+def test_hold_is_written_down_both_ways() -> None:
+    machine = told(*TALKING)
+    assert do.NoteHeld(True) in machine.receive(on.AgentHeld(20.0, "anna"))
+    assert do.NoteHeld(False) in machine.receive(on.AgentResumed(25.0, "anna"))
 
 
 def test_stale_attempt_is_dropped() -> None:

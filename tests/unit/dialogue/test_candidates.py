@@ -57,23 +57,21 @@ def test_they_are_worked_out_when_asked_for_and_once() -> None:
 async def test_the_loop_goes_on_while_numbers_are_worked_out(system: SqlOrderSystem) -> None:
     desk = Desk(system, "Asia/Shanghai")
     decoded = decode(HARD, PATTERN, (), "zh")
-    began = time.perf_counter()
+    began = time.process_time()
     expand(decoded, PATTERN)
-    work_seconds = time.perf_counter() - began
-    assert work_seconds > 0.03, "not hard enough to show anything"
+    assert time.process_time() - began > 0.03, "not hard enough to show anything"
     await desk.look_up("call", "existing_orders", {"candidates": ()})  # the first query opens the database
-    stalls = []
-    for _ in range(5):  # a busy machine may stop any process for a while: the best of five says what the code does
-        stalls.append(await _longest_stall(desk, Candidates(decoded, PATTERN)))
+    stalls = [await _longest_stall(desk, Candidates(decoded, PATTERN)) for _ in range(3)]
     assert min(stalls) < 0.02
 
 
 async def _longest_stall(desk: Desk, candidates: Candidates) -> float:
+    """The most this process worked between two turns of the loop: processor time, so a busy machine doesn't count."""
     looking = asyncio.create_task(desk.look_up("call", "existing_orders", candidates))
-    longest, last = 0.0, time.perf_counter()
+    longest, last = 0.0, time.process_time()
     while not looking.done():
         await asyncio.sleep(0.001)
-        now = time.perf_counter()
+        now = time.process_time()
         longest, last = max(longest, now - last), now
     await looking
     return longest

@@ -14,6 +14,7 @@ from order_lookup import gathering
 from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide, not_found
+from order_lookup.incoming import clean
 from order_lookup.listings import ActionView, OrderView, PromiseView, TicketView, action_view, ticket_view
 from order_lookup.numbers import digits_only
 from order_lookup.phones import normal_phone
@@ -34,7 +35,7 @@ class Clerk:
     async def show(self, number: str, now: datetime | None = None) -> OrderView | None:
         """An order by number."""
         moment = now or self.system.now()
-        return await self.system.database.read(lambda session: self._view(session, number, moment))
+        return await self.system.database.read(lambda session: self._view(session, clean(number), moment))
 
     async def find(
         self, number: str = "", tail: str = "", phone: str = "", item: str = "", day: date | None = None
@@ -43,7 +44,7 @@ class Clerk:
         zone = self.system.policies.values.shop.zone
 
         def work(session: Session) -> tuple[OrderSummary, ...]:
-            wanted = _wanted(digits_only(number), digits_only(tail), normal_phone(phone), item)
+            wanted = _wanted(digits_only(number), digits_only(tail), normal_phone(phone), clean(item))
             rows = session.scalars(wanted.limit(_MOST)).all()
             return gathering.summaries(
                 session, [r for r in rows if day is None or r.placed_at.astimezone(zone).date() == day]
@@ -58,7 +59,7 @@ class Clerk:
         moment, policies = now or self.system.now(), self.system.policies
 
         def work(session: Session) -> Decision:
-            found = self._facts(session, number, moment)
+            found = self._facts(session, clean(number), moment)
             return decide(intent, replace(found, level=level), policies) if found else not_found(intent, policies)
 
         return await self.system.database.read(work)
@@ -69,7 +70,7 @@ class Clerk:
         if state:
             wanted = wanted.where(t.LedgerEntry.state == state)
         if order_number:
-            wanted = wanted.where(t.Order.number == order_number)
+            wanted = wanted.where(t.Order.number == clean(order_number))
         wanted = wanted.order_by(t.LedgerEntry.id.desc()).limit(_MOST)
 
         def work(session: Session) -> tuple[ActionView, ...]:
@@ -83,7 +84,7 @@ class Clerk:
         wanted = select(t.Ticket, t.Order.number).outerjoin(t.Order, t.Order.id == t.Ticket.order_id)
         wanted = wanted.where(t.Ticket.closed_at.is_(None)).order_by(t.Ticket.priority, t.Ticket.due_at).limit(_MOST)
         if queue:
-            wanted = wanted.where(t.Ticket.queue == queue)
+            wanted = wanted.where(t.Ticket.queue == clean(queue))
         if overdue:
             wanted = wanted.where(t.Ticket.due_at < now)
 
@@ -97,7 +98,7 @@ class Clerk:
         now = self.system.now()
 
         def work(session: Session) -> TicketView | None:
-            row = session.scalar(select(t.Ticket).where(t.Ticket.number == number))
+            row = session.scalar(select(t.Ticket).where(t.Ticket.number == clean(number)))
             if row is None:
                 return None
             order = session.scalar(select(t.Order.number).where(t.Order.id == row.order_id))

@@ -34,6 +34,7 @@ _TAIL_LENGTHS = range(4, 7)
 _FITS = 0.65  # below this an item word says nothing of an order
 _CLEARLY = 0.2  # this much better than the next is an answer
 _LONGEST_WORD = 60
+_YEARS = range(1990, 2200)  # a day beyond isn't meant, and its midnight may be beyond the calendar's end
 _OVER = frozenset({Stage.CLOSED.value, Stage.CANCELLED.value})
 
 
@@ -58,7 +59,7 @@ def find(session: Session, query: OrderQuery, policies: ShopPolicies) -> FindRes
     customers = list(customers_heard(session, query.caller))
     if query.number:
         return _by_number(session, digits_only(query.number), customers)
-    if not customers:
+    if not customers or (query.day is not None and query.day.year not in _YEARS):
         return Unknown()
     rows: Sequence[t.Order] = session.scalars(_filtered(query, customers, policies).limit(_LOOKED_AT)).all()
     if query.tail:

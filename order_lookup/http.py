@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, params
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, params
 from pydantic import BaseModel, Field
 
 from order_lookup.answers import Decision
@@ -18,6 +18,7 @@ from order_lookup.views import plain
 from order_lookup.words import Intent, LedgerState
 
 Number = Annotated[str, Field(min_length=1, max_length=40)]
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none such"}}
 
 
 class MoneyBody(BaseModel):
@@ -99,16 +100,28 @@ class OrderBody(BaseModel):
     items_en: list[str]
 
 
-def router(system: SqlOrderSystem, prefix: str = "/orders", dependencies: Sequence[params.Depends] = ()) -> APIRouter:
-    """The routes over one order system; `dependencies` guard every one of them."""
-    clerk = Clerk(system)
-    routes = APIRouter(prefix=prefix, tags=["orders"], dependencies=list(dependencies))
-    _add_orders(routes, clerk)
-    _add_service(routes, clerk)
+Guards = Sequence[params.Depends]
+Desk = Callable[[], Awaitable[SqlOrderSystem]]
+
+
+def router(desk: Desk, reading: Guards = (), changing: Guards = (), prefix: str = "/orders") -> APIRouter:
+    """The routes over the order system that `desk` opens; `reading` guards every one of them, `changing` those that write."""
+    its = Depends(_clerk_of(desk))
+    routes = APIRouter(prefix=prefix, tags=["orders"], dependencies=list(reading))
+    _add_orders(routes, its)
+    _add_tickets(routes, its, list(changing))
+    _add_promises(routes, its, list(changing))
     return routes
 
 
-def _add_orders(routes: APIRouter, clerk: Clerk) -> None:
+def _clerk_of(desk: Desk) -> Callable[[], Awaitable[Clerk]]:
+    async def clerk() -> Clerk:
+        return Clerk(await desk())
+
+    return clerk
+
+
+def _add_orders(routes: APIRouter, its: Any) -> None:
     @routes.get("", summary="Orders that fit everything given, newest first")
     async def find(
         number: Annotated[str, Query(max_length=64)] = "",
@@ -116,62 +129,69 @@ def _add_orders(routes: APIRouter, clerk: Clerk) -> None:
         phone: Annotated[str, Query(max_length=80)] = "",
         item: Annotated[str, Query(max_length=60)] = "",
         day: date | None = None,
+        clerk: Clerk = its,
     ) -> list[OrderBody]:
         found: Sequence[OrderSummary] = await clerk.find(number, tail, phone, item, day)
         return [OrderBody.model_validate(plain(order)) for order in found]
 
     @routes.get("/actions", summary="The newest lines of the action ledger")
-    async def actions(state: LedgerState | None = None, order_number: str = "") -> list[ActionView]:
+    async def actions(state: LedgerState | None = None, order_number: str = "", clerk: Clerk = its) -> list[ActionView]:
         return list(await clerk.actions(state.value if state else "", order_number))
 
-    @routes.get("/{number}", summary="The whole order, and what is unusual about it")
-    async def show(number: Number) -> dict[str, Any]:
+    @routes.get("/{number}", summary="The whole order, and what is unusual about it", responses=NOT_FOUND)
+    async def show(number: Number, clerk: Clerk = its) -> dict[str, Any]:
         view: OrderView | None = await clerk.show(number)
         if view is None:
             raise HTTPException(404, "no such order")
         return dict(plain(view))
 
-    @routes.get("/{number}/decisions/{intent}", summary="What would be decided")
-    async def decide(number: Number, intent: Intent) -> DecisionBody:
+    @routes.get("/{number}/decisions/{intent}", summary="What would be decided", responses=NOT_FOUND)
+    async def decide(number: Number, intent: Intent, clerk: Clerk = its) -> DecisionBody:
         decision = await clerk.decide(intent, number)
         if decision.order_number is None:
             raise HTTPException(404, "no such order")
         return DecisionBody.of(decision)
 
 
-def _add_service(routes: APIRouter, clerk: Clerk) -> None:
+def _add_tickets(routes: APIRouter, its: Any, changing: Guards) -> None:
     @routes.get("/service/tickets", summary="Open tickets, the most urgent first")
-    async def tickets(queue: str = "", overdue: bool = False) -> list[TicketView]:
+    async def tickets(queue: str = "", overdue: bool = False, clerk: Clerk = its) -> list[TicketView]:
         return list(await clerk.tickets(queue, overdue))
 
-    @routes.get("/service/tickets/{number}", summary="A ticket with its history")
-    async def ticket(number: str) -> TicketView:
+    @routes.get("/service/tickets/{number}", summary="A ticket with its history", responses=NOT_FOUND)
+    async def ticket(number: str, clerk: Clerk = its) -> TicketView:
         found = await clerk.ticket(number)
         if found is None:
             raise HTTPException(404, "no such ticket")
         return found
 
-    @routes.post("/service/tickets/{number}/notes", status_code=204, summary="Add a line to a ticket")
-    async def note(number: str, body: NoteBody) -> None:
+    change: dict[str, Any] = {"status_code": 204, "dependencies": changing, "responses": NOT_FOUND}
+
+    @routes.post("/service/tickets/{number}/notes", summary="Add a line to a ticket", **change)
+    async def note(number: str, body: NoteBody, clerk: Clerk = its) -> None:
         if not await clerk.system.append_ticket(number, body.author, body.text):
             raise HTTPException(404, "no such ticket")
 
-    @routes.post("/service/tickets/{number}/close", status_code=204, summary="Close a ticket")
-    async def close(number: str, body: NoteBody) -> None:
+    @routes.post("/service/tickets/{number}/close", summary="Close a ticket", **change)
+    async def close(number: str, body: NoteBody, clerk: Clerk = its) -> None:
         if not await clerk.system.close_ticket(number, body.author, body.text):
             raise HTTPException(404, "no such open ticket")
 
+
+def _add_promises(routes: APIRouter, its: Any, changing: Guards) -> None:
     @routes.get("/service/promises", summary="Promises not kept yet, the earliest due first")
-    async def promises() -> list[PromiseView]:
+    async def promises(clerk: Clerk = its) -> list[PromiseView]:
         return list(await clerk.promises())
 
-    @routes.post("/service/promises/{promise_id}/kept", status_code=204, summary="Mark a promise as kept")
-    async def kept(promise_id: int) -> None:
+    change: dict[str, Any] = {"status_code": 204, "dependencies": changing}
+
+    @routes.post("/service/promises/{promise_id}/kept", summary="Mark a promise as kept", responses=NOT_FOUND, **change)
+    async def kept(promise_id: Annotated[int, Path(ge=1, lt=2**63)], clerk: Clerk = its) -> None:
         if not await clerk.keep_promise(promise_id):
             raise HTTPException(404, "no such open promise")
 
-    @routes.post("/service/periods", status_code=204, summary="Declare a special period")
-    async def declare(body: PeriodBody) -> None:
+    @routes.post("/service/periods", summary="Declare a special period", **change)
+    async def declare(body: PeriodBody, clerk: Clerk = its) -> None:
         zone = clerk.system.policies.values.shop.zone
         start, end = (at if at.tzinfo else at.replace(tzinfo=zone) for at in (body.starts_at, body.ends_at))
         if not await clerk.declare(body.name, body.rule, start, end):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
 from order_lookup.gathering import customer_of_phone
+from order_lookup.incoming import LONGEST_TEXT
 from order_lookup.phones import normal_phone
 from order_lookup.policies import ShopPolicies
 from order_lookup.port import (
@@ -22,7 +23,6 @@ from order_lookup.port import (
 )
 from order_lookup.verifying import customers_heard
 
-LONGEST_TEXT = 4000
 _CALLBACK_MINUTES = 30
 
 
@@ -49,7 +49,7 @@ def about(session: Session, caller: CallerRef, order_number: str | None) -> Abou
 
 def open_ticket(session: Session, request: TicketRequest, now: datetime, policies: ShopPolicies) -> TicketRef:
     """Open a ticket; the same call, intent and order get the one they have."""
-    key = f"{request.caller.call_id}:{request.intent}:{request.order_number or '-'}"
+    key = f"{request.caller.call_id}:{request.intent}:{request.order_number or '-'}"[:200]
     row = session.scalar(select(t.Ticket).where(t.Ticket.key == key))
     category, _, subcategory = request.category.partition("/")
     rule = policies.tickets.categories.get(category)
@@ -66,7 +66,7 @@ def open_ticket(session: Session, request: TicketRequest, now: datetime, policie
         order_id=whose.order_id,
         phone=whose.phone,
         category=category,
-        subcategory=subcategory,
+        subcategory=subcategory[:40],
         queue=rule.queue,
         priority=_priority(session, whose.customer_id, policies.queues[rule.queue].priority),
         state="open",
@@ -108,7 +108,7 @@ def close_ticket(session: Session, number: str, author: str, text: str, now: dat
 
 def book_callback(session: Session, request: CallbackRequest, now: datetime) -> CallbackRef:
     """Book a callback; a call has one per queue."""
-    key = f"{request.caller.call_id}:callback:{request.queue}"
+    key = f"{request.caller.call_id}:callback:{request.queue}"[:200]
     row = session.scalar(select(t.Callback).where(t.Callback.key == key))
     if row is not None:
         return CallbackRef(row.id, row.phone, row.due_at, repeated=True)

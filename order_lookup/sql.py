@@ -17,6 +17,7 @@ from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.carrier import Carried, Carrier, Declined, InHouse, Job
 from order_lookup.errors import DownError
+from order_lookup.incoming import clean
 from order_lookup.money import Money
 from order_lookup.phones import normal_phone
 from order_lookup.policies import Policies, load_policies
@@ -79,22 +80,22 @@ class SqlOrderSystem:
 
     async def caller(self, caller: CallerRef | str) -> CallerFacts:
         """Who is calling."""
-        who = CallerRef("", caller) if isinstance(caller, str) else caller
+        who = clean(CallerRef("", caller) if isinstance(caller, str) else caller)
         return await self.database.read(lambda session: self._caller(session, who))
 
     async def find(self, query: OrderQuery) -> FindResult:
         """The order the caller means."""
-        return await self.database.read(lambda session: finding.find(session, query, self.policies.values))
+        return await self.database.read(lambda session: finding.find(session, clean(query), self.policies.values))
 
     async def existing(self, numbers: Sequence[str], caller: CallerRef | None = None) -> Mapping[str, OrderSummary]:
         """Which of these numbers exist."""
-        return await self.database.read(lambda session: finding.existing(session, numbers, caller))
+        return await self.database.read(lambda session: finding.existing(session, numbers, clean(caller)))
 
     async def verify(self, caller: CallerRef, claim: Claim) -> Verification:
         """Check what the caller says of themselves."""
         now = self._clock()
         return await self.database.write(
-            lambda session: verifying.verify(session, caller, claim, now, self.policies.values)
+            lambda session: verifying.verify(session, clean(caller), clean(claim), now, self.policies.values)
         )
 
     async def decide(
@@ -104,14 +105,14 @@ class SqlOrderSystem:
         moment, wanted = now or self._clock(), Intent(intent)
 
         def work(session: Session) -> Decision:
-            found = planning.case(session, caller, order_number, moment, self.policies)
+            found = planning.case(session, clean(caller), clean(order_number), moment, self.policies)
             return planning.decision(found, wanted, self.policies)
 
         return await self.database.read(work)
 
     async def act(self, request: ActionRequest) -> ActionResult:
         """Do it, once; goes on even if the caller hangs up meanwhile."""
-        task = asyncio.ensure_future(self._act(request))
+        task = asyncio.ensure_future(self._act(clean(request)))
         self._acting.add(task)
         task.add_done_callback(self._acting.discard)
         return await asyncio.shield(task)
@@ -119,32 +120,38 @@ class SqlOrderSystem:
     async def open_ticket(self, request: TicketRequest) -> TicketRef:
         """Open a ticket, once per call, intent and order."""
         now, values = self._clock(), self.policies.values
-        return await self.database.write(lambda session: service.open_ticket(session, request, now, values))
+        return await self.database.write(lambda session: service.open_ticket(session, clean(request), now, values))
 
     async def append_ticket(self, number: str, author: str, text: str) -> bool:
         """Add a line to a ticket's history."""
         now = self._clock()
-        return await self.database.write(lambda session: service.append_ticket(session, number, author, text, now))
+        return await self.database.write(
+            lambda session: service.append_ticket(session, clean(number), clean(author), clean(text), now)
+        )
 
     async def close_ticket(self, number: str, author: str, text: str) -> bool:
         """Close a ticket."""
         now = self._clock()
-        return await self.database.write(lambda session: service.close_ticket(session, number, author, text, now))
+        return await self.database.write(
+            lambda session: service.close_ticket(session, clean(number), clean(author), clean(text), now)
+        )
 
     async def book_callback(self, request: CallbackRequest) -> CallbackRef:
         """Book a callback, once per call and queue."""
         now = self._clock()
-        return await self.database.write(lambda session: service.book_callback(session, request, now))
+        return await self.database.write(lambda session: service.book_callback(session, clean(request), now))
 
     async def promise(self, caller: CallerRef, what: str, due_at: datetime, order_number: str | None = None) -> None:
         """Keep what the customer was told would happen."""
         now = self._clock()
-        await self.database.write(lambda session: service.promise(session, caller, what, due_at, order_number, now))
+        await self.database.write(
+            lambda session: service.promise(session, clean(caller), clean(what), due_at, clean(order_number), now)
+        )
 
     async def contact(self, report: ContactReport) -> None:
         """Keep how a call ended."""
         now = self._clock()
-        await self.database.write(lambda session: service.contact(session, report, now))
+        await self.database.write(lambda session: service.contact(session, clean(report), now))
 
     async def finish(self, untouched_seconds: float = 60.0) -> list[ActionResult]:
         """Go on with actions left over from a crash or without an answer."""

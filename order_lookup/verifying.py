@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
@@ -48,7 +48,8 @@ def verify(session: Session, caller: CallerRef, claim: Claim, now: datetime, pol
     rules = policies.verification
     since = now - timedelta(hours=rules.window_hours)
     failures = _failures(session, caller.call_id, phone, since)
-    closed = failures >= rules.failures or _attacked(session, target, since, rules.failures)
+    about = claim.order_number[:40]
+    closed = failures >= rules.failures or _attacked(session, target, about, since, rules.failures)
     own = target is not None and customer_of_phone(session, phone) is target
     if closed or not claimed(claim):
         before = level(own, _shown(session, caller.call_id, target.id)) if target else Level.NONE
@@ -62,6 +63,7 @@ def verify(session: Session, caller: CallerRef, claim: Claim, now: datetime, pol
             call_id=caller.call_id,
             phone=phone,
             customer_id=target.id if target is not None else None,
+            about=about,
             claimed=",".join(sorted(claimed(claim))),
             passed=passed,
             level=int(reached),
@@ -108,11 +110,14 @@ def _failures(session: Session, call_id: str, phone: str, since: datetime) -> in
     return session.scalar(counted) or 0
 
 
-def _attacked(session: Session, target: t.Customer | None, since: datetime, failures: int) -> bool:
-    """Whether this customer was guessed at too often, from whatever phones."""
-    if target is None:
+def _attacked(session: Session, target: t.Customer | None, about: str, since: datetime, failures: int) -> bool:
+    """Whether this customer or this order was guessed at too often, from whatever phones.
+
+    An order that doesn't exist is counted like one that does: that guessing ends early must tell nobody which it is.
+    """
+    whose = [t.Verification.about == about] if about else []
+    whose += [t.Verification.customer_id == target.id] if target is not None else []
+    if not whose:
         return False
-    counted = select(func.count()).where(
-        t.Verification.customer_id == target.id, ~t.Verification.passed, t.Verification.at >= since
-    )
+    counted = select(func.count()).where(or_(*whose), ~t.Verification.passed, t.Verification.at >= since)
     return (session.scalar(counted) or 0) >= failures * _TARGET_FACTOR

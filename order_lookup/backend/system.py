@@ -25,6 +25,7 @@ from order_lookup.backend.mapping import Mapping, load_mapping
 from order_lookup.backend.mirror import Mirror
 from order_lookup.backend.reading import listed, order_said, read_as, summary_said
 from order_lookup.errors import BrokenError, DownError
+from order_lookup.incoming import clean
 from order_lookup.numbers import digits_only
 from order_lookup.phones import normal_phone
 from order_lookup.policies import Policies
@@ -155,7 +156,8 @@ class HttpOrderSystem:
         await self._save(orders)
         self._remember(f"phone:{phone}", *(f"order:{order.number}" for order in orders))
 
-    async def _refresh_order(self, number: str) -> None:
+    async def _refresh_order(self, asked: str) -> None:
+        number = clean(asked)
         if not number or len(number) > 40 or self._is_fresh(f"order:{number}"):
             return
         said = await self._client.get(self._mapping.path("order", number=number))

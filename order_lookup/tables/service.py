@@ -97,7 +97,7 @@ class Promise(Base):
 
 
 class Verification(Base):
-    """An attempt to show who is calling."""
+    """An attempt to show who is calling; `about`: the order that was named, whether it exists or not."""
 
     __tablename__ = "shop_verifications"
     __table_args__ = (Index("ix_shop_verifications_phone_at", "phone", "at"),)
@@ -105,6 +105,7 @@ class Verification(Base):
     call_id: Mapped[str] = mapped_column(String(80), index=True)
     phone: Mapped[str] = mapped_column(String(20))
     customer_id: Mapped[int | None] = link("customers")
+    about: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
     claimed: Mapped[str] = mapped_column(String(80))
     passed: Mapped[bool]
     level: Mapped[int]

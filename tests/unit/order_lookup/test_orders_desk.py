@@ -81,6 +81,8 @@ async def test_an_order_is_found_by_number_tail_and_item(desk: SqlOrderSystem) -
         OrderQuery(me(), tail="46x4"),
         OrderQuery(me(), item="冰箱"),
         OrderQuery(me(), day=date(2020, 1, 1)),
+        OrderQuery(me(), day=date.max),
+        OrderQuery(me(), day=date.min),
         OrderQuery(me(), number="9" * 10_000),
         OrderQuery(me(), number="' OR 1=1 --"),
         OrderQuery(me(), item="%"),
@@ -169,12 +171,17 @@ async def test_three_failures_end_in_a_human_whether_the_order_exists_or_not(des
     assert again.exhausted
 
 
-async def test_one_customer_isnt_guessed_from_many_phones(desk: SqlOrderSystem) -> None:
+@pytest.mark.parametrize("number", [ME.order_number, DEFAULT.complete("1")], ids=["exists", "doesn't"])
+async def test_one_order_isnt_guessed_from_many_phones_whether_it_exists_or_not(
+    desk: SqlOrderSystem, number: str
+) -> None:
     for attempt in range(9):
-        guess = Claim(order_number=ME.order_number, phone_tail=f"{attempt:04d}")
-        assert not (await desk.verify(CallerRef(f"call-{attempt}", f"1590000{attempt:04d}"), guess)).passed
-    right = Claim(order_number=ME.order_number, phone_tail=ME.phone[-4:])
-    assert (await desk.verify(CallerRef("call-x", "15911112222"), right)).exhausted
+        guess = Claim(order_number=number, phone_tail=f"{attempt:04d}")
+        said = await desk.verify(CallerRef(f"call-{attempt}", f"1590000{attempt:04d}"), guess)
+        assert (said.passed, said.failures_left, said.exhausted) == (False, 2, False)
+    right = Claim(order_number=number, phone_tail=ME.phone[-4:])
+    said = await desk.verify(CallerRef("call-x", "15911112222"), right)
+    assert (said.passed, said.level, said.exhausted) == (False, Level.NONE, True)
 
 
 @pytest.mark.parametrize(

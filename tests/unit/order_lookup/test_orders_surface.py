@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,11 +108,18 @@ def test_the_database_of_the_settings_is_used(tmp_path: Path) -> None:
     assert [u.stdout.strip() for u in upgraded] == ["brought up to date", "up to date already"]
 
 
+def opened(system: SqlOrderSystem) -> Callable[[], Awaitable[SqlOrderSystem]]:
+    async def desk() -> SqlOrderSystem:
+        return system
+
+    return desk
+
+
 @pytest.fixture
 def client(database_file: Path, policies: Policies) -> Iterator[TestClient]:
     system = SqlOrderSystem(f"sqlite:///{database_file}", policies, clock=lambda: NOW)
     api = FastAPI()
-    api.include_router(router(system))
+    api.include_router(router(opened(system)))
     with TestClient(api) as made:
         made.portal.call(
             system.open_ticket,
@@ -163,10 +170,27 @@ def test_the_routes_are_described_and_can_be_guarded(database_file: Path, polici
 
     system = SqlOrderSystem(f"sqlite:///{database_file}", policies)
     api = FastAPI()
-    api.include_router(router(system, dependencies=[Depends(nobody)]))
+    api.include_router(router(opened(system), reading=[Depends(nobody)]))
     client = TestClient(api)
     paths = [path.replace("{number}", "1").replace("{intent}", "invoice") for path in api.openapi()["paths"]]
     assert len(paths) >= 10
     for path in paths:
         assert 401 in {client.get(path).status_code, client.post(path.replace("{promise_id}", "1")).status_code}
+    system.database.close()
+
+
+def test_who_may_read_may_not_change(database_file: Path, policies: Policies) -> None:
+    def nobody() -> None:
+        raise HTTPException(403)
+
+    system = SqlOrderSystem(f"sqlite:///{database_file}", policies)
+    api = FastAPI()
+    api.include_router(router(opened(system), changing=[Depends(nobody)]))
+    client = TestClient(api)
+    note = {"author": "李", "text": "x"}
+    assert client.get("/orders/service/promises").status_code == 200
+    for path, body in (
+        ("tickets/T1/notes", note), ("tickets/T1/close", note), ("promises/1/kept", None), ("periods", {}),
+    ):  # fmt: skip
+        assert client.post(f"/orders/service/{path}", json=body).status_code == 403, path
     system.database.close()

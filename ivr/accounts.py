@@ -26,7 +26,7 @@ LONGEST_SECONDS = 12 * 3600.0
 SEEN_EVERY_SECONDS = 30.0
 FREE_FAILURES = 4
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
-SCOPES = ("calls", "queue", "agents", "events", "metrics")
+SCOPES = ("calls", "queue", "agents", "events", "metrics", "orders", "service")
 
 
 class Role(StrEnum):

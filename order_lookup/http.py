@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, params
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from order_lookup.answers import Decision
 from order_lookup.clerk import Clerk
@@ -19,6 +20,19 @@ from order_lookup.words import Intent, LedgerState
 
 Number = Annotated[str, Field(min_length=1, max_length=40)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none such"}}
+_UNREADABLE: dict[int | str, dict[str, Any]] = {400: {"description": "The body isn't UTF-8 text"}}
+_NO_RULE: dict[int | str, dict[str, Any]] = {409: {"description": "No such rule, or it ends before it starts"}}
+
+
+def _written(value: object) -> object:
+    """Dates and times are written, not counted: pydantic would take numbers as seconds since 1970."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("write it like 2027-01-31, or 2027-01-31T18:30:00+08:00")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+Moment = Annotated[datetime, BeforeValidator(_written)]
 
 
 class MoneyBody(BaseModel):
@@ -83,8 +97,8 @@ class PeriodBody(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
     rule: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Moment
+    ends_at: Moment
 
 
 class OrderBody(BaseModel):
@@ -128,7 +142,7 @@ def _add_orders(routes: APIRouter, its: Any) -> None:
         tail: Annotated[str, Query(max_length=12)] = "",
         phone: Annotated[str, Query(max_length=80)] = "",
         item: Annotated[str, Query(max_length=60)] = "",
-        day: date | None = None,
+        day: Day | None = None,
         clerk: Clerk = its,
     ) -> list[OrderBody]:
         found: Sequence[OrderSummary] = await clerk.find(number, tail, phone, item, day)
@@ -165,7 +179,7 @@ def _add_tickets(routes: APIRouter, its: Any, changing: Guards) -> None:
             raise HTTPException(404, "no such ticket")
         return found
 
-    change: dict[str, Any] = {"status_code": 204, "dependencies": changing, "responses": NOT_FOUND}
+    change: dict[str, Any] = {"status_code": 204, "dependencies": changing, "responses": NOT_FOUND | _UNREADABLE}
 
     @routes.post("/service/tickets/{number}/notes", summary="Add a line to a ticket", **change)
     async def note(number: str, body: NoteBody, clerk: Clerk = its) -> None:
@@ -190,9 +204,9 @@ def _add_promises(routes: APIRouter, its: Any, changing: Guards) -> None:
         if not await clerk.keep_promise(promise_id):
             raise HTTPException(404, "no such open promise")
 
-    @routes.post("/service/periods", summary="Declare a special period", **change)
+    @routes.post("/service/periods", summary="Declare a special period", responses=_NO_RULE | _UNREADABLE, **change)
     async def declare(body: PeriodBody, clerk: Clerk = its) -> None:
         zone = clerk.system.policies.values.shop.zone
         start, end = (at if at.tzinfo else at.replace(tzinfo=zone) for at in (body.starts_at, body.ends_at))
         if not await clerk.declare(body.name, body.rule, start, end):
-            raise HTTPException(422, "no such rule, or it ends before it starts")
+            raise HTTPException(409, "no such rule, or it ends before it starts")

@@ -1,4 +1,4 @@
-"""The HTTP API for other systems: calls, queue, agents, and what happens as it happens. Read-only; tokens with scopes.
+"""The HTTP API for other systems: calls, queue, agents, orders, and what happens as it happens. Tokens with scopes.
 
 A token is made by `ivr agents token NAME --scope calls`. Supervisors, operations and admins may also use their login, so that the
 documentation page can be tried out from the browser.
@@ -27,6 +27,8 @@ from ivr.console.house import House
 from ivr.errors import UserError
 from ivr.records.tables import EventRow
 from ivr.records.vcon import vcon
+from order_lookup import OrderDeskError
+from order_lookup.http import router
 
 CallId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@:-]{1,64}$", description="The call's id.")]
 _bearer = HTTPBearer(auto_error=False, description="`ivr agents token NAME --scope calls`")
@@ -44,7 +46,7 @@ def api_app(house: House) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         title="Hotline",
         version="1",
-        description="Calls, queue and agents of the hotline. Personal data is masked as it is kept.",
+        description="Calls, queue, agents and orders of the hotline. Of calls, personal data is masked as it is kept; orders are whole.",
         docs_url="/docs",
         redoc_url=None,
         static_url="/docs-static",
@@ -56,7 +58,14 @@ def api_app(house: House) -> FastAPI:
     async def database_away(request: Request, fault: Exception) -> Response:
         return JSONResponse({"detail": "The database is away; please try again."}, 503)
 
+    @app.exception_handler(OrderDeskError)
+    async def order_desk_away(request: Request, fault: Exception) -> Response:
+        return JSONResponse({"detail": "The order desk is away; please try again."}, 503)
+
     _add_calls(app, house)
+    app.include_router(
+        router(house.orders.own, [Depends(_scope(house, "orders"))], [Depends(_scope(house, "service"))])
+    )
     _add_now(app, house)
     _add_events(app, house)
     return app

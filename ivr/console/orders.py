@@ -18,6 +18,7 @@ import order_lookup as desk
 from ivr.config import Settings
 from ivr.orders import open_orders
 from ivr.records.tables import EventRow, LineRow
+from order_lookup.poller import own_tables
 from order_lookup.tables import LedgerEntry
 
 log = structlog.get_logger()
@@ -86,6 +87,12 @@ class Orders:
             if self._system is None:
                 self._system = await open_orders(self._settings)
             return self._system
+
+    async def own(self) -> desk.SqlOrderSystem:
+        """The part of it in our own database: with a shop's own backend, what was mirrored of that."""
+        own = own_tables(await self._opened())
+        assert own is not None
+        return own
 
     async def ready(self) -> None:
         """Return once the order desk's tables are in place."""

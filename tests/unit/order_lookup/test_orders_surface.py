@@ -159,7 +159,9 @@ def test_service_over_http(client: TestClient) -> None:
     assert [client.post(kept).status_code for _ in "ab"] == [204, 404]
     period = {"name": "typhoon", "rule": "storm", "starts_at": "2027-03-10T08:00:00", "ends_at": "2027-03-11T08:00:00"}
     assert client.post("/orders/service/periods", json=period).status_code == 204
-    assert client.post("/orders/service/periods", json=period | {"rule": "x"}).status_code == 422
+    assert client.post("/orders/service/periods", json=period | {"rule": "x"}).status_code == 409
+    assert client.post("/orders/service/periods", json=period | {"ends_at": 0}).status_code == 422
+    assert client.get("/orders", params={"day": "0"}).status_code == 422
     stormy = client.get(f"/orders/{LATE.order_number}/decisions/order_status").json()
     assert "special_period" in stormy["situations"]
 

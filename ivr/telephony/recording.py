@@ -84,6 +84,9 @@ def rescue(folder: Path, quiet_seconds: float = 5.0) -> list[Path]:
             merge(wav)
             finished.append(wav)
         except OSError as fault:
+            if wav.exists():
+                right.unlink(missing_ok=True)
+                continue  # another worker, or the one whose call it was, came first
             log.error("recording could not be rescued", wav=str(wav), fault=str(fault))
     return finished
 

@@ -9,6 +9,7 @@ import wave
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ivr.errors import AudioFormatError
 from ivr.telephony.playback import samples
@@ -65,6 +66,25 @@ def test_what_a_crash_left_is_rescued_but_not_what_is_still_written(tmp_path: Pa
     assert frames(dead) == [(1, 0), (2, 0)]
     assert tracks(alive)[0].exists()
     assert rescue(tmp_path) == []
+
+
+def test_a_recording_that_another_worker_rescued_first_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wav = tmp_path / "dead.wav"
+    track(tracks(wav)[0], [1, 2])
+    os.utime(tracks(wav)[0], (time.time() - 60,) * 2)
+
+    def too_late(finished: Path) -> None:
+        merge(finished)
+        merge(finished)
+
+    monkeypatch.setattr("ivr.telephony.recording.merge", too_late)
+    with structlog.testing.capture_logs() as logged:
+        assert rescue(tmp_path) == []
+    assert logged == []
+    assert frames(wav) == [(1, 0), (2, 0)]
+    assert list(tmp_path.iterdir()) == [wav]
 
 
 @pytest.mark.parametrize(("rate", "channels", "width"), [(16000, 1, 2), (8000, 2, 2), (8000, 1, 1)])

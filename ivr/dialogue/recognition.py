@@ -37,7 +37,7 @@ _SOUND_LIKE_DIGITS: dict[Language, str] = {
     "en": (
         "to too do who you for fork food fire five's free say pay fake raped rape hate late paid ate wait ways was it hit did kill "
         "live i i'm am my a size sick sex six's screw won want even if on ever heaven support court straight please pissed rip ok "
-        "breaking break broke hurry shit bitch bit bye"
+        "breaking break broke hurry shit bitch bit bye me fuck fucking fucker"
     ),
 }
 _LIKE_DIGITS = {language: frozenset(words.split()) for language, words in _SOUND_LIKE_DIGITS.items()}

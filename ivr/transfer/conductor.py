@@ -227,21 +227,24 @@ class Transfer:
             case do.StopWhisper():
                 self._agent.hush()
             case do.Join():
-                self._join()
+                self._join(command)
             case do.Separate():
                 self._bridge.separate()
             case do.HangUpAgent():
                 self._agent.hang_up()
-            case do.TransferAttended():
+            case do.TransferAttended(attempt=attempt) if attempt == self._agent.attempt:
                 self._referral.attended()
             case do.TransferBlind():
                 self._referral.blind(command.agent, command.uri, command.headers)
+            case do.TransferAttended():
+                log.info("transfer.stale_referral", call_id=self._call.call_id, attempt=command.attempt)
             case _:
                 assert_never(command)
 
-    def _join(self) -> None:
+    def _join(self, command: do.Join) -> None:
         self._holding.silence()
-        if self._agent.number is not None:
+        # One that was held back may be about an agent who is gone by now.
+        if self._agent.number is not None and command.attempt == self._agent.attempt:
             self._bridge.join(self._agent.number, self._agent.agent)
 
     def _finish(self, command: do.Finish) -> None:

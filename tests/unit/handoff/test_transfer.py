@@ -328,6 +328,19 @@ async def test_begun_ahead_it_rings_and_whispers_but_neither_speaks_nor_puts_thr
     assert "handoff.connecting" not in handed.said
 
 
+async def test_begun_ahead_nobody_is_joined_with_an_agent_who_only_rings(tmp_path: Path) -> None:
+    bert = Reservation("bert", "sip:bert@10.0.0.9", "zh")
+    handed = Handed(tmp_path, FakeQueue([ANNA, bert]), ahead=True)
+    await handed.settle()
+    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"), LegEnded(AGENT, 503))
+    assert len(handed.phone.did("dial")) == 2
+    handed.transfer.go_on(handed.ended.append)
+    await handed.settle()
+    assert handed.phone.did("join") == []
+    await handed.hears(LegAnswered(AGENT + 1), DigitHeard(AGENT + 1, "1"))
+    assert handed.phone.did("join") == [("join", CALLER, AGENT + 1)]
+
+
 async def test_begun_ahead_and_nobody_free_it_speaks_once_it_may(tmp_path: Path) -> None:
     handed = Handed(tmp_path, FakeQueue([Place(2, None, True)]), ahead=True)
     await handed.settle()

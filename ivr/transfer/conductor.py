@@ -242,9 +242,9 @@ class Transfer:
                 assert_never(command)
 
     def _join(self, command: do.Join) -> None:
-        self._holding.silence()
-        # One that was held back may be about an agent who is gone by now.
+        """One that was held back may be about an agent who is gone by now: the caller goes on waiting, with music."""
         if self._agent.number is not None and command.attempt == self._agent.attempt:
+            self._holding.silence()
             self._bridge.join(self._agent.number, self._agent.agent)
 
     def _finish(self, command: do.Finish) -> None:

@@ -337,6 +337,7 @@ async def test_begun_ahead_nobody_is_joined_with_an_agent_who_only_rings(tmp_pat
     handed.transfer.go_on(handed.ended.append)
     await handed.settle()
     assert handed.phone.did("join") == []
+    assert any(wav.name.startswith("tone-") for _, wav, _ in handed.phone.playing.values())
     await handed.hears(LegAnswered(AGENT + 1), DigitHeard(AGENT + 1, "1"))
     assert handed.phone.did("join") == [("join", CALLER, AGENT + 1)]
 

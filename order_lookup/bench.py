@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, insert, literal, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from order_lookup import finding, gathering
 from order_lookup import tables as t
 from order_lookup.database import open_engine, upgrade, writing
-from order_lookup.errors import MistakeError
+from order_lookup.errors import DownError, MistakeError
+from order_lookup.migrating import patiently
 from order_lookup.policies import ShopPolicies, load_policies
 from order_lookup.port import CallerRef, Found, OrderQuery
 
@@ -34,12 +37,23 @@ class Timing:
     cpu_p95_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A whole bench: how long filling took, how busy the machine was in the last 1, 5 and 15 minutes, and the timings."""
+
+    orders: int
+    fill_seconds: float
+    load: tuple[float, ...]
+    timings: tuple[Timing, ...]
+
+
 def fill(engine: Engine, orders: int) -> None:
     """Put a crowd of customers and orders into an empty database, made by the database itself."""
     upgrade(engine)
     sqlite = engine.dialect.name == "sqlite"
     customers = max(1, orders // ORDERS_PER_CUSTOMER)
     with writing(engine).begin() as connection:
+        patiently(connection)
         if connection.scalar(select(func.count()).select_from(t.Customer)):
             raise MistakeError("the bench needs an empty database: name another file or database")
         for statement in (_CUSTOMERS, _PHONES, _ORDERS, _ITEMS):
@@ -48,18 +62,23 @@ def fill(engine: Engine, orders: int) -> None:
             made = text(statement.format(series=series).replace(":placed", f"'{_PLACED}'"))
             connection.execute(made, {"count": count})
         connection.execute(insert(t.Merchant).values(id=literal(1), name="m", phone="1"))
-    with engine.connect() as connection:
+    with engine.begin() as connection:
+        patiently(connection)
         connection.exec_driver_sql("ANALYZE")
-        connection.commit()
 
 
-def measure(url: str, orders: int, rounds: int = 400) -> list[Timing]:
+def measure(url: str, orders: int, rounds: int = 400) -> Measured:
     """Fill the database of a URL and time each kind of look-up."""
     engine, values, dice = open_engine(url), load_policies().values, random.Random(7)
-    fill(engine, orders)
-    timings = [_time(name, engine, work, orders, rounds, dice, values) for name, work in _LOOKUPS.items()]
+    begun = time.monotonic()
+    try:
+        fill(engine, orders)
+    except DBAPIError as error:
+        raise DownError(f"the database can't be filled: {error.orig}") from error
+    filled = time.monotonic() - begun
+    timings = tuple(_time(name, engine, work, orders, rounds, dice, values) for name, work in _LOOKUPS.items())
     engine.dispose()
-    return timings
+    return Measured(orders, round(filled, 1), tuple(round(each, 2) for each in os.getloadavg()), timings)
 
 
 Work = Callable[[Session, int, ShopPolicies], object]

@@ -21,7 +21,7 @@ from order_lookup.clerk import Clerk
 from order_lookup.database import open_engine, upgrade
 from order_lookup.errors import MistakeError, OrderDeskError
 from order_lookup.policies import Policies, load_policies
-from order_lookup.printing import console, print_decision, print_json, print_order, print_orders
+from order_lookup.printing import console, print_bench, print_decision, print_json, print_order, print_orders
 from order_lookup.sql import SqlOrderSystem
 from order_lookup.strict_yaml import nearest, read
 from order_lookup.words import Intent, Level
@@ -117,15 +117,8 @@ def bench(
     from order_lookup.bench import measure
 
     with tempfile.TemporaryDirectory(prefix="orders-bench-") as folder:
-        timings = _guard(lambda: measure(database or f"sqlite:///{folder}/bench.db", count))
-    if as_json:
-        print_json(timings)
-        return
-    table = Table("look-up", "median ms", "95 % ms", "worst ms", "95 % CPU ms", title=f"{count:,} orders")
-    for one in timings:
-        shown = (one.median_ms, one.p95_ms, one.worst_ms, one.cpu_p95_ms)
-        table.add_row(one.name, *(f"{value:.2f}" for value in shown))
-    console.print(table)
+        measured = _guard(lambda: measure(database or f"sqlite:///{folder}/bench.db", count))
+    print_json(measured) if as_json else print_bench(measured)
 
 
 @db.command("demo")

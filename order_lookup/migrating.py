@@ -36,6 +36,7 @@ class Chain:
             if not self._behind(connection):
                 return False
         with engine.begin() as connection:
+            patiently(connection)
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": self.lock})
             if not self._behind(connection):
@@ -68,6 +69,13 @@ class Chain:
         config.set_main_option("path_separator", "os")
         config.attributes.update(connection=connection, version_table=self.version_table)
         return config
+
+
+def patiently(connection: Connection) -> None:
+    """Let this transaction's statements take as long as they need: large tables, a slow disk, others who upgrade first."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = '10min'"))
 
 
 def run() -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from order_lookup.answers import Decision
+from order_lookup.bench import Measured
 from order_lookup.listings import OrderView
 from order_lookup.money import Money
 from order_lookup.policies import load_policies
@@ -45,6 +46,17 @@ def print_order(view: OrderView) -> None:
     if view.customer is not None:
         table.add_row("customer", f"{view.customer.name} · {view.customer.tier} · {view.customer.language}")
     table.add_row("unusual", ", ".join(sorted(view.situations)) or "nothing")
+    console.print(table)
+
+
+def print_bench(measured: Measured) -> None:
+    """How long look-ups took; under load, CPU time says more than the clock."""
+    load = " ".join(f"{each:.1f}" for each in measured.load)
+    title = f"{measured.orders:,} orders, filled in {measured.fill_seconds:.0f} s; load {load}"
+    table = Table("look-up", "median ms", "95 % ms", "worst ms", "95 % CPU ms", title=title)
+    for one in measured.timings:
+        shown = (one.median_ms, one.p95_ms, one.worst_ms, one.cpu_p95_ms)
+        table.add_row(one.name, *(f"{value:.2f}" for value in shown))
     console.print(table)
 
 

@@ -55,6 +55,15 @@ def test_tables_for_people(run) -> None:  # type: ignore[no-untyped-def]
     assert all(case.order_number in run("db", "numbers").stdout for case in list(CASES.values())[:3])
 
 
+def test_the_bench_fills_measures_and_refuses_a_database_in_use(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    url = f"sqlite:///{tmp_path / 'crowd.db'}"
+    measured = json.loads(run("orders", "bench", "--orders", "1000", "--json", "--database", url).stdout)
+    assert (measured["orders"], len(measured["timings"]), len(measured["load"])) == (1000, 4, 3)
+    assert all(0 < one["median_ms"] <= one["p95_ms"] <= one["worst_ms"] for one in measured["timings"])
+    again = run("orders", "bench", "--orders", "1000", "--database", url)
+    assert (again.exit_code, "empty database" in again.stderr) == (2, True)
+
+
 def test_a_customer_can_be_taken_off_the_messages(run) -> None:  # type: ignore[no-untyped-def]
     assert run("orders", "messages", LATE.phone, "--refuse").stdout.strip() == "no messages any more"
     assert run("orders", "messages", LATE.phone, "--accept").stdout.strip() == "messages again"

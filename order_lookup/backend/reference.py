@@ -57,6 +57,12 @@ def create_app(engine: Engine, till: Till, clock: Callable[[], datetime]) -> Fas
         "times are ISO 8601 with a zone (without one they are the shop's). Unknown fields are ignored.",
     )
 
+    _add_orders(app, engine)
+    _add_actions(app, engine, till, clock)
+    return app
+
+
+def _add_orders(app: FastAPI, engine: Engine) -> None:
     @app.get("/orders", summary="The newest orders of a phone number, at most 20")
     def orders(phone: Annotated[str, Query(max_length=40)]) -> list[OrderSaid]:
         with Session(engine) as session:
@@ -80,6 +86,8 @@ def create_app(engine: Engine, till: Till, clock: Callable[[], datetime]) -> Fas
                 raise HTTPException(404, "no such order")
             return _order(session, row)
 
+
+def _add_actions(app: FastAPI, engine: Engine, till: Till, clock: Callable[[], datetime]) -> None:
     @app.post("/orders/{number}/actions", summary="Carry an action out, once per key")
     def act(number: str, asked: ActionAsked, key: Key) -> ActionSaid:
         with Session(engine) as session, session.begin():
@@ -98,8 +106,6 @@ def create_app(engine: Engine, till: Till, clock: Callable[[], datetime]) -> Fas
             if gathering.customer_of_phone(session, normal_phone(phone)) is None:
                 raise HTTPException(404, "no such customer")
         return till.ring(key, "", asked, 0)
-
-    return app
 
 
 def demo_engine(now: datetime) -> Engine:

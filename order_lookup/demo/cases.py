@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from order_lookup import numbers
 from order_lookup.demo import scenes
-from order_lookup.demo.scenes import Scene
+from order_lookup.demo.draft import Scene
 from order_lookup.words import Kind, Tier
 
 

@@ -14,8 +14,9 @@ from order_lookup import numbers
 from order_lookup import tables as t
 from order_lookup.database import upgrade, writing
 from order_lookup.demo.cases import CASES, DemoCase
+from order_lookup.demo.draft import Draft, Scene
 from order_lookup.demo.goods import FIRST_NAMES, GIVEN, GOODS, KITCHENS, LAST_NAMES, MEALS, SHOPS, STREETS, SURNAMES
-from order_lookup.demo.scenes import FOOD_SCENES, PARCEL_SCENES, Draft, Scene
+from order_lookup.demo.scenes import FOOD_SCENES, PARCEL_SCENES
 from order_lookup.errors import MistakeError
 from order_lookup.words import Kind, Tier
 

@@ -54,6 +54,7 @@ from ivr.values import Language
 
 log = structlog.get_logger()
 _OPEN = Grammar("open")
+FILLER_SECONDS = 6.0
 
 
 class Call:
@@ -226,12 +227,15 @@ class Call:
                 assert_never(command)
 
     async def _ask_desk(self, command: LookUp | Act) -> None:
+        filling = asyncio.create_task(self._fill_silence())
         try:
             answer = await self._desk_answer(command)
         except Exception as fault:
             log.exception("call.order_desk_failed", call_id=self.call_id)
             self._fail(command.turn, f"order desk: {fault}")
             return
+        finally:
+            filling.cancel()
         self.record.learned(answer.values)
         finished = LookupFinished if isinstance(command, LookUp) else ActionFinished
         if isinstance(command, Act):
@@ -239,6 +243,13 @@ class Call:
         # An answer waits for the prompt that announced it ("let me look") to end.
         self._floor.afterwards(lambda: self.tell(finished(command.turn, self.seconds, answer.outcome, answer.values)))
         self._floor.settle()
+
+    async def _fill_silence(self) -> None:
+        """While the order desk is slow the line isn't dead: a word that we are at it, and again as long as it takes."""
+        await asyncio.sleep(self.services.slow_seconds)
+        while not self.over and self.handoff is None:
+            self._floor.aside(self.dialogue.phrase("filler"))
+            await asyncio.sleep(FILLER_SECONDS)
 
     async def _desk_answer(self, command: LookUp | Act) -> Answer:
         desk = self.services.desk

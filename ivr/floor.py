@@ -56,6 +56,11 @@ class Floor:
         if self._turns.state is turns.State.SPEAKING:
             self._mouth.say(prompts)
 
+    def aside(self, prompt: Prompt) -> None:
+        """Say this if nothing else is being said or heard; it belongs to no turn."""
+        if self._turns.state is turns.State.QUIET and not self._mouth.busy and not self._left:
+            self._mouth.say((prompt,))
+
     def afterwards(self, action: Callable[[], None]) -> None:
         """Do this once everything was said; `settle` when nothing is."""
         self._afterwards.append(action)

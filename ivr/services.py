@@ -55,3 +55,4 @@ class Services:
     detector: Callable[[], SpeechDetector]
     start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
     recordings: Path | None = None
+    slow_seconds: float = 1.5

@@ -139,23 +139,26 @@ class FakeDetector:
 
 @dataclass
 class FakeDesk:
-    """`ports.OrderDesk`: answers from a table; `broken` makes it fail."""
+    """`ports.OrderDesk`: answers from a table; `broken` makes it fail, `slow` makes it wait to be let go on."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Value]]] = field(default_factory=list)
     contacts: list[str] = field(default_factory=list)
     broken: bool = False
+    slow: asyncio.Event | None = None
 
     async def look_up(self, call_id: str, what: str, arguments: Mapping[str, Value]) -> Answer:
-        return self._answer(what, arguments)
+        return await self._answer(what, arguments)
 
     async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
-        return self._answer(action, arguments)
+        return await self._answer(action, arguments)
 
     async def contact(self, call_id: str, outcome: str, facts: Mapping[str, Value]) -> None:
         self.contacts.append(outcome)
 
-    def _answer(self, what: str, arguments: Mapping[str, Value]) -> Answer:
+    async def _answer(self, what: str, arguments: Mapping[str, Value]) -> Answer:
+        if self.slow is not None:
+            await self.slow.wait()
         if self.broken:
             raise ConnectionError("the database is gone")
         self.asked.append((what, arguments))

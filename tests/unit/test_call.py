@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -195,6 +195,36 @@ async def test_an_answer_waits_for_the_prompt_that_announced_it() -> None:
     await line.prompts_end()
     assert [event.outcome for event in line.told(LookupFinished)] == ["found"]
     assert line.records.cases[-1]["order.status"] == "paid"
+
+
+@pytest.mark.parametrize("announced", [False, True])
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_slow_order_desk_is_not_silence(announced: bool, broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.call.FILLER_SECONDS", 0.1)
+    said = (Play(1, (prompt("let me look"),)),) if announced else ()
+    line = Line({CallStarted: (*said, LookUp(1, "order"))})
+    line.call.services = replace(line.call.services, slow_seconds=0.05)
+    line.desk.slow, line.desk.broken = asyncio.Event(), broken
+    await line.happens(LegAnswered(LEG))
+    for fillers in (1, 2):
+        await line.prompts_end()
+        await asyncio.sleep(0.12)
+        assert [text for _, text in line.records.lines].count("words of filler") >= fillers
+    line.desk.slow.set()
+    await settled()
+    await line.prompts_end()
+    assert len(line.told(ComponentFailed if broken else LookupFinished)) == 1
+    said_so_far = len(line.records.lines)
+    await asyncio.sleep(0.25)
+    assert len(line.records.lines) == said_so_far
+
+
+async def test_a_quick_order_desk_needs_no_filler() -> None:
+    line = Line({CallStarted: (LookUp(1, "order"),)})
+    line.call.services = replace(line.call.services, slow_seconds=0.05)
+    await line.happens(LegAnswered(LEG))
+    await asyncio.sleep(0.1)
+    assert line.records.lines == []
 
 
 async def test_what_the_ledger_says_is_what_the_dialogue_hears() -> None:

@@ -18,6 +18,7 @@ from ivr.dialogue.digit_errors import ERRORS, IMPOSSIBLE, cost, neighbours
 from ivr.events import Hypothesis
 from ivr.values import Language
 
+OWN_SURE = 2.5  # a whole number of the caller's own, heard as good as rightly
 OWN_LIMIT = 10.5  # costs above this are not what the caller said, even of their own orders
 OWN_WEIGHT = 3.0  # a caller names an order of their own about 20 times as often as somebody else's
 LIMIT = 8.0
@@ -62,8 +63,8 @@ class Reading:
 class Decoded:
     """What was heard of an order number: readings, and this caller's own orders by cost, cheapest first.
 
-    `tail` says that the caller named the end of the number only. `settled` is a number of this caller's own orders that is
-    beyond doubt, or "".
+    `tail` says that the caller named the end of the number only. `likely` is the one of this caller's own orders that stands
+    out, or ""; `settled` the same where it was heard so well that nobody else's can be meant.
     """
 
     readings: tuple[Reading, ...]
@@ -71,6 +72,7 @@ class Decoded:
     language: Language
     tail: bool = False
     settled: str = ""
+    likely: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,10 @@ def decode(
     longest = max((len(reading.digits) for reading in readings), default=0)
     tail = any(_TAIL.search(hypothesis.text.lower()) for hypothesis in hypotheses[:3]) or longest <= pattern.length // 2
     own = _weighed(caller_orders, readings, language, tail)
-    settled = _settled_by_own(own, readings, pattern, tail)
-    return Decoded(readings, own, language, tail, settled)
+    likely = _likely_own(own, readings, pattern, tail)
+    # More than a trifle badly heard, it may be a neighbour's: the order desk is asked which numbers exist.
+    settled = likely if tail or (own and own[0].cost <= OWN_SURE) else ""
+    return Decoded(readings, own, language, tail, settled, likely)
 
 
 def expand(decoded: Decoded, pattern: OrderPattern, limit: int = MOST_CANDIDATES) -> tuple[str, ...]:
@@ -217,7 +221,7 @@ def _weighed(
     return tuple(sorted(weighed, key=lambda candidate: candidate.cost))
 
 
-def _settled_by_own(own: Sequence[Candidate], readings: Sequence[Reading], pattern: OrderPattern, tail: bool) -> str:
+def _likely_own(own: Sequence[Candidate], readings: Sequence[Reading], pattern: OrderPattern, tail: bool) -> str:
     """The caller's own order that stands out, unless the words as heard are a valid number of somebody else."""
     if not own or own[0].cost > (_tail_limit(readings) if tail else OWN_LIMIT):
         return ""

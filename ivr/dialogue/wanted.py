@@ -143,10 +143,10 @@ def _names_own_order(text: str, digits: int, expectation: Expectation, understan
     decoded = order_number.decode(
         [Hypothesis(text, 1.0)], understanding.pattern, expectation.order_numbers, understanding.language
     )
-    if not decoded.settled:
+    if not decoded.likely:
         return False
     heard = decoded.readings[0].digits
-    return decoded.settled.endswith(heard) if decoded.tail else True
+    return decoded.likely.endswith(heard) if decoded.tail else True
 
 
 def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:

@@ -38,13 +38,26 @@ MINE, OTHER = DEFAULT.complete("20261121003"), DEFAULT.complete("88261121777")
 
 
 def test_an_order_of_the_callers_own_is_settled_through_a_confusion() -> None:
-    wrong = MINE.replace("6", "9", 1)
-    assert decode([hypothesis(wrong)], PATTERN, (MINE, OTHER), "zh").settled == MINE
+    decoded = decode([hypothesis(MINE.replace("6", "9", 1))], PATTERN, (MINE, OTHER), "zh")
+    assert (decoded.likely, decoded.settled) == (MINE, "")
+    assert settle(decoded, ()) == Accepted(MINE, pytest.approx(1.5, abs=1))
+    assert decode([hypothesis(MINE)], PATTERN, (MINE, OTHER), "zh").settled == MINE
+
+
+def test_a_neighbours_order_nearer_to_what_was_heard_is_not_ones_own() -> None:
+    own, neighbour = "202611213809", "202611213895"
+    decoded = decode([hypothesis("202611213855", "en")], PATTERN, (own, "202611213791"), "en")
+    assert decoded.settled == ""
+    found = settle(decoded, [number for number in expand(decoded, PATTERN) if number == neighbour])
+    assert isinstance(found, AskDigits)
+    assert set(found.candidates) == {own, neighbour}
 
 
 def test_a_dropped_repeat_is_found_again() -> None:
     assert "11" in MINE
-    assert decode([hypothesis(MINE.replace("11", "1", 1))], PATTERN, (MINE, OTHER), "zh").settled == MINE
+    decoded = decode([hypothesis(MINE.replace("11", "1", 1))], PATTERN, (MINE, OTHER), "zh")
+    assert decoded.likely == MINE
+    assert isinstance(settle(decoded, ()), Accepted)
 
 
 def test_a_valid_number_of_somebody_else_is_not_bent_to_ones_own() -> None:

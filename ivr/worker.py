@@ -33,7 +33,6 @@ from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
-from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
 from ivr.services import Services
 from ivr.speech.client import WebSocketListener
@@ -61,7 +60,7 @@ class Worker:
         port = settings.sip.port if alone else settings.sip.worker_ports + index
         self._engine = open_database(settings.database_url)
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
-        process = own_name(self.name)
+        process = f"{self.name}-{uuid.uuid4().hex[:12]}"
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
         self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook))
         self._orders = orders
@@ -110,15 +109,7 @@ class Worker:
         sys.setswitchinterval(0.0005)
         beside = [
             asyncio.create_task(work())
-            for work in (
-                self._dispatch,
-                self._beat,
-                self._look_after_the_lost,
-                self._take_commands,
-                self._reload,
-                self._watch,
-                self._post_cases,
-            )
+            for work in (self._dispatch, self._beat, self._take_commands, self._reload, self._watch, self._post_cases)
         ]
         announce()
         await self._draining.wait()
@@ -212,13 +203,8 @@ class Worker:
         return made
 
     async def _beat(self) -> None:
-        """Nothing else is done here: whoever renews too late is taken for dead."""
         while True:
             await self._patiently(self._queue.heartbeat())
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
-    async def _look_after_the_lost(self) -> None:
-        while True:
             await self._patiently(self._follow_up())
             await asyncio.sleep(HEARTBEAT_SECONDS)
 

@@ -13,10 +13,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from ivr.records.processes import lives_here
 from ivr.records.tables import AgentRow, EventRow, HandoffRow, WrapUpRow
 
 # Renewed every two seconds; three missed renewals mean that the worker is gone.
 LEASE_SECONDS = 6.0
+# A worker that lives on this machine but has renewed nothing for so long hangs.
+HUNG_SECONDS = 45.0
 # `talked`: the agent was let go and the call is about to end, to go back to the robot, or to wait for another agent.
 LIVE = ("waiting", "ringing", "connected", "talked")
 HOLDING = ("ringing", "connected")
@@ -169,6 +172,8 @@ def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
     """Free what dead workers held, and end wrap-ups nobody finished; the calls to follow up."""
     dead = (HandoffRow.state.in_(LIVE), HandoffRow.heartbeat_at < now - LEASE_SECONDS)
     for row in session.scalars(select(HandoffRow).where(*dead).order_by(HandoffRow.id)).all():
+        if row.heartbeat_at > now - HUNG_SECONDS and lives_here(row.worker):
+            continue
         ended = {"state": "ended", "outcome": "lost", "ended_at": now, "follow_up": "due"}
         if changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *dead).values(**ended)):
             _free_agent_of(session, row, now)
@@ -181,7 +186,9 @@ def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
 
 def _free_orphans(session: Session, now: float) -> None:
     """Agents whose lease ran out without a live handoff of theirs."""
-    expired = (AgentRow.state.in_(BUSY), or_(AgentRow.lease_until.is_(None), AgentRow.lease_until < now))
+    held = select(HandoffRow.agent_id).where(HandoffRow.state.in_(HOLDING), HandoffRow.agent_id.is_not(None))
+    over = or_(AgentRow.lease_until.is_(None), AgentRow.lease_until < now)
+    expired = (AgentRow.state.in_(BUSY), over, AgentRow.id.not_in(held))
     for row in session.scalars(select(AgentRow).where(*expired)).all():
         state = "available" if row.state == "ringing" else "wrap_up"
         values: dict[str, Any] = {"state": state, "since": now, "lease_until": None}

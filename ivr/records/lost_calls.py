@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ivr.records.holding import changed, tell
+from ivr.records.holding import HUNG_SECONDS, changed, tell
+from ivr.records.processes import lives_here
 from ivr.records.tables import CallRow
 
 # Longer than a handoff's lease: the journal may lag behind the call, and a call that lives after all ends as it ends.
@@ -23,7 +24,10 @@ def end(session: Session, now: float) -> list[str]:
     """Write the end of calls that nobody carries on any more; their ids."""
     dead = (CallRow.ended_at.is_(None), CallRow.heartbeat_at < now - LEASE_SECONDS)
     ended = []
-    for call_id, last_seen in session.execute(select(CallRow.id, CallRow.heartbeat_at).where(*dead)).tuples().all():
+    silent = select(CallRow.id, CallRow.heartbeat_at, CallRow.worker).where(*dead)
+    for call_id, last_seen, worker in session.execute(silent).tuples().all():
+        if last_seen > now - HUNG_SECONDS and lives_here(worker):
+            continue
         values = {"ended_at": last_seen, "disposition": DISPOSITION}
         if changed(session, update(CallRow).where(CallRow.id == call_id, *dead).values(**values)):
             tell(session, now, "call_ended", call_id, disposition=DISPOSITION)

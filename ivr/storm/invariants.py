@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ivr.records.holding import BUSY, HOLDING, LIVE, SETTLED
+from ivr.records.processes import lives_here
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, WrapUpRow
 from order_lookup.tables import Callback, Ticket
 
@@ -28,7 +29,7 @@ def broken(session: Session) -> Iterator[str]:
 def orphans(session: Session, now: float) -> int:
     """Places in the queue and agents that a dead worker still holds."""
     stale = (HandoffRow.state.in_(LIVE), HandoffRow.heartbeat_at < now - STALE_SECONDS)
-    places = session.scalars(select(HandoffRow.id).where(*stale)).all()
+    places = [row for row in session.scalars(select(HandoffRow).where(*stale)) if not lives_here(row.worker)]
     held = select(HandoffRow.agent_id).where(HandoffRow.state.in_(HOLDING), HandoffRow.agent_id.is_not(None))
     agents = session.scalars(select(AgentRow.id).where(AgentRow.state.in_(BUSY), AgentRow.id.not_in(held))).all()
     return len(places) + len(agents)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from ivr.config import AgentSettings
 from ivr.ports import Caller, Place, Reservation
 from ivr.records.agents import enrol, finish_wrap_up, set_state
 from ivr.records.database import open_database
+from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS
+from ivr.records.processes import lives_here, own_name
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 
@@ -38,6 +42,47 @@ def engine(tmp_path: Path, clock: Clock) -> Engine:
     anna = AgentSettings(name="anna", uri="sip:anna@10.0.0.9")
     enrol(engine, (anna, AgentSettings(name="bert", uri="sip:bert@10.0.0.9", queues=("after_sales",))))
     return engine
+
+
+async def test_a_slow_worker_of_this_machine_is_not_taken_for_dead(engine: Engine, clock: Clock) -> None:
+    slow = SqlQueue(engine, own_name("worker-0"), clock)
+    number = await slow.enter("c-slow", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    assert isinstance(await slow.reserve(number), Reservation)
+    clock.now += LEASE_SECONDS * 3
+    assert await SqlQueue(engine, "other", clock).reap() == []
+    assert (agent(engine, "anna").state, handoff(engine, number).state) == ("ringing", "ringing")
+    clock.now += HUNG_SECONDS
+    assert [lost.handoff for lost in await SqlQueue(engine, "other", clock).reap()] == [number]
+    assert agent(engine, "anna").state == "available"
+
+
+def started_process() -> tuple[subprocess.Popen[str], str]:
+    """A process that lives until it is killed, and its name."""
+    program = "from ivr.records.processes import own_name; print(own_name('worker-0'), flush=True); input()"
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, text=True)
+    assert process.stdout
+    return process, process.stdout.readline().strip()
+
+
+async def test_a_worker_that_was_killed_is_not_waited_for(engine: Engine, clock: Clock) -> None:
+    process, name = started_process()
+    assert lives_here(name)
+    dead = SqlQueue(engine, name, clock)
+    number = await dead.enter("c-dead", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    process.kill()
+    process.wait()
+    assert not lives_here(name)
+    clock.now += LEASE_SECONDS + 1
+    assert [lost.handoff for lost in await SqlQueue(engine, "other", clock).reap()] == [number]
+
+
+def test_a_name_of_another_machine_or_of_nobody_lives_not_here() -> None:
+    name = own_name("worker-0")
+    assert lives_here(name)
+    assert len(name) <= 64
+    for other in (name[:-1], name.replace("@", "@far-away-"), "worker-0", ""):
+        assert not lives_here(other)
 
 
 def agent(engine: Engine, name: str) -> AgentRow:

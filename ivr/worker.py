@@ -33,6 +33,7 @@ from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
+from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
 from ivr.services import Services
 from ivr.speech.client import WebSocketListener
@@ -60,7 +61,7 @@ class Worker:
         port = settings.sip.port if alone else settings.sip.worker_ports + index
         self._engine = open_database(settings.database_url)
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
-        process = f"{self.name}-{uuid.uuid4().hex[:12]}"
+        process = own_name(self.name)
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
         self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook))
         self._orders = orders
@@ -87,7 +88,6 @@ class Worker:
             detector=SpeechDetector,
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
-            slow_seconds=settings.orders.slow_seconds,
         )
         self._calls: dict[int, Call] = {}
         self._agents: dict[int, Transfer] = {}
@@ -109,7 +109,15 @@ class Worker:
         sys.setswitchinterval(0.0005)
         beside = [
             asyncio.create_task(work())
-            for work in (self._dispatch, self._beat, self._take_commands, self._reload, self._watch, self._post_cases)
+            for work in (
+                self._dispatch,
+                self._beat,
+                self._look_after_the_lost,
+                self._take_commands,
+                self._reload,
+                self._watch,
+                self._post_cases,
+            )
         ]
         announce()
         await self._draining.wait()
@@ -203,8 +211,13 @@ class Worker:
         return made
 
     async def _beat(self) -> None:
+        """Nothing else is done here: whoever renews too late is taken for dead."""
         while True:
             await self._patiently(self._queue.heartbeat())
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _look_after_the_lost(self) -> None:
+        while True:
             await self._patiently(self._follow_up())
             await asyncio.sleep(HEARTBEAT_SECONDS)
 

@@ -88,6 +88,7 @@ class Worker:
             detector=SpeechDetector,
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
+            slow_seconds=settings.orders.slow_seconds,
         )
         self._calls: dict[int, Call] = {}
         self._agents: dict[int, Transfer] = {}

@@ -74,7 +74,7 @@ def _delete_orders(session: Session, before: datetime, batch: int) -> int:
 
 
 def _mask_customers(session: Session, before: datetime, batch: int) -> int:
-    """Customers without a younger order, contact or open ticket: their name, phones and addresses."""
+    """Customers without a younger order, contact or open ticket: their name, addresses and phones."""
     wanted = select(t.Customer.id).where(
         t.Customer.name != "",
         t.Customer.created_at < before,
@@ -83,8 +83,10 @@ def _mask_customers(session: Session, before: datetime, batch: int) -> int:
         ~select(t.Ticket.id).where(t.Ticket.customer_id == t.Customer.id, t.Ticket.closed_at.is_(None)).exists(),
     )
     ids = session.scalars(wanted.limit(batch)).all()
-    for table in (t.Phone, t.Address):
-        session.execute(delete(table).where(table.customer_id.in_(ids)))
+    session.execute(delete(t.Address).where(t.Address.customer_id.in_(ids)))
+    # Who wants no messages, and whose account is frozen, must be known by their phone when they come back.
+    known = select(t.Customer.id).where(t.Customer.messages_refused | t.Customer.frozen_at.is_not(None))
+    session.execute(delete(t.Phone).where(t.Phone.customer_id.in_(ids), t.Phone.customer_id.not_in(known)))
     session.execute(update(t.Customer).where(t.Customer.id.in_(ids)).values(name="", email=None))
     return len(ids)
 

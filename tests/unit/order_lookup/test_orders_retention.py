@@ -23,6 +23,7 @@ from order_lookup import (
     load_policies,
 )
 from order_lookup import tables as t
+from order_lookup.clerk import Clerk
 from order_lookup.demo import CASES
 from order_lookup.messengers import FileMessenger, Letter
 from order_lookup.phones import masked_phone
@@ -131,6 +132,21 @@ async def test_what_is_young_or_the_shops_own_stays(database_file: Path) -> None
     after = await dump(desk)
     for own in ("shop_orders", "shop_customers", "shop_phones", "shop_items"):
         assert after[own] == orders[own], own
+    await desk.close()
+
+
+async def test_a_refusal_of_messages_and_a_frozen_account_are_not_forgotten(database_file: Path) -> None:
+    desk = await a_busy_day(f"sqlite:///{database_file}")
+    assert await Clerk(desk).refuse_messages(ME.phone, refused=True)
+    caller = CallerRef("thief", ADDRESS.phone)
+    assert (await desk.act(ActionRequest(caller, "account_stolen", Action.FREEZE_ACCOUNT))).done
+    await forget(desk.database, ALL, LATER)
+    for case in (ME, ADDRESS):
+        known = (await desk.caller(case.phone)).customer
+        assert known is not None, case.name
+        assert known.name == ""
+    assert (await desk.caller(ADDRESS.phone)).customer.frozen  # type: ignore[union-attr]
+    assert (await desk.caller(SPOKEN_TO.phone)).customer is None
     await desk.close()
 
 

@@ -20,9 +20,9 @@ from ivr.values import Language
 
 OWN_SURE = 2.5  # a whole number of the caller's own, heard as good as rightly
 OWN_LIMIT = 10.5  # costs above this are not what the caller said, even of their own orders
-OWN_WEIGHT = 3.0  # a caller names an order of their own about 20 times as often as somebody else's
+OWN_WEIGHT = 5.5  # an order of the caller's own is some hundred times as likely as any one of all the others
 LIMIT = 8.0
-ALONE_LIMIT = 13.0  # of an own order when nobody else's is near
+ALONE_LIMIT = 10.5  # of an own order when nobody else's is near
 CROWD, CROWD_LIMIT = 3, 4.3
 MARGIN = 4.0
 ASK_LIMIT = 9.5
@@ -245,10 +245,15 @@ def _neighbours(reading: Reading, pattern: OrderPattern, language: Language, bud
 
 
 def _deciding(numbers: Sequence[str]) -> tuple[int, int]:
-    """The group of digits that tells the most candidates apart; the last one if several do."""
+    """The group of digits that tells the most candidates apart; if several do, one that is easily named: the last, the first."""
     length = len(numbers[0])
     groups = [(at, min(at + GROUP, length)) for at in range(0, length, GROUP)]
-    return max(groups, key=lambda group: (len({number[group[0] : group[1]] for number in numbers}), group[0]))
+
+    def worth(group: tuple[int, int]) -> tuple[int, bool, bool]:
+        apart = len({number[group[0] : group[1]] for number in numbers})
+        return apart, group[1] == length, group[0] == 0
+
+    return max(groups, key=worth)
 
 
 def _windows(heard: str, right: str) -> list[int]:

@@ -48,6 +48,7 @@ class Terms:
     conclude_seconds: float = 30
     ask_again_seconds: float = 60
     rest_seconds: float = 15
+    breath_seconds: float = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,11 @@ class Step:
         self.to(agent=None, accepted=False, agent_gone=False)
 
     def drop_agent(self, state: commands.Release, reason: str) -> None:
-        """End the agent's leg, if there is one, and give the agent up."""
+        """End the agent's leg, if there is one, and give the agent up; not to be rung again before that leg has gone."""
         self.stop(RING, WHISPER, ACCEPT, TRANSFER)
         if self.now.agent and not self.now.agent_gone:
             self.do(commands.HangUpAgent(self.now.attempt))
-        self.release(state, reason)
+        self.release(state, reason, self.terms.breath_seconds if state == "available" else 0.0)
 
     def next_agent(
         self, event: events.HandoffEvent, state: commands.Release, reason: str, rest_seconds: float = 0.0

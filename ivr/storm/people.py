@@ -16,6 +16,7 @@ ANSWER_SECONDS = 12.0
 # A person notices a dead line after a moment of silence and hangs up.
 DEAD_LINE_SECONDS = 3.0
 LOOK_SECONDS = 0.25
+CROSSING_SECONDS = 1.0
 # What a colleague does when the phone rings; the rest accept.
 DECLINES, BUSY, NEVER_ANSWERS, VOICEMAIL, CHANGES_MIND = 0.12, 0.20, 0.26, 0.32, 0.40
 
@@ -32,6 +33,12 @@ async def until_over(leg: Leg, seconds: float) -> str:
             return "cut"
         await asyncio.sleep(LOOK_SECONDS)
     return "time"
+
+
+async def _let_go(leg: Leg) -> None:
+    """Hang up; a far end that was killed never answers that."""
+    with contextlib.suppress(TimeoutError):
+        await leg.hang_up()
 
 
 class Customer:
@@ -56,12 +63,13 @@ class Customer:
             await leg.answered(ANSWER_SECONDS)
         if leg.moments.answered is None:
             self._tally["not answered"] += 1
-            self._phone.run(leg.hang_up())
+            self._phone.run(_let_go(leg))
+            await asyncio.sleep(self._dice.uniform(2.0, 8.0))
             return
         self._tally["answered"] += 1
         how = await self._talk(leg)
         self._tally[{"ended": "hung up on", "cut": "cut off", "time": "hung up"}[how]] += 1
-        self._phone.run(leg.hang_up())
+        self._phone.run(_let_go(leg))
 
     async def _talk(self, leg: Leg) -> str:
         """Ask for a human by key, then wait as long as patience lasts; some choose a callback or a message."""
@@ -113,11 +121,13 @@ class Colleague:
             leg.stream.key("2" if chance < CHANGES_MIND else "1")
             self._tally["took"] += chance >= CHANGES_MIND
             await until_over(leg, self._dice.uniform(2.0, 10.0))
-        self._phone.run(leg.hang_up())
+        self._phone.run(_let_go(leg))
 
     async def _look_for_another(self, leg: Leg) -> None:
-        """A BYE from one worker and an INVITE from another may cross: what still is so a second later is wrong."""
+        """A BYE from one worker and an INVITE from another may cross; a call that goes on to bring sound is a second one."""
         before = [each for each in self._phone.legs.values() if each is not leg and each.state is State.UP]
-        await asyncio.sleep(1.0)
-        if any(each.state is State.UP for each in before):
+        await asyncio.sleep(CROSSING_SECONDS)
+        heard = {each.call_id: each.stream.counters.received for each in before}
+        await asyncio.sleep(CROSSING_SECONDS)
+        if any(each.state is State.UP and each.stream.counters.received > heard[each.call_id] for each in before):
             self._complain(f"{self._phone.user} was rung while on another call")

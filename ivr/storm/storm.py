@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ivr.caller.pacer import Pacer
@@ -134,7 +135,10 @@ class Storm:
         wrong_since: float | None = None
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            wrong, orphans = await asyncio.to_thread(self._look, engine)
+            try:
+                wrong, orphans = await asyncio.to_thread(self._look, engine)
+            except DBAPIError:
+                continue  # the database is busy: look again
             for fault in wrong:
                 self._complain(fault)
             now = time.monotonic()

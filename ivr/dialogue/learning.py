@@ -24,9 +24,9 @@ from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, parse, sentence
 from ivr.dialogue.unclean import unclean
 from ivr.dialogue.utterances import as_heard, load_utterances
 
-PER_INTENT = 1500
+PER_INTENT = 2500
 PER_UTTERANCE = 6
-EPOCHS = 7
+EPOCHS = 6
 BATCH = 128
 RATE = 0.25
 DECAY = 5e-6

@@ -52,7 +52,7 @@ class Expectation:
     what_else: bool = False
     now: datetime | None = None
     accept: float = 0.7
-    confirm: float = 0.35
+    confirm: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 LONGEST_PHRASE = 8
 """A Mandarin phrase of a dialplan of up to so many characters becomes a word of its own: it is recognised better whole."""
 SENTENCES_TO_READ = 30_000
+UTTERANCES = "utterances"
+"""The dialplans' folder of sentences: their words are heard, but no sentence is a word of its own."""
 
 
 def scalars(node: object) -> Iterator[str]:
@@ -52,16 +54,25 @@ def read_yaml(path: Path) -> list[Any]:
 
 
 def dialplan_texts(language: str, root: Path = ROOT) -> list[str]:
-    """Every plain run of text in the language's intents and grammars, and its development utterances, without notation."""
-    texts: list[str] = []
-    for path in [*sorted((root / "dialplans" / language).rglob("*.yaml")), root / "prompts" / language / "words.yaml"]:
-        if path.exists():
-            texts += [run for text in scalars(read_yaml(path)) for run in literals(text)]
+    """Every plain run of text in the language's intents and grammars, without notation."""
+    folder = root / "dialplans" / language
+    paths = [p for p in sorted(folder.rglob("*.yaml")) if UTTERANCES not in p.parts]
+    return [run for path in [*paths, root / "prompts" / language / "words.yaml"] for run in runs(path)]
+
+
+def utterance_texts(language: str, root: Path = ROOT) -> list[str]:
+    """Every plain run of text in what callers may say at length: the dialplans' utterances and those of development."""
+    texts = [run for path in sorted((root / "dialplans" / language / UTTERANCES).rglob("*.yaml")) for run in runs(path)]
     said = root / "tests" / "utterances" / f"dev_{language}.csv"
     if said.exists():
         with said.open(encoding="utf-8", newline="") as file:
             texts += [run for row in csv.DictReader(file) for run in literals(row["text"])]
     return texts
+
+
+def runs(path: Path) -> list[str]:
+    """The plain runs of text in all strings of a YAML file; none if there is no file."""
+    return [run for text in scalars(read_yaml(path)) for run in literals(text)] if path.exists() else []
 
 
 def dialplan_sentences(language: str, each: int, random_: random.Random, root: Path = ROOT) -> list[str]:
@@ -134,14 +145,18 @@ def count_hotline_words(language: str) -> tuple[str, ...]:
     return tuple(w for w, _ in counts.most_common() if len(w) == 1 or not mixes_numerals(w))
 
 
-def chinese_phrases(texts: list[str]) -> list[str]:
-    """Whole phrases and their words (by jieba) of dialplan texts."""
+def chinese_phrases(texts: list[str], *, whole: bool = True) -> list[str]:
+    """The words (by jieba) of dialplan texts, and with `whole` short phrases as words of their own."""
     import jieba
 
     jieba.setLogLevel(logging.WARNING)
     words: dict[str, None] = {}
     for run in chinese_runs(texts):
-        if len(run) <= LONGEST_PHRASE and (len(run) == 1 or not mixes_numerals(run) or whole_with_numeral(run)):
+        if (
+            whole
+            and len(run) <= LONGEST_PHRASE
+            and (len(run) == 1 or not mixes_numerals(run) or whole_with_numeral(run))
+        ):
             words[run] = None
         words.update((w, None) for w in jieba.lcut(run) if len(w) == 1 or not mixes_numerals(w))
     return list(words)
@@ -157,10 +172,12 @@ def own_vocabulary(language: str) -> list[str]:
 
 def free_vocabulary(language: str) -> list[str]:
     """The words of free decoding: the recipe's own and those of the dialplans."""
-    texts = dialplan_texts(language)
+    texts, said = dialplan_texts(language), utterance_texts(language)
     if language == "zh":
-        return list(dict.fromkeys([*own_vocabulary("zh"), *chinese_phrases(texts)]))
-    return list(dict.fromkeys([*own_vocabulary("en"), *(w for t in texts for w in ENGLISH_WORD.findall(t.lower()))]))
+        own = [*own_vocabulary("zh"), *chinese_phrases(texts), *chinese_phrases(said, whole=False)]
+        return list(dict.fromkeys(own))
+    heard = [w for t in [*texts, *said] for w in ENGLISH_WORD.findall(t.lower())]
+    return list(dict.fromkeys([*own_vocabulary("en"), *heard]))
 
 
 def vocabulary(language: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from training.languages.english import OWN_VOWELS, English, from_ipa
 from training.languages.mandarin import Mandarin, syllable_phones
 from training.scripts import step_grammars
 from training.templates import expand, hotline_text, literals, parse
-from training.vocabulary import mixes_numerals
+from training.vocabulary import chinese_phrases, dialplan_texts, mixes_numerals, utterance_texts
 
 
 def test_a_template_yields_exactly_its_alternatives() -> None:
@@ -33,6 +34,21 @@ def test_an_unknown_slot_is_refused() -> None:
 
 def test_literals_of_a_dialplan_template() -> None:
     assert literals("[好|好的]<no_more>(谢谢|多谢){name}再见") == ["好", "好的", "no_more", "谢谢", "多谢", "再见"]
+
+
+def test_only_grammar_phrases_become_whole_words(tmp_path: Path) -> None:
+    pytest.importorskip("jieba", reason="the training extra is not installed")
+    folder = tmp_path / "dialplans" / "zh"
+    (folder / "utterances").mkdir(parents=True)
+    (folder / "grammar.yaml").write_text("phrases: [我要催单]\n", "utf-8")
+    (folder / "utterances" / "status.yaml").write_text("- 我的外卖在哪里\n", "utf-8")
+    grammar, said = dialplan_texts("zh", tmp_path), utterance_texts("zh", tmp_path)
+    assert "我要催单" in chinese_phrases(grammar)
+    assert "我的外卖在哪里" in said
+    assert "我的外卖在哪里" not in grammar
+    words = chinese_phrases(said, whole=False)
+    assert "我的外卖在哪里" not in words
+    assert set("".join(words)) == set("我的外卖在哪里")
 
 
 @pytest.mark.parametrize("code", ["zh", "en"])

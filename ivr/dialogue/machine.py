@@ -36,7 +36,7 @@ from ivr.dialogue.hearing import ask_by_keys, hear, key, try_again
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Completeness, Interpretation
 from ivr.dialogue.memory import Memory
-from ivr.dialogue.order_number import settle
+from ivr.dialogue.order_number import Accepted, NoneFound, heard_whole, settle
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
 from ivr.dialogue.talk import Talk
 from ivr.dialogue.walk import after_human, always, break_down, go_on, route, settled, walk
@@ -179,7 +179,12 @@ class Dialogue:
         talk, step = self._talk, self._talk.step
         if state.decoded is not None:
             orders = values.get("orders")
-            settled(talk, settle(state.decoded, orders if isinstance(orders, tuple) else ()))
+            settlement = settle(state.decoded, orders if isinstance(orders, tuple) else ())
+            whole = heard_whole(state.decoded, talk.spoken.understanding.pattern)
+            if isinstance(settlement, NoneFound) and whole:
+                # Nobody is to learn from the next question whether somebody else's order exists.
+                settlement = Accepted(whole, 0.0)
+            settled(talk, settlement)
         elif isinstance(step, plan.LookUp | plan.Act):
             for name in words.LOOK_UPS[step.look_up].clears if isinstance(step, plan.LookUp) else words.ACT_CLEARS:
                 talk.memory.forget(name)

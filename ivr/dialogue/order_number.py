@@ -160,6 +160,12 @@ def _limit(decoded: Decoded, others: int) -> float:
     return LIMIT if others < CROWD else CROWD_LIMIT
 
 
+def heard_whole(decoded: Decoded, pattern: OrderPattern) -> str:
+    """The best reading if it is a valid number as it stands, else ""."""
+    best = decoded.readings[0].digits if decoded.readings else ""
+    return best if not decoded.tail and pattern.is_valid(best) else ""
+
+
 def answer(question: AskDigits, hypotheses: Sequence[Hypothesis], language: Language) -> Settlement:
     """Which candidate the answer to `AskDigits` picks: the caller said those digits, or the whole number again."""
     length = len(question.candidates[0])

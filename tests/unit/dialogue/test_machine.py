@@ -201,8 +201,15 @@ def test_what_is_sensitive_is_noted_without_its_value(tmp_path: Path) -> None:
 
 
 def test_an_unknown_number_goes_its_own_way(caller: Caller) -> None:
-    caller.says("我要退款").says("三零二四六八一零零零零七")
+    caller.says("我要退款").says("三零二四六八一零零零七")
     assert caller.desk("none", orders=()).only(do.HandOff).reason == "lost"
+
+
+def test_a_number_heard_whole_that_nobody_has_is_answered_like_a_strangers(caller: Caller, shop: Dialplans) -> None:
+    caller.says("我要退款").says("三零二四六八一零零零零七")
+    nobodys = caller.desk("none", orders=()).out
+    stranger = Caller(shop).heard().says("我要退款").says("三零二四六八一零零零零七")
+    assert stranger.desk("found", orders=(ORDER,)).out == nobodys
 
 
 def test_several_orders_are_told_apart_by_the_digits_that_differ(caller: Caller) -> None:
@@ -319,7 +326,7 @@ def test_a_question_comes_round_only_so_often(tmp_path: Path) -> None:
     caller = Caller(load(tmp_path, number=round_and_round)).heard().says("我要退款")
     said = []
     for _ in range(3):
-        caller.says("三零二四六八一零零零零七").desk("none", orders=())
+        caller.says("三零二四六八一零零零七").desk("none", orders=())
         said.append(caller.said())
     assert said == ["订单号？", "订单号？", "我请人来帮您。"]
 

@@ -211,7 +211,7 @@ class Call:
             case RecordMessage():
                 self._floor.afterwards(lambda: self._record_message(command))
             case HangUp():
-                self.record.disposition = command.disposition
+                self.record.ends(command.disposition)
                 self._floor.afterwards(lambda: self.services.phone.hang_up(self.leg))
             case StartTimer():
                 self._timers.start(command.name, command.seconds)

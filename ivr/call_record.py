@@ -64,7 +64,7 @@ class CallRecord:
     def noted(self, note: Note) -> None:
         """The dialogue's own note: a value of the case, and the disposition where it says so."""
         if note.kind == "disposition":
-            self.disposition = str(note.values.get("disposition", self.disposition))
+            self.ends(str(note.values.get("disposition", self.disposition)))
         values = plain(note.values)
         if isinstance(values, dict):
             self.case.update({key: value for key, value in values.items() if value not in (None, "")})
@@ -80,6 +80,11 @@ class CallRecord:
     def keep_case(self) -> None:
         """Write the case down as it stands, for the agent's screen."""
         self._records.case(self._call_id, dict(self.case))
+
+    def ends(self, disposition: str) -> None:
+        """The dialogue ends the call; that a human had it says less than how the human's part ended."""
+        if disposition != "handed_off" or not self.disposition:
+            self.disposition = disposition
 
     def handoff_ended(self, outcome: str) -> None:
         """A human's part is over: how it ended is how the call ends, unless more is said."""

@@ -27,28 +27,42 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An utterance and what was made of it; `seconds` is how long that took."""
+    """An utterance and what was made of it: the intent, and whether it was sure or would be asked back ("Do you mean …?").
+
+    `seconds` is how long that took.
+    """
 
     utterance: Utterance
     understood: str
     score: float
     seconds: float
+    asked_back: bool = False
 
     @property
     def right(self) -> bool:
         """Whether the intent is the one in the file."""
         return self.understood == self.utterance.intent
 
+    @property
+    def wrong_at_once(self) -> bool:
+        """Whether a wrong intent would be acted on without asking."""
+        return not self.right and not self.asked_back and self.understood != OUT_OF_SCOPE
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures over results of one language; shares are 0..1, NaN-free (1.0 where there is nothing to count)."""
+    """Figures over results of one language; shares are 0..1, NaN-free (1.0 where there is nothing to count).
+
+    What is right after asking back counts as right; `right_asked_back` says how much of the whole that is.
+    """
 
     count: int
     accuracy: float
     rejected: float
     false_rejects: float
     median_seconds: float
+    right_asked_back: float = 0.0
+    wrong_at_once: float = 0.0
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Summary:
@@ -62,6 +76,8 @@ class Summary:
             _share(sum(each.right for each in outside), len(outside)),
             _share(sum(each.understood == OUT_OF_SCOPE for each in inside), len(inside)) if inside else 0.0,
             times[len(times) // 2] if times else 0.0,
+            sum(each.right and each.asked_back for each in results) / max(1, len(results)),
+            sum(each.wrong_at_once for each in results) / max(1, len(results)),
         )
 
 
@@ -72,10 +88,10 @@ def intent_of(found: Interpretation) -> str:
     return found.intent
 
 
-def understand_one(understanding: Understanding, text: str) -> tuple[str, float]:
-    """The intent of a text at an open question, and its score."""
+def understand_one(understanding: Understanding, text: str) -> tuple[str, float, bool]:
+    """The intent of a text at an open question, its score, and whether the robot would ask back before it acts."""
     found = understanding.understand((Hypothesis(text, 1.0),), Expectation(language=understanding.language))
-    return intent_of(found), found.score
+    return intent_of(found), found.score, found.verdict == "confirm"
 
 
 def with_homophones(text: str, share: float, rng: random.Random) -> str:
@@ -108,6 +124,7 @@ def report(results: Sequence[Result]) -> Mapping[str, object]:
                 "understood": each.understood,
                 "score": round(each.score, 3),
                 "right": each.right,
+                "asked_back": each.asked_back,
             }
             for each in results
         ],
@@ -120,6 +137,8 @@ def _figures(summary: Summary) -> Mapping[str, float]:
         "accuracy": round(summary.accuracy, 4),
         "out_of_scope_rejected": round(summary.rejected, 4),
         "false_rejects": round(summary.false_rejects, 4),
+        "right_asked_back": round(summary.right_asked_back, 4),
+        "wrong_at_once": round(summary.wrong_at_once, 4),
         "median_milliseconds": round(summary.median_seconds * 1000, 2),
     }
 

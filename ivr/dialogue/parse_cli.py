@@ -76,8 +76,8 @@ def eval_intents(
     for utterance in utterances:
         text = evaluation.with_homophones(utterance.text, homophones, rng) if homophones else utterance.text
         start = time.thread_time()
-        understood, score = evaluation.understand_one(made[utterance.language], text)
-        results.append(Result(replace(utterance, text=text), understood, score, time.thread_time() - start))
+        understood, score, asked = evaluation.understand_one(made[utterance.language], text)
+        results.append(Result(replace(utterance, text=text), understood, score, time.thread_time() - start, asked))
     _report(results, worst)
     if json_file is not None:
         json_file.write_text(json.dumps(evaluation.report(results), ensure_ascii=False, indent=1), encoding="utf-8")
@@ -188,10 +188,14 @@ def _show(found: Interpretation) -> None:
 
 def _report(results: list[Result], worst: int) -> None:
     out = Console()
-    figures = Table("language", "utterances", "accuracy", "out of scope rejected", "false rejects", "median CPU ms")
+    figures = Table(
+        "language", "utterances", "right", "of it asked back", "wrong at once",
+        "out of scope rejected", "false rejects", "median CPU ms",
+    )  # fmt: skip
     for language in sorted({each.utterance.language for each in results}):
         one = Summary.of([each for each in results if each.utterance.language == language])
-        shares = (f"{share:.1%}" for share in (one.accuracy, one.rejected, one.false_rejects))
+        parts = (one.accuracy, one.right_asked_back, one.wrong_at_once, one.rejected, one.false_rejects)
+        shares = (f"{share:.1%}" for share in parts)
         figures.add_row(language, str(one.count), *shares, f"{one.median_seconds * 1000:.1f}")
     out.print(figures)
     confused = Table("meant", "understood", "times", title="Confusions")

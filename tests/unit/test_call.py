@@ -283,6 +283,13 @@ async def test_a_handoff_begins_after_the_last_words_and_gets_the_legs_events() 
     assert len(line.told(HandoffEnded)) == 1
 
 
+async def test_how_the_humans_part_ended_is_how_the_call_ended() -> None:
+    line = await answered({CallStarted: (HandOff(1, "general", "agent"),), HandoffEnded: (HangUp(2, "handed_off"),)})
+    line.handoffs[0].on_ended(HandoffEnded(1, 9.0, "completed"))
+    await line.happens(LegEnded(LEG, 200))
+    assert line.records.dispositions == ["handled_by_agent"]
+
+
 async def test_a_caller_who_hangs_up_on_the_agent_was_handled_by_the_agent() -> None:
     line = await answered({CallStarted: (HandOff(1, "general", "agent"),)})
     await line.happens(LegEnded(LEG, 200))

@@ -64,8 +64,9 @@ def measure(
     note("human words in a grammar of 50", tally, tally.utterances_right)
     tally = evaluation.false_accepts()
     note("false accepts", tally, 100 - tally.utterances_right)
-    figures["no speech"], examples["no speech"] = evaluation.no_speech(10)
-    print(f"{'no speech':34s} {figures['no speech']:6.0f}  words in 10 minutes, free and step decoding")
+    minutes = evaluation.profile.no_speech_minutes
+    figures["no speech"], examples["no speech"] = evaluation.no_speech(minutes)
+    print(f"{'no speech':34s} {figures['no speech']:6.0f}  words in {minutes:g} minutes, free and step decoding")
     figures["real-time factor"] = round(evaluation.decode_seconds / max(1e-9, evaluation.speech_seconds), 4)
     print(f"{'real-time factor':34s} {figures['real-time factor']:.4f}")
     return figures

@@ -60,6 +60,7 @@ class Profile(Frozen):
     held_share: float = 0.0
     training: Training
     decoding: Decoding = Decoding()
+    no_speech_minutes: float = Field(default=10, description="how much noise, music and tones the evaluation decodes")
 
 
 def load(name: str) -> Profile:

@@ -198,7 +198,8 @@ def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = 
     train_shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
     examples = [e for s in train_shards for e in read_features(folder / f"{s.name}.npz")]
     random.Random(profile.seed).shuffle(examples)
-    held, examples = examples[:200], examples[200:]
+    kept = min(200, len(examples) // 20)
+    held, examples = examples[:kept], examples[kept:]
     hours = sum(len(e.features) for e in examples) / 360_000
     phones = len(language(profile.language).phones) + 1
     sample = np.concatenate([e.features for e in examples[:1500]]).astype(np.float32)

@@ -51,6 +51,15 @@ async def finish(screen: Screen, call_id: str, disposition: str, note: str, away
     return await screen.house.write(write)
 
 
+async def draft(screen: Screen, call_id: str, disposition: str, note: str) -> None:
+    """Keep the wrap-up as it is filled in so far."""
+    mine = screen.viewer.agent
+    if mine is not None:
+        await screen.house.write(
+            lambda session, _: agents.draft_wrap_up(session, mine, call_id, disposition, note[:2000])
+        )
+
+
 async def reveal(screen: Screen, call_id: str) -> str:
     """The caller's number in full, with an audit entry in the same transaction; empty when there is none to show."""
     viewer = screen.viewer

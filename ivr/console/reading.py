@@ -195,7 +195,7 @@ def open_wrap_up(session: Session, agent_id: int) -> WrapUp | None:
     """What the agent has to finish, the newest first."""
     mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_(None))
     row = session.scalar(select(WrapUpRow).where(*mine).order_by(WrapUpRow.id.desc()).limit(1))
-    return WrapUp(row.call_id, row.started_at, row.talk_seconds) if row else None
+    return WrapUp(row.call_id, row.started_at, row.talk_seconds, row.disposition, row.note) if row else None
 
 
 def full_number(session: Session, call_id: str) -> str:

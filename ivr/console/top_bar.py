@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 
 from ivr.console import actions, reading
 from ivr.console.call_panels import Controls
@@ -15,6 +17,7 @@ from ivr.console.screen import Panel, Screen
 from ivr.console.views import AgentView, CallView
 
 DISPOSITIONS = ("solved", "promised", "ticket", "passed_on", "not_ours", "hung_up", "abuse")
+TYPING_SECONDS = 0.5
 
 
 class TopBar(Panel):
@@ -39,6 +42,9 @@ class TopBar(Panel):
         call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
         # The case may grow while the phone rings; what the bar says of it stays, so that nothing jumps under the finger.
         accepted = agent.state == "ringing" and await self.screen.house.read(lambda s, _: reading.accepted(s, agent))
+        if agent.state == "wrap_up":
+            begun = await self.screen.house.read(lambda session, _: reading.open_wrap_up(session, mine))
+            self.disposition, self.note = (begun.disposition, begun.note) if begun else ("", "")
         return agent, call, accepted
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:
@@ -102,10 +108,10 @@ class TopBar(Panel):
             since(agent.since, "left")
             Text(self.said["wrap_up"], "what")
             chosen = choice(options, self.said["disposition"], self.disposition or None)
-            chosen.on_value_change(lambda event: setattr(self, "disposition", event.value or ""))
+            chosen.on_value_change(self._disposition_chosen)
             self._chosen = chosen
-            note = ui.input(self.said["note"]).props("dense outlined maxlength=500").classes("fill")
-            note.on_value_change(lambda event: setattr(self, "note", event.value or ""))
+            note = ui.input(self.said["note"], value=self.note).props("dense outlined maxlength=500")
+            note.classes("fill").on_value_change(self._note_written)
             box("spacer")
             with Text(f"{self.said['ends_in']} ", "dim wide"):
                 until(ends_at)
@@ -141,6 +147,16 @@ class TopBar(Panel):
     async def finish_away(self) -> None:
         """Finish the wrap-up and be away."""
         await self._finish(True)
+
+    async def _disposition_chosen(self, event: ValueChangeEventArguments[Any]) -> None:
+        self.disposition = event.value or ""
+        await actions.draft(self.screen, self.call_id, self.disposition, self.note)
+
+    async def _note_written(self, event: ValueChangeEventArguments[Any]) -> None:
+        self.note = written = event.value or ""
+        await asyncio.sleep(TYPING_SECONDS)
+        if self.note == written and self.state == "wrap_up":
+            await actions.draft(self.screen, self.call_id, self.disposition, self.note)
 
     async def _finish(self, away: bool) -> None:
         if not self.disposition:

@@ -115,3 +115,5 @@ class WrapUp:
     call_id: str
     started_at: float
     talk_seconds: float
+    disposition: str = ""
+    note: str = ""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
 from ivr.records.holding import changed, finish_wrap_ups, tell
-from ivr.records.tables import AgentCommandRow, AgentRow
+from ivr.records.tables import AgentCommandRow, AgentRow, WrapUpRow
 
 
 def enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
@@ -38,6 +38,12 @@ def set_state(session: Session, agent_id: int, state: str, reason: str, now: flo
     name = session.scalar(select(AgentRow.name).where(AgentRow.id == agent_id))
     tell(session, now, "agent", None, agent=name, state=state, reason=reason[:64])
     return True
+
+
+def draft_wrap_up(session: Session, agent_id: int, call_id: str, disposition: str, note: str) -> None:
+    """Keep what the agent has filled in so far: it is there after a reload, and stands if the time runs out."""
+    mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.call_id == call_id, WrapUpRow.finished_at.is_(None))
+    session.execute(update(WrapUpRow).where(*mine).values(disposition=disposition, note=note))
 
 
 def finish_wrap_up(session: Session, agent_id: int, disposition: str, note: str, away: bool, now: float) -> bool:

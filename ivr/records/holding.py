@@ -207,10 +207,17 @@ def _end_wrap_ups(session: Session, since: float, now: float) -> None:
 
 
 def finish_wrap_ups(session: Session, agent_id: int, disposition: str, note: str, now: float) -> None:
-    """Close the agent's open wrap-ups; the numbers of settled calls are not kept beyond that."""
+    """Close the agent's open wrap-ups; the numbers of settled calls are not kept beyond that.
+
+    Where the agent gave nothing at the end ("not_given"), what they had begun to write stands.
+    """
     mine = (WrapUpRow.agent_id == agent_id, WrapUpRow.finished_at.is_(None))
     calls = list(session.scalars(select(WrapUpRow.call_id).where(*mine)))
-    session.execute(update(WrapUpRow).where(*mine).values(disposition=disposition, note=note, finished_at=now))
+    if disposition == "not_given":
+        session.execute(update(WrapUpRow).where(*mine, WrapUpRow.disposition == "").values(disposition=disposition))
+        session.execute(update(WrapUpRow).where(*mine).values(finished_at=now))
+    else:
+        session.execute(update(WrapUpRow).where(*mine).values(disposition=disposition, note=note, finished_at=now))
     settled = (HandoffRow.call_id.in_(calls), HandoffRow.state == "ended", HandoffRow.outcome.in_(SETTLED))
     if calls:
         session.execute(update(HandoffRow).where(*settled).values(caller=""))

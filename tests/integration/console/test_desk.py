@@ -79,6 +79,10 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     page.wait_for_selector(".wrapping")
     page.keyboard.press("F10")
     expect(page.get_by_text("请选择处理结果")).to_be_visible()
+    page.locator(".wrapping input[maxlength='500']").fill("已催，客户满意")
+    expect_written(console, "desk-1", "已催，客户满意")
+    page.reload()
+    expect(page.locator(".wrapping input[maxlength='500']")).to_have_value("已催，客户满意")
     page.locator(".brand").click()
     page.keyboard.press("1")
     expect(page.locator(".incoming .q-select")).to_contain_text("已解决")
@@ -87,8 +91,19 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     expect(page.locator(".grid")).to_contain_text("已解决")
     with Session(console.engine) as session:
         wrap = session.scalars(select(WrapUpRow).where(WrapUpRow.call_id == "desk-1")).one()
-        assert (wrap.disposition, wrap.finished_at is not None) == ("solved", True)
+        assert (wrap.disposition, wrap.note, wrap.finished_at is not None) == ("solved", "已催，客户满意", True)
     set_agent(console, "anna", "away")
+
+
+def expect_written(console: Console, call_id: str, note: str) -> None:
+    """The note of the wrap-up is kept while it is being written."""
+    deadline = time.monotonic() + 5
+    kept = ""
+    while kept != note and time.monotonic() < deadline:
+        time.sleep(0.1)
+        with Session(console.engine) as session:
+            kept = session.scalars(select(WrapUpRow.note).where(WrapUpRow.call_id == call_id)).one()
+    assert kept == note
 
 
 def test_screen_follows_within_half_a_second_of_the_event(page: Page, console: Console, worker: Worker) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
 from ivr.ports import Caller, Place, Reservation
-from ivr.records.agents import enrol, finish_wrap_up, set_state
+from ivr.records.agents import draft_wrap_up, enrol, finish_wrap_up, set_state
 from ivr.records.database import open_database
 from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS
 from ivr.records.processes import lives_here, own_name
@@ -168,6 +168,22 @@ async def test_talk_wrap_up_and_free_again(engine: Engine, clock: Clock) -> None
         assert (wrap.disposition, wrap.talk_seconds) == ("refund_explained", 10.0)
     assert agent(engine, "anna").state == "available"
     assert handoff(engine, number).caller == ""
+
+
+async def test_what_was_written_stands_when_the_time_for_it_runs_out(engine: Engine, clock: Clock) -> None:
+    queue = SqlQueue(engine, "w1", clock)
+    number = await enter(queue, "c1")
+    await queue.reserve(number)
+    await queue.connected(number)
+    await queue.release(number, "anna", "wrap_up", "talked")
+    with Session(engine) as session, session.begin():
+        draft_wrap_up(session, agent(engine, "anna").id, "c1", "", "wants a call tomorrow")
+    clock.now += 181
+    await queue.reap(180.0)
+    with Session(engine) as session:
+        wrap = session.scalars(select(WrapUpRow)).one()
+        assert (wrap.disposition, wrap.note) == ("not_given", "wants a call tomorrow")
+        assert wrap.finished_at is not None
 
 
 async def test_switch_is_refused_while_the_phone_rings(engine: Engine, clock: Clock) -> None:

@@ -1,4 +1,7 @@
-"""A throw-away PostgreSQL cluster, one for the whole run."""
+"""A throw-away PostgreSQL cluster, one for the whole run, and the demo shops of `shops.py`.
+
+What several folders use stands here: imported into a folder's own conftest, a fixture would be made anew for it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.shops import postgres, postgres_template, sqlite, sqlite_template
+
+__all__ = ["postgres", "postgres_server", "postgres_template", "sqlite", "sqlite_template"]
 PORTS = range(18100, 18150)
 
 

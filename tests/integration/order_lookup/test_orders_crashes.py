@@ -31,7 +31,7 @@ from order_lookup import (
 from order_lookup import tables as t
 from order_lookup.demo import CASES
 from order_lookup.words import Stage
-from tests.integration.order_lookup.conftest import NOW
+from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
 POLICIES = load_policies()

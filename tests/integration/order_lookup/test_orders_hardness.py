@@ -28,7 +28,7 @@ from order_lookup import tables as t
 from order_lookup.clerk import Clerk
 from order_lookup.demo import CASES
 from order_lookup.numbers import DEFAULT
-from tests.integration.order_lookup.conftest import NOW
+from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
 ME, OTHER, LATE = CASES["refundable_parcel"], CASES["vip"], CASES["late_food"]

@@ -22,7 +22,7 @@ from order_lookup import tables as t
 from order_lookup.messengers import Letter, Messenger
 from order_lookup.poller import Poller
 from order_lookup.posting import TRIES, put
-from tests.integration.order_lookup.conftest import NOW
+from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
 LETTER = Letter("call:cancel", "13800000000", "done", "zh", "您好")

@@ -21,7 +21,7 @@ from order_lookup import tables as t
 from order_lookup.database import downgrade, open_engine, upgrade
 from order_lookup.demo import CASES
 from order_lookup.words import REFUNDS
-from tests.integration.order_lookup.conftest import NOW
+from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
 PROCESSES, PER_PROCESS = 3, 334

@@ -23,7 +23,7 @@ from order_lookup import (
 )
 from order_lookup.backend.mapping import BackendSettings, Mapping
 from order_lookup.demo import CASES
-from tests.integration.order_lookup.conftest import NOW
+from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
 PORT = 18120

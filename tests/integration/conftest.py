@@ -57,7 +57,7 @@ def postgres_server() -> Iterator[str]:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     data, log = folder / "data", folder / "log"
-    run = {"check": True, "capture_output": True, "cwd": "/", "timeout": 60}
+    run = {"check": True, "capture_output": True, "cwd": "/", "timeout": 120}
     try:
         subprocess.run(
             _as_postgres(programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"),

@@ -18,7 +18,7 @@ from ivr.demo.stage import ROOT, Stage, free_ports, fresh_folder
 from ivr.edge import find_kamailio
 from ivr.errors import UserError
 
-SIZES = (2, 8, 12, 16, 20, 24, 28, 32, 40)
+SIZES = (4, 8, 12, 16, 20, 24, 32, 40, 60)
 # (key, what it is, goal in ms)
 GOALS = (
     ("reply_gap_p50_ms", "reply gap p50", 600),
@@ -33,7 +33,7 @@ GOALS = (
 def bench(
     ctx: typer.Context,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
-    calls: Annotated[int, typer.Option(min=1, help="Calls of each kind for the latencies.")] = 5,
+    calls: Annotated[int, typer.Option(min=1, help="Calls of each kind for the latencies.")] = 6,
     most: Annotated[int, typer.Option(min=0, max=60, help="The largest crowd; 0 measures no capacity.")] = 32,
     folder: Annotated[Path, typer.Option(help="Where the hotline under test works; emptied first.")] = Path(
         "var/bench"
@@ -60,7 +60,7 @@ async def _measure(console: Console, folder: Path, calls: int, most: int) -> dic
     agents = free_ports(ringing.AT_ONCE)
     async with Stage(fresh_folder(folder / "one"), changes=ringing.changes(agents)) as stage:
         latency = await runs.latency(stage, calls, tell)
-        latency |= await ringing.time_to_ring(stage, agents, calls * 4, tell)
+        latency |= await ringing.time_to_ring(stage, agents, calls * 2, tell)
     if most == 0:
         return {"latency": latency, "capacity": []}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ivr.bench.machine import usage
 from ivr.caller.load import load_test
 from ivr.caller.measures import percentile
 from ivr.caller.report import CallResult, figures, measured
-from ivr.caller.scenario import load
+from ivr.caller.scenario import Scenario, load
 from ivr.caller.scene import Equipment, prepare, run
 from ivr.demo.stage import Stage
 from ivr.demo.story import digits
@@ -42,21 +43,26 @@ class Crowd:
         return self.answered == self.calls and self.reply_gap_p95_ms is not None and self.reply_gap_p95_ms <= LIMIT_MS
 
 
-def _scenario(name: str) -> Any:
+def _scenario(name: str) -> Scenario:
     variables = {"phone": CASE.phone, "spoken_order": digits(CASE.order_number, "zh")}
     return load(FOLDER / f"{name}.yaml", variables)
 
 
 async def latency(stage: Stage, calls: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Reply gap, barge-in stop and call setup of calls placed one after another."""
-    talk, interrupt = _scenario("talk_zh"), _scenario("interrupt_zh")
-    results: list[CallResult] = []
+    """Reply gap, barge-in stop and call setup: two callers, one who talks and one who interrupts, each call after call."""
     async with Equipment(ear=None, keep_audio=False) as equipment:
-        for scenario in (talk, interrupt):
+
+        async def call_after_call(scenario: Scenario) -> list[CallResult]:
+            done: list[CallResult] = []
+            while len(done) < calls:
+                done.append(await run(scenario, stage.uri(), equipment=equipment))
+                tell(f"{scenario.about.split(',')[0]}: {len(done)} of {calls}")
+            return done
+
+        scenarios = [_scenario("talk_zh"), _scenario("interrupt_zh")]
+        for scenario in scenarios:
             await prepare(scenario, equipment)
-            for number in range(calls):
-                results.append(await run(scenario, stage.uri(), equipment=equipment))
-                tell(f"{scenario.about.split(',')[0]}: {number + 1} of {calls}")
+        results = [call for calls_made in await asyncio.gather(*map(call_after_call, scenarios)) for call in calls_made]
     found = figures(results)
     stops = [stop for result in results for stop in measured(result, "stop_ms", ("interrupt",))]
     return {**found, "barge_in_stop_p50_ms": percentile(stops, 0.5)}

@@ -16,7 +16,7 @@ from ivr.speech.audio import write_wav
 from ivr.values import Language
 
 # Part of every name: a change in how prompts are made must not find files made otherwise.
-_EDITION = "1"
+_EDITION = "2"
 _DAY_SECONDS = 86_400.0
 KEEP_SECONDS = 30 * _DAY_SECONDS
 PRIVATE_SECONDS = 600.0

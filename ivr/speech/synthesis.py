@@ -24,7 +24,9 @@ from ivr.errors import UserError, VoiceUnavailable
 from ivr.speech.audio import TELEPHONE, Samples, read_wav, resample
 
 PEAK = 0.6
-EDGE_SECONDS = 0.05
+# Silence before a prompt is time the caller waits for an answer; behind it, it parts one sentence from the next.
+LEAD_SECONDS = 0.01
+TAIL_SECONDS = 0.09
 MOST_CHARACTERS = 2000
 TRIES = 3
 _QUIET = 0.012  # of the loudest sample: below it a sample is silence
@@ -101,12 +103,12 @@ def _voice_names(engine: Any) -> frozenset[str]:
 
 
 def finished(samples: Samples, rate: int = TELEPHONE.rate) -> bytes:
-    """Sound as a prompt: at 8 kHz, silence at the edges cut to 50 ms, the loudest sample at −4.4 dBFS."""
+    """Sound as a prompt: at 8 kHz, silence before and behind it cut short, the loudest sample at −4.4 dBFS."""
     loud = resample(samples, rate, TELEPHONE.rate).astype(np.float32)
     peak = float(np.max(np.abs(loud), initial=0.0))
     if peak < 1:
         return bytes(2 * len(loud))
     voiced = np.flatnonzero(np.abs(loud) > peak * _QUIET)
-    edge = int(EDGE_SECONDS * TELEPHONE.rate)
-    cut = loud[max(0, int(voiced[0]) - edge) : int(voiced[-1]) + edge] * (PEAK * 32767 / peak)
+    lead, tail = int(LEAD_SECONDS * TELEPHONE.rate), int(TAIL_SECONDS * TELEPHONE.rate)
+    cut = loud[max(0, int(voiced[0]) - lead) : int(voiced[-1]) + tail] * (PEAK * 32767 / peak)
     return bytes(cut.astype(np.int16).tobytes())

@@ -69,6 +69,8 @@ class CallRecord:
         if isinstance(values, dict):
             self.case.update({key: value for key, value in values.items() if value not in (None, "")})
             self._records.event(self._call_id, note.kind, {"step": note.step, **values})
+            if "intent" in values:  # whoever has to call back after a crash knows at least what it was about
+                self.keep_case()
 
     def learned(self, values: Values) -> None:
         """Facts of the order desk for the case."""

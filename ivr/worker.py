@@ -28,6 +28,7 @@ from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
 from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
+from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
@@ -43,7 +44,7 @@ from ivr.telephony.phone import Pjsua2Phone, leave
 from ivr.tones import Tones
 from ivr.transfer import HeadStart, Transfer
 from ivr.values import Language
-from order_lookup import CallbackRequest, CallerRef, OrderSystem, TicketRequest
+from order_lookup import OrderSystem
 
 log = structlog.get_logger()
 CALLERS = 2
@@ -223,19 +224,9 @@ class Worker:
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _follow_up(self) -> None:
-        """Callers whose worker died get a ticket and a callback; whichever process comes first sees to it, once per call."""
-        for lost in await self._queue.reap(self._settings.handoff.wrap_up_seconds):
-            try:
-                caller = CallerRef(lost.call_id, lost.caller)
-                summary = f"the line broke while waiting in {lost.queue}: {lost.reason}"
-                await self._orders.open_ticket(TicketRequest(caller, "agent", "service/promise", summary))
-                due_at = None
-                if any(character.isdigit() for character in lost.caller):
-                    due_at = (await self._orders.book_callback(CallbackRequest(caller, lost.queue))).due_at
-            except Exception:
-                log.exception("worker.lost_call_not_followed_up", call_id=lost.call_id)
-                continue
-            await self._queue.followed_up(lost.handoff, due_at)
+        """Free what dead workers held, and see to those who were lost with them."""
+        lost = await self._queue.reap(self._settings.handoff.wrap_up_seconds)
+        await follow_up_all(self._orders, self._queue, lost)
 
     async def _patiently(self, work: object) -> None:
         try:

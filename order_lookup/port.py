@@ -270,6 +270,10 @@ class OrderSystem(Protocol):
         """Book a callback, once per call."""
         ...
 
+    async def take_back_callback(self, call_id: str, queue: str) -> bool:
+        """The callback booked in that call for that queue has become needless; False when there is none open."""
+        ...
+
     async def promise(self, caller: CallerRef, what: str, due_at: datetime, order_number: str | None = None) -> None:
         """Keep what the customer was told would happen."""
         ...

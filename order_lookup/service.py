@@ -108,7 +108,7 @@ def close_ticket(session: Session, number: str, author: str, text: str, now: dat
 
 def book_callback(session: Session, request: CallbackRequest, now: datetime) -> CallbackRef:
     """Book a callback; a call has one per queue."""
-    key = f"{request.caller.call_id}:callback:{request.queue}"[:200]
+    key = _callback_key(request.caller.call_id, request.queue)
     row = session.scalar(select(t.Callback).where(t.Callback.key == key))
     if row is not None:
         return CallbackRef(row.id, row.phone, row.due_at, repeated=True)
@@ -130,6 +130,16 @@ def keep_callback(session: Session, callback_id: int, now: datetime) -> bool:
     promised = (t.Promise.key == row.key, t.Promise.kept_at.is_(None))
     session.execute(update(t.Promise).where(*promised).values(kept_at=now))
     return True
+
+
+def take_back_callback(session: Session, call_id: str, queue: str, now: datetime) -> bool:
+    """Nobody needs to call back any more, for the customer has reached us: the callback is done without having been made."""
+    booked = session.scalar(select(t.Callback.id).where(t.Callback.key == _callback_key(call_id, queue)))
+    return booked is not None and keep_callback(session, booked, now)
+
+
+def _callback_key(call_id: str, queue: str) -> str:
+    return f"{call_id}:callback:{queue}"[:200]
 
 
 def promise(

@@ -141,6 +141,13 @@ class SqlOrderSystem:
         now = self._clock()
         return await self.database.write(lambda session: service.book_callback(session, clean(request), now))
 
+    async def take_back_callback(self, call_id: str, queue: str) -> bool:
+        """The callback of that call has become needless."""
+        now = self._clock()
+        return await self.database.write(
+            lambda session: service.take_back_callback(session, clean(call_id), clean(queue), now)
+        )
+
     async def promise(self, caller: CallerRef, what: str, due_at: datetime, order_number: str | None = None) -> None:
         """Keep what the customer was told would happen."""
         now = self._clock()

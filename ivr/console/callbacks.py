@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ivr.records.tables import HandoffRow
+from ivr.records.tables import CallRow, HandoffRow
 from ivr.transcript import mask_number
 from order_lookup.service import keep_callback
 from order_lookup.tables import Callback
@@ -19,12 +19,14 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Somebody who was promised a call; `shown` is the number once it was revealed."""
+    """Somebody who was promised a call, in which call and about what; `shown` is the number once it was revealed."""
 
     id: int
     number: str
     queue: str
     due_at: datetime
+    call_id: str = ""
+    about: str = ""
     shown: str = ""
 
 
@@ -32,13 +34,36 @@ def open_ones(session: Session, own: bool) -> Sequence[Due]:
     """The promises not yet kept, the most urgent first; `own`: those of our own queue."""
     if own:
         waiting = (HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
-        rows = session.scalars(select(HandoffRow).where(*waiting).order_by(HandoffRow.callback_due_at).limit(MOST))
-        return [
-            Due(row.id, mask_number(row.caller), row.queue, datetime.fromtimestamp(row.callback_due_at or 0.0, UTC))
-            for row in rows
-        ]
+        rows = session.scalars(
+            select(HandoffRow).where(*waiting).order_by(HandoffRow.callback_due_at).limit(MOST)
+        ).all()
+        about = _matters(session, [row.call_id for row in rows])
+        return [_own(row, about) for row in rows]
     desk = select(Callback).where(Callback.done_at.is_(None)).order_by(Callback.due_at).limit(MOST)
-    return [Due(row.id, mask_number(row.phone), row.queue, row.due_at) for row in session.scalars(desk)]
+    booked = session.scalars(desk).all()
+    about = _matters(session, [_call_of(row) for row in booked])
+    return [_of_desk(row, about) for row in booked]
+
+
+def _own(row: HandoffRow, about: Mapping[str, str]) -> Due:
+    due_at = datetime.fromtimestamp(row.callback_due_at or 0.0, UTC)
+    return Due(row.id, mask_number(row.caller), row.queue, due_at, row.call_id, about.get(row.call_id, ""))
+
+
+def _of_desk(row: Callback, about: Mapping[str, str]) -> Due:
+    call_id = _call_of(row)
+    return Due(row.id, mask_number(row.phone), row.queue, row.due_at, call_id, about.get(call_id, ""))
+
+
+def _call_of(row: Callback) -> str:
+    """The call in which it was booked."""
+    return row.key.partition(":")[0]
+
+
+def _matters(session: Session, call_ids: Sequence[str]) -> Mapping[str, str]:
+    """What the callers wanted, as far as it was understood."""
+    known = select(CallRow.id, CallRow.case).where(CallRow.id.in_(call_ids))
+    return {call_id: str(case.get("intent") or "") for call_id, case in session.execute(known).tuples()}
 
 
 def number_of(session: Session, own: bool, promise: int) -> str:
@@ -56,6 +81,6 @@ def keep(session: Session, own: bool, promise: int, now: float) -> None:
     if not own:
         keep_callback(session, promise, datetime.fromtimestamp(now, UTC))
         booked = session.get(Callback, promise)
-        mine = HandoffRow.call_id == (booked.key.partition(":")[0] if booked else "")
+        mine = HandoffRow.call_id == (_call_of(booked) if booked else "")
     promised = (mine, HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
     session.execute(update(HandoffRow).where(*promised).values(called_back_at=now, caller=""))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ivr.accounts import token_scopes
 from ivr.console import reading
 from ivr.console.house import House
+from ivr.records import lost_calls
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
 
 
@@ -79,7 +80,9 @@ def figures(session: Session, now: float) -> list[Metric]:
     for disposition, number in session.execute(by_disposition.group_by(CallRow.disposition)):
         ended.add_metric([disposition or "unknown"], number)
     handoffs = CounterMetricFamily("hotline_handoffs", "Handoffs by outcome", labels=["outcome"])
-    by_outcome = select(HandoffRow.outcome, func.count()).where(HandoffRow.state == "ended")
+    # Who was lost with the robot never asked for a human; how these calls ended is counted among the calls.
+    asked = (HandoffRow.state == "ended", HandoffRow.outcome != lost_calls.DISPOSITION)
+    by_outcome = select(HandoffRow.outcome, func.count()).where(*asked)
     for outcome, number in session.execute(by_outcome.group_by(HandoffRow.outcome)):
         handoffs.add_metric([outcome or "unknown"], number)
     return [waiting, longest, agents, live, ended, handoffs, _talk_seconds(session)]

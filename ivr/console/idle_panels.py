@@ -66,17 +66,30 @@ class CallbacksPanel(Panel):
         head(said["callbacks"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["no_callbacks"])
-        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr max-content max-content"):
+        with (
+            box("scroll"),
+            box("grid").style("grid-template-columns: max-content max-content 1fr max-content max-content"),
+        ):
             for due in shown:
                 late = due.due_at < datetime.now(UTC)
                 with box():
                     tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if late else "")
                 Text(due.shown or due.number, "num", tag="div")
+                self._matter(due)
                 with box():
                     if not due.shown:
                         button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small")
                 with box():
                     button(said["callback_done"], self.screen.acting(self._done(due.id)), "small")
+
+    def _matter(self, due: Due) -> None:
+        """What it is about; who may see all calls can open the one in which it was promised, or that was lost."""
+        about = self.said.of("intent", due.about) if due.about else "–"
+        if not (due.call_id and self.screen.viewer.sees_all_calls):
+            Text(about, tag="div")
+            return
+        with box(), ui.element("a").props(f"href=/calls/{due.call_id}"):
+            Text(about)
 
     def _reveal(self, callback: int) -> Handler:
         name, own = self.screen.viewer.name, self._own

@@ -94,9 +94,9 @@ class Orders:
         assert own is not None
         return own
 
-    async def ready(self) -> None:
-        """Return once the order desk's tables are in place."""
-        await self._opened()
+    async def ready(self) -> desk.OrderSystem:
+        """The order desk, its tables in place."""
+        return await self._opened()
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -198,12 +198,6 @@ class Orders:
     async def append_ticket(self, number: str, author: str, text: str) -> None:
         """A line of the ticket's history."""
         await (await self._opened()).append_ticket(number, author, text)
-
-    async def book_callback(self, call_id: str, phone: str, queue: str) -> datetime:
-        """Book a callback, once per call; when it is due."""
-        system = await self._opened()
-        booked = await system.book_callback(desk.CallbackRequest(desk.CallerRef(call_id, phone), queue))
-        return booked.due_at.astimezone(self._zone)
 
 
 def noted_actions(session: Session, call_id: str) -> list[tuple[str, str, str]]:

@@ -30,7 +30,7 @@ SETTLED = ("completed", "returned")
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A call whose worker died: somebody has to call back."""
+    """A call whose worker died: somebody has to call back (`due`), or no longer has to (`served`)."""
 
     handoff: int
     call_id: str
@@ -39,6 +39,8 @@ class Lost:
     reason: str = ""
     language: str = "zh"
     briefing: Mapping[str, Any] = field(default_factory=dict)
+    outcome: str = "lost"
+    follow_up: str = "due"
 
 
 def tell(session: Session, now: float, kind: str, call_id: str | None, **data: Any) -> None:
@@ -180,8 +182,14 @@ def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
             tell(session, now, "queue", row.call_id, handoff=row.id, state="ended", outcome="lost")
     _free_orphans(session, now)
     _end_wrap_ups(session, now - wrap_up_seconds, now)
-    due = session.scalars(select(HandoffRow).where(HandoffRow.follow_up == "due")).all()
-    return [Lost(row.id, row.call_id, row.queue, row.caller, row.reason, row.language, row.briefing) for row in due]
+    to_do = select(HandoffRow).where(HandoffRow.follow_up.in_(("due", "served")))
+    # What was read before it was changed above is read anew.
+    return [_lost(row) for row in session.scalars(to_do.execution_options(populate_existing=True))]
+
+
+def _lost(row: HandoffRow) -> Lost:
+    about = (row.reason, row.language, row.briefing)
+    return Lost(row.id, row.call_id, row.queue, row.caller, *about, row.outcome, row.follow_up)
 
 
 def _free_orphans(session: Session, now: float) -> None:

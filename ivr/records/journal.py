@@ -22,6 +22,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ivr.records import lost_calls
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.transcript import mask_number, masked
 from ivr.values import Language, plain
@@ -46,7 +47,7 @@ class SqlRecords:
     def started(self, call_id: str, caller: str, called: str, language: Language, version: str) -> None:
         """The call was answered."""
         row = {"caller": mask_number(caller), "called": called, "language": language, "dialplan_version": version}
-        self._put("started", call_id, row | {"worker": self._worker})
+        self._put("started", call_id, row | {"worker": self._worker, "number": caller[:64]})
 
     def line(self, call_id: str, speaker: str, text: str, seconds: float, details: Mapping[str, object]) -> None:
         """A line of the transcript, masked here."""
@@ -111,6 +112,8 @@ class SqlRecords:
                 return False
 
     def _keep(self, entry: Entry) -> None:
+        if "number" in entry["row"]:  # on a disk nothing is unmasked, and of a process that ends no call is left
+            entry = {**entry, "row": {**entry["row"], "number": ""}}
         try:
             self._spill.mkdir(parents=True, exist_ok=True)
             with (self._spill / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
@@ -138,7 +141,8 @@ def write(session: Session, entry: Entry) -> None:
         case "started":
             if session.get(CallRow, call_id) is None:
                 session.add(CallRow(id=call_id, started_at=at, heartbeat_at=at, case={}, **row))
-                session.add(EventRow(at=at, kind="call_started", call_id=call_id, data=row))
+                shown = {key: value for key, value in row.items() if key != "number"}
+                session.add(EventRow(at=at, kind="call_started", call_id=call_id, data=shown))
         case "line":
             taken = select(func.count()).where(LineRow.call_id == call_id, LineRow.position == row["position"])
             if not session.scalar(taken):
@@ -151,7 +155,8 @@ def write(session: Session, entry: Entry) -> None:
             session.add(EventRow(at=at, kind=row["kind"], call_id=call_id, data=row["data"]))
         case "ended":
             known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}
-            session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, **known))
+            lost_calls.served(session, call_id, str(row.get("disposition") or ""), at)
+            session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, number="", **known))
             session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))
 
 

@@ -1,17 +1,37 @@
-"""Calls that went down with their worker: nobody is left to write how they ended, so whoever looks first does."""
+"""Calls that went down with their worker: nobody is left to write how they ended, so whoever looks first does.
+
+Whom the robot had on the line is called back. The transaction that ends such a call also writes down that it is owed: a row
+among the handoffs that never was in a queue (outcome `line_lost`), followed up like those of callers lost while waiting
+(`holding.reap`). Owed is a callback to a caller
+
+- whose number is known: it has digits;
+- who wanted something: at least one utterance with words or numbers in it, or one key other than * and #. Noise and silence
+  are nothing; a bare greeting counts, for it is better to call once too often;
+- and was not served yet: the robot was neither asking for a score nor saying goodbye, no human had talked to them, and no
+  callback, message or ticket came of an earlier wait. Who waits or talks when the worker dies is the queue's to follow up.
+
+`served` takes it back: the caller rang again and was helped, or the call had not been lost after all.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
 from ivr.records.holding import HUNG_SECONDS, changed, tell
 from ivr.records.processes import lives_here
-from ivr.records.tables import CallRow
+from ivr.records.tables import CallRow, EventRow, HandoffRow, LineRow
+from ivr.transcript import SENSITIVE
 
 # Longer than a handoff's lease: the journal may lag behind the call, and a call that lives after all ends as it ends.
 LEASE_SECONDS = 12.0
 DISPOSITION = "line_lost"
+QUEUE = "general"
+# Ways in which a human's part ended that leave nothing promised: the robot had the caller again.
+BACK_WITH_THE_ROBOT = ("returned", "failed")
+# The step of every dialplan that asks for a score, whatever tree it is in.
+SCORE_STEP = ".satisfaction"
+SETTLED, BY_HUMAN = "settled", "handled_by_agent"
 
 
 def renew(session: Session, worker: str, now: float) -> None:
@@ -21,15 +41,88 @@ def renew(session: Session, worker: str, now: float) -> None:
 
 
 def end(session: Session, now: float) -> list[str]:
-    """Write the end of calls that nobody carries on any more; their ids."""
+    """Write the end of calls that nobody carries on any more, and what is owed to their callers; their ids."""
     dead = (CallRow.ended_at.is_(None), CallRow.heartbeat_at < now - LEASE_SECONDS)
     ended = []
-    silent = select(CallRow.id, CallRow.heartbeat_at, CallRow.worker).where(*dead)
-    for call_id, last_seen, worker in session.execute(silent).tuples().all():
-        if last_seen > now - HUNG_SECONDS and lives_here(worker):
+    for call in session.scalars(select(CallRow).where(*dead)).all():
+        last_seen, number = call.heartbeat_at, call.number
+        if last_seen > now - HUNG_SECONDS and lives_here(call.worker):
             continue
-        values = {"ended_at": last_seen, "disposition": DISPOSITION}
-        if changed(session, update(CallRow).where(CallRow.id == call_id, *dead).values(**values)):
-            tell(session, now, "call_ended", call_id, disposition=DISPOSITION)
-            ended.append(call_id)
+        values = {"ended_at": last_seen, "disposition": DISPOSITION, "number": ""}
+        if changed(session, update(CallRow).where(CallRow.id == call.id, *dead).values(**values)):
+            tell(session, now, "call_ended", call.id, disposition=DISPOSITION)
+            if _is_owed(session, call.id, number):
+                session.add(_owed(call, number, now))
+            ended.append(call.id)
     return ended
+
+
+def served(session: Session, call_id: str, disposition: str, now: float) -> None:
+    """A call has come to its end: callbacks that it makes needless are taken back.
+
+    These are one for itself, for then it had not been lost, and those for earlier calls of this number that were lost: all
+    of them once a human has had the caller, those about the same matter once the robot has settled it.
+    """
+    call = session.get(CallRow, call_id)
+    if call is None:
+        return
+    needless = HandoffRow.call_id == call_id
+    matter = str(call.case.get("intent") or "")
+    if call.number and (disposition == BY_HUMAN or (disposition == SETTLED and matter)):
+        same = HandoffRow.reason.in_(("", matter)) if disposition == SETTLED else true()
+        needless = or_(needless, (HandoffRow.caller == call.number) & same)
+    open_ones = (HandoffRow.outcome == DISPOSITION, HandoffRow.follow_up.in_(("due", "booked")))
+    unkept = (*open_ones, HandoffRow.called_back_at.is_(None), needless)
+    for row in session.scalars(select(HandoffRow).where(*unkept)).all():
+        values = {"follow_up": "served", "called_back_at": now, "caller": ""}
+        changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *open_ones).values(**values))
+
+
+def _is_owed(session: Session, call_id: str, number: str) -> bool:
+    known = any(character.isdigit() for character in number)
+    return known and _wanted_something(session, call_id) and not _was_served(session, call_id)
+
+
+def _wanted_something(session: Session, call_id: str) -> bool:
+    said = select(LineRow.text).where(LineRow.call_id == call_id, LineRow.speaker == "caller")
+    return any(_means_something(text) for text in session.scalars(said))
+
+
+def _means_something(text: str) -> bool:
+    """Words, digits, or what was masked because it was private; not `[#]`, not silence."""
+    return SENSITIVE in text or any(character.isalnum() for character in text)
+
+
+def _was_served(session: Session, call_id: str) -> bool:
+    outcome = session.scalar(
+        select(HandoffRow.outcome).where(HandoffRow.call_id == call_id).order_by(HandoffRow.id.desc()).limit(1)
+    )
+    if outcome is not None and outcome not in BACK_WITH_THE_ROBOT:
+        return True
+    goodbye = select(EventRow.id).where(EventRow.call_id == call_id, EventRow.kind == "disposition")
+    if session.scalar(goodbye.limit(1)) is not None:
+        return True
+    newest = select(LineRow.details).where(LineRow.call_id == call_id, LineRow.speaker.in_(("robot", "caller")))
+    details = session.scalar(newest.order_by(LineRow.position.desc()).limit(1)) or {}
+    return str(details.get("step") or "").endswith(SCORE_STEP)
+
+
+def _owed(call: CallRow, number: str, now: float) -> HandoffRow:
+    """What is owed, with the matter under way as its reason; the transcript is the call's."""
+    about = {key: call.case[key] for key in ("intent", "order.number") if call.case.get(key)}
+    return HandoffRow(
+        call_id=call.id,
+        queue=QUEUE,
+        language=call.language,
+        reason=str(about.get("intent") or "")[:255],
+        state="ended",
+        outcome=DISPOSITION,
+        worker=call.worker,
+        enqueued_at=call.heartbeat_at,
+        ended_at=now,
+        heartbeat_at=call.heartbeat_at,
+        briefing=about,
+        caller=number,
+        excluded=[],
+        follow_up="due",
+    )

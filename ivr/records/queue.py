@@ -102,8 +102,11 @@ class SqlQueue:
         """The lost call's ticket is written down, and its callback where one is due; without one the number goes."""
         values: dict[str, Any] = {"follow_up": "booked"}
         values |= {"callback_due_at": due_at.timestamp()} if due_at else {"caller": ""}
-        booked = update(HandoffRow).where(HandoffRow.id == handoff).values(**values)
-        await self._do(lambda session, now: session.execute(booked))
+        await self._do(lambda session, now: _move_on(session, handoff, ("", "due"), values, now))
+
+    async def taken_back(self, handoff: int) -> None:
+        """The callback that became needless is off the order desk's list, too."""
+        await self._do(lambda session, now: _move_on(session, handoff, ("served",), {"follow_up": "closed"}, now))
 
     async def promised(self, handoff: int, due_at: datetime) -> None:
         """A callback is promised to whoever waits or waited here."""
@@ -149,6 +152,14 @@ class SqlQueue:
         if self._posts:
             case_posts.add(session, call_id, now)
         return handoff
+
+
+def _move_on(session: Session, handoff: int, since: Sequence[str], values: Mapping[str, Any], now: float) -> None:
+    """A step of following up, once: whoever comes second finds it done."""
+    mine = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.follow_up.in_(since))
+    if holding.changed(session, mine.values(**values)):
+        call_id = session.scalar(select(HandoffRow.call_id).where(HandoffRow.id == handoff))
+        holding.tell(session, now, "callback", call_id, follow_up=values["follow_up"])
 
 
 def _reserve(session: Session, handoff: int, exclude: list[str], now: float) -> Reservation | Place:

@@ -86,7 +86,7 @@ def _transcripts(session: Session, before: float) -> int:
     rows = session.scalars(select(CallRow).where(*old).limit(BATCH)).all()
     session.execute(delete(LineRow).where(LineRow.call_id.in_([row.id for row in rows])))
     for row in rows:
-        row.caller, row.case = "", {"intent": row.case.get("intent"), "forgotten": "yes"}
+        row.caller, row.number, row.case = "", "", {"intent": row.case.get("intent"), "forgotten": "yes"}
     return len(rows)
 
 

@@ -24,6 +24,8 @@ class CallRow(Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     caller: Mapped[str] = mapped_column(String(64), default="")
+    # In full, and only while the call goes on: whom to call back if the line dies.
+    number: Mapped[str] = mapped_column(String(64), default="", server_default="")
     called: Mapped[str] = mapped_column(String(64), default="")
     language: Mapped[str] = mapped_column(String(8), default="zh")
     worker: Mapped[str] = mapped_column(String(64), default="")
@@ -54,7 +56,10 @@ class LineRow(Base):
 
 
 class HandoffRow(Base):
-    """One place in the queue; state is waiting, ringing, connected, talked or ended."""
+    """One place in the queue; state is waiting, ringing, connected, talked or ended.
+
+    Whom the robot lost never was in a queue, but is owed a callback all the same: ended, with the outcome `line_lost`.
+    """
 
     __tablename__ = "handoffs"
     __table_args__ = (Index("handoffs_by_state", "state", "queue"),)
@@ -84,6 +89,7 @@ class HandoffRow(Base):
     caller: Mapped[str] = mapped_column(String(64), default="")
     excluded: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[float] = mapped_column(Float, default=0.0)
+    # Of who was lost: due, booked, and if it became needless before it was kept, served and closed.
     follow_up: Mapped[str] = mapped_column(String(16), default="")
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Set once a callback was promised in this handoff; `called_back_at` when an agent has kept it.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ivr.records import lost_calls
 from ivr.records.holding import BUSY, HOLDING, LIVE, SETTLED
 from ivr.records.processes import lives_here
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, WrapUpRow
@@ -38,7 +39,7 @@ def orphans(session: Session, now: float) -> int:
 def quiet(session: Session) -> bool:
     """Whether everything has come to its end."""
     live = select(HandoffRow.id).where(HandoffRow.state != "ended")
-    due = select(HandoffRow.id).where(HandoffRow.follow_up == "due")
+    due = select(HandoffRow.id).where(HandoffRow.follow_up.in_(("due", "served")))
     busy = select(AgentRow.id).where(AgentRow.state != "available")
     open_calls = select(CallRow.id).where(CallRow.ended_at.is_(None))
     return all(session.scalar(each.limit(1)) is None for each in (live, due, busy, open_calls))
@@ -51,7 +52,9 @@ def unsettled(session: Session) -> Iterator[str]:
     for row in session.scalars(select(HandoffRow)):
         if row.state != "ended":
             yield f"call {row.call_id} is still {row.state}"
-        elif row.outcome not in SETTLED and row.call_id not in ticketed:
+        elif row.outcome == lost_calls.DISPOSITION and row.call_id not in promised:
+            yield f"call {row.call_id} died with its worker without a callback"
+        elif row.outcome not in (*SETTLED, lost_calls.DISPOSITION) and row.call_id not in ticketed:
             yield f"call {row.call_id} ended as {row.outcome} without a ticket"
         elif row.outcome in PROMISED and row.call_id not in promised:
             yield f"call {row.call_id} ended as {row.outcome} without a callback"

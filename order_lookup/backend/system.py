@@ -134,6 +134,10 @@ class HttpOrderSystem:
         """Book a callback; works while the backend is down."""
         return await self.local.book_callback(request)
 
+    async def take_back_callback(self, call_id: str, queue: str) -> bool:
+        """The callback of that call has become needless; works while the backend is down."""
+        return await self.local.take_back_callback(call_id, queue)
+
     async def promise(self, caller: CallerRef, what: str, due_at: datetime, order_number: str | None = None) -> None:
         """Keep what the customer was told would happen."""
         await self.local.promise(caller, what, due_at, order_number)

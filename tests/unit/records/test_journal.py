@@ -56,6 +56,22 @@ async def test_a_call_is_written_whole_in_order_and_masked(engine: Engine, tmp_p
     kept.close()
 
 
+async def test_the_number_in_full_is_kept_while_the_call_goes_on_and_nowhere_else(
+    engine: Engine, tmp_path: Path
+) -> None:
+    kept = records(engine, tmp_path)
+    kept.started("c1", "13800138000", "hotline", "zh", "v1")
+    await kept.flush()
+    with Session(engine) as session:
+        assert session.get_one(CallRow, "c1").number == "13800138000"
+        assert "13800138000" not in json.dumps([event.data for event in session.scalars(select(EventRow))])
+    kept.ended("c1", "settled", 12.0, {})
+    await kept.flush()
+    with Session(engine) as session:
+        assert session.get_one(CallRow, "c1").number == ""
+    kept.close()
+
+
 async def test_the_name_of_a_recording_is_no_telephone_number(engine: Engine, tmp_path: Path) -> None:
     kept = records(engine, tmp_path)
     kept.started("c1", "13800138000", "hotline", "zh", "v1")
@@ -74,6 +90,7 @@ async def test_a_database_that_was_away_gets_everything_once(engine: Engine, tmp
     kept.close(patience_seconds=5)
     spilled = list((tmp_path / "spill").glob("*.jsonl"))
     assert len(spilled) == 1
+    assert "13800138000" not in spilled[0].read_text(encoding="utf-8")
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls_away RENAME TO calls"))
     again = records(engine, tmp_path)

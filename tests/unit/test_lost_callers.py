@@ -1,0 +1,159 @@
+"""Following up who was lost, on real tables: booked once whoever looks, whoever dies in between; taken back once served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ivr.console import callbacks
+from ivr.errors import RecordsError
+from ivr.lost_callers import follow_up, follow_up_all
+from ivr.ports import Caller
+from ivr.records import journal
+from ivr.records.database import open_database
+from ivr.records.lost_calls import LEASE_SECONDS
+from ivr.records.queue import SqlQueue
+from ivr.records.tables import CallRow, HandoffRow, LineRow
+from order_lookup import SqlOrderSystem
+from order_lookup.tables import Callback, Promise, Ticket
+
+NUMBER, BEGAN = "13800004567", 1_772_366_400.0
+LATER = BEGAN + LEASE_SECONDS + 1.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_database(f"sqlite:///{tmp_path / 'hotline.db'}")
+
+
+@pytest.fixture
+async def orders(tmp_path: Path, engine: Engine) -> AsyncIterator[SqlOrderSystem]:
+    made = await SqlOrderSystem.open(
+        f"sqlite:///{tmp_path / 'hotline.db'}", clock=lambda: datetime.fromtimestamp(LATER, UTC)
+    )
+    yield made
+    await made.close()
+
+
+def died(engine: Engine, call_id: str = "c1") -> None:
+    """A call whose caller wanted a refund when its worker died."""
+    with Session(engine) as session, session.begin():
+        row = CallRow(id=call_id, number=NUMBER, worker="w1", started_at=BEGAN, heartbeat_at=BEGAN)
+        row.case = {"intent": "refund_request"}
+        session.add(row)
+        session.flush()
+        session.add(LineRow(call_id=call_id, position=1, speaker="caller", text="退款", seconds=3.0, details={}))
+
+
+def reaper(engine: Engine, name: str = "w2") -> SqlQueue:
+    return SqlQueue(engine, name, lambda: LATER)
+
+
+def booked(engine: Engine) -> list[Callback]:
+    with Session(engine) as session:
+        return list(session.scalars(select(Callback)))
+
+
+def due(engine: Engine, own: bool) -> list[tuple[str, str, str]]:
+    """What the desk's list shows: number, call and matter."""
+    with Session(engine) as session:
+        return [(each.number, each.call_id, each.about) for each in callbacks.open_ones(session, own)]
+
+
+async def test_the_callback_is_on_the_desks_list_with_call_and_matter(engine: Engine, orders: SqlOrderSystem) -> None:
+    died(engine)
+    queue = reaper(engine)
+    await follow_up_all(orders, queue, await queue.reap())
+    (row,) = booked(engine)
+    assert (row.phone, row.queue, row.key) == (NUMBER, "general", "c1:callback:general")
+    assert 0 < row.due_at.timestamp() - LATER <= 3600
+    shown = [("138****4567", "c1", "refund_request")]
+    assert due(engine, own=False) == shown == due(engine, own=True)
+    with Session(engine) as session:
+        assert session.scalars(select(Ticket)).all() == [], "the callback says it all"
+    assert await queue.reap() == []
+
+
+async def test_two_reapers_at_once_book_once(engine: Engine, orders: SqlOrderSystem) -> None:
+    died(engine)
+    queues = [reaper(engine, name) for name in ("w2", "console")]
+    found = [await queue.reap() for queue in queues]
+    assert found[0] == found[1] != []
+    await asyncio.gather(*(follow_up_all(orders, *each) for each in zip(queues, found, strict=True)))
+    for queue in queues:
+        await follow_up_all(orders, queue, await queue.reap())
+    assert len(booked(engine)) == 1
+    assert await queues[0].reap() == []
+
+
+class Dies(SqlQueue):
+    """A reaper that is gone as soon as the order desk has written the callback down."""
+
+    async def followed_up(self, handoff: int, due_at: datetime | None = None) -> None:
+        raise RecordsError("killed")
+
+
+async def test_a_reaper_that_dies_half_way_leaves_it_to_the_next(engine: Engine, orders: SqlOrderSystem) -> None:
+    died(engine)
+    dies = Dies(engine, "w2", lambda: LATER)
+    (lost,) = await dies.reap()
+    with pytest.raises(RecordsError):
+        await follow_up(orders, dies, lost)
+    queue = reaper(engine)
+    assert await queue.reap() == [lost]
+    await follow_up_all(orders, queue, await queue.reap())
+    assert len(booked(engine)) == 1
+    assert await queue.reap() == []
+
+
+async def test_a_late_reaper_does_not_bring_back_what_was_taken_back(engine: Engine, orders: SqlOrderSystem) -> None:
+    died(engine)
+    queue = reaper(engine)
+    (lost,) = await queue.reap()
+    await follow_up(orders, queue, lost)
+    called_again(engine)
+    await queue.followed_up(lost.handoff, datetime.fromtimestamp(LATER, UTC))
+    assert [each.follow_up for each in await queue.reap()] == ["served"]
+
+
+def called_again(engine: Engine) -> None:
+    """The caller rang by himself, and the robot settled it."""
+    with Session(engine) as session, session.begin():
+        row = CallRow(id="c2", number=NUMBER, worker="w2", started_at=LATER, heartbeat_at=LATER)
+        row.case = {"intent": "refund_request"}
+        session.add(row)
+        session.flush()
+        entry = {"entry": "ended", "call_id": "c2", "at": LATER, "row": {"disposition": "settled"}}
+        journal.write(session, entry)
+
+
+async def test_who_was_helped_meanwhile_is_off_both_lists(engine: Engine, orders: SqlOrderSystem) -> None:
+    died(engine)
+    queue = reaper(engine)
+    await follow_up_all(orders, queue, await queue.reap())
+    called_again(engine)
+    await follow_up_all(orders, queue, await queue.reap())
+    assert due(engine, own=False) == [] == due(engine, own=True)
+    with Session(engine) as session:
+        assert session.scalars(select(Callback)).one().done_at is not None
+        assert session.scalars(select(Promise)).one().kept_at is not None
+        row = session.scalars(select(HandoffRow)).one()
+        assert (row.follow_up, row.caller) == ("closed", "")
+    assert await queue.reap() == []
+
+
+async def test_who_was_lost_while_waiting_still_gets_a_ticket_once(engine: Engine, orders: SqlOrderSystem) -> None:
+    waiting = SqlQueue(engine, "w1", lambda: BEGAN)
+    await waiting.enter("c3", "senior", "", "zh", 5, "upset", Caller(NUMBER), {"intent": "complaint"})
+    for name in ("w2", "console"):
+        queue = reaper(engine, name)
+        await follow_up_all(orders, queue, await queue.reap())
+    with Session(engine) as session:
+        assert [row.key for row in session.scalars(select(Ticket))] == ["c3:complaint:-"]
+        assert [row.queue for row in session.scalars(select(Callback))] == ["senior"]

@@ -72,8 +72,11 @@ class Desk:
         raise ValueError(f"the order desk knows no look-up `{what}`")
 
     async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
-        """Have something done once, and say what the ledger says of it."""
-        session, order = self._session(call_id), _text(arguments, "order") or None
+        """Have something done once, and say what the ledger says of it.
+
+        Some of it comes after the call's end (the callback of who hung up while waiting): nothing is remembered for that.
+        """
+        session, order = self._known(call_id, arguments), _text(arguments, "order") or None
         match ALIASES.get(action, action):
             case "survey":
                 session.facts["satisfaction"] = arguments.get("score")
@@ -110,10 +113,12 @@ class Desk:
 
     def _whose(self, call_id: str, arguments: Mapping[str, Value]) -> orders.CallerRef:
         """Who a promise is made to; what is promised after the call's end brings the number along (`phone`)."""
-        known = self._sessions.get(call_id)
-        if known is not None and known.caller.phone:
-            return known.caller
-        return orders.CallerRef(call_id, _text(arguments, "phone"))
+        known = self._known(call_id, arguments).caller
+        return known if known.phone else orders.CallerRef(call_id, _text(arguments, "phone"))
+
+    def _known(self, call_id: str, arguments: Mapping[str, Value]) -> Session:
+        """The call's session, or one for this moment only."""
+        return self._sessions.get(call_id) or Session(orders.CallerRef(call_id, _text(arguments, "phone")))
 
     def _session(self, call_id: str) -> Session:
         return self._sessions.setdefault(call_id, Session(orders.CallerRef(call_id)))

@@ -240,6 +240,8 @@ class Call:
         finished = LookupFinished if isinstance(command, LookUp) else ActionFinished
         if isinstance(command, Act):
             self.record.acted(command.action, answer, self.seconds)
+        elif command.what == "decision":
+            self.record.decided(answer.outcome, bool(command.arguments.get("without")))
         # An answer waits for the prompt that announced it ("let me look") to end.
         self._floor.afterwards(lambda: self.tell(finished(command.turn, self.seconds, answer.outcome, answer.values)))
         self._floor.settle()
@@ -267,7 +269,7 @@ class Call:
         self.handoff = None
         self.services.phone.listen(self.leg, True)
         self.record.note(f"handoff: {event.outcome}", self.seconds)
-        self.record.handoff_ended(event.outcome)
+        self.record.handoff_ended(event.outcome, event.step is not None)
         self.tell(event)
 
     def _record_message(self, command: RecordMessage) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ivr.commands import Listen, Note, Prompt
 from ivr.events import Event, Hypothesis, KeysPressed, MaxSpeech, NoInput, UtteranceHeard
+from ivr.matters import Matters
 from ivr.ports import Answer, Records
 from ivr.values import Values, plain
 
 _HANDOFF_DISPOSITIONS = {"completed": "handled_by_agent", "callback": "callback_booked", "voicemail": "message_left"}
+# After these the robot may still say goodbye as after any call; that settles nothing.
+_LEFT_OPEN = frozenset({"callback", "voicemail", "abandoned", "failed"})
 
 
 class CallRecord:
@@ -18,6 +21,8 @@ class CallRecord:
         self.case: dict[str, object] = {"caller": caller}
         self.disposition = ""
         self._step, self._sensitive = "", False
+        self._matters = Matters()
+        self._human_talked, self._left_open = False, False
 
     def listening(self, listen: Listen | None) -> None:
         """The step that the next words of the caller answer."""
@@ -60,6 +65,11 @@ class CallRecord:
         """The order desk did, or did not do, something."""
         details = {"action": action, "outcome": answer.outcome, "values": plain(answer.values)}
         self.note(f"{action}: {answer.outcome}", seconds, details)
+        self._matters.acted(action, answer.outcome)
+
+    def decided(self, outcome: str, declined: bool) -> None:
+        """The order desk decided on the matter, perhaps after the caller had declined offers."""
+        self._matters.decided(outcome, declined)
 
     def noted(self, note: Note) -> None:
         """The dialogue's own note: a value of the case, and the disposition where it says so."""
@@ -70,6 +80,7 @@ class CallRecord:
             self.case.update({key: value for key, value in values.items() if value not in (None, "")})
             self._records.event(self._call_id, note.kind, {"step": note.step, **values})
             if "intent" in values:  # whoever has to call back after a crash knows at least what it was about
+                self._matters.wanted(str(values["intent"]))
                 self.keep_case()
 
     def learned(self, values: Values) -> None:
@@ -84,12 +95,16 @@ class CallRecord:
         self._records.case(self._call_id, dict(self.case))
 
     def ends(self, disposition: str) -> None:
-        """The dialogue ends the call; that a human had it says less than how the human's part ended."""
-        if disposition != "handed_off" or not self.disposition:
+        """The dialogue ends the call; that a human had it, or had been asked for in vain, says less than how that ended."""
+        says_less = disposition == "handed_off" or (disposition == "settled" and self._left_open)
+        if not (says_less and self.disposition):
             self.disposition = disposition
 
-    def handoff_ended(self, outcome: str) -> None:
-        """A human's part is over: how it ended is how the call ends, unless more is said."""
+    def handoff_ended(self, outcome: str, sent_back: bool) -> None:
+        """A human's part is over: how it ended is how the call ends, unless more is said; `sent_back`: by the human."""
+        self._human_talked = self._human_talked or sent_back or outcome == "completed"
+        self._left_open = outcome in _LEFT_OPEN
+        self._matters.left_to_human()
         self.disposition = _HANDOFF_DISPOSITIONS.get(outcome, f"handoff_{outcome}")
 
     def handoff_broken_off(self, outcome: str) -> None:
@@ -99,7 +114,8 @@ class CallRecord:
     def ended(self, seconds: float, recording: str | None) -> None:
         """The call is over."""
         self.disposition = self.disposition or "caller_hung_up"
-        details: dict[str, object] = {"recording": recording} if recording else {}
+        alone = self.disposition == "settled" and self._matters.all_done and not self._human_talked
+        details: dict[str, object] = {"self_served": alone} | ({"recording": recording} if recording else {})
         if "satisfaction" in self.case:
             details["satisfaction"] = self.case["satisfaction"]
         self._records.ended(self._call_id, self.disposition, seconds, details)

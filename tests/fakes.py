@@ -174,6 +174,7 @@ class FakeRecords:
     events: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     cases: list[Mapping[str, object]] = field(default_factory=list)
     dispositions: list[str] = field(default_factory=list)
+    endings: list[Mapping[str, object]] = field(default_factory=list)
 
     def started(self, call_id: str, caller: str, called: str, language: Language, version: str) -> None:
         self.events.append(("started", {"caller": caller, "version": version}))
@@ -190,6 +191,7 @@ class FakeRecords:
 
     def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
         self.dispositions.append(disposition)
+        self.endings.append(details)
 
     async def flush(self) -> None:
         return

@@ -17,6 +17,7 @@ from ivr.accounts import token_scopes
 from ivr.console import reading
 from ivr.console.house import House
 from ivr.records import lost_calls
+from ivr.records.outcomes import outcomes
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
 
 
@@ -79,13 +80,19 @@ def figures(session: Session, now: float) -> list[Metric]:
     by_disposition = select(CallRow.disposition, func.count()).where(CallRow.ended_at.is_not(None))
     for disposition, number in session.execute(by_disposition.group_by(CallRow.disposition)):
         ended.add_metric([disposition or "unknown"], number)
+    served = CounterMetricFamily(
+        "hotline_self_service", "Calls, by whether the robot served them alone", labels=["alone"]
+    )
+    judged = outcomes(session)
+    served.add_metric(["yes"], judged.self_served)
+    served.add_metric(["no"], judged.judged - judged.self_served)
     handoffs = CounterMetricFamily("hotline_handoffs", "Handoffs by outcome", labels=["outcome"])
     # Who was lost with the robot never asked for a human; how these calls ended is counted among the calls.
     asked = (HandoffRow.state == "ended", HandoffRow.outcome != lost_calls.DISPOSITION)
     by_outcome = select(HandoffRow.outcome, func.count()).where(*asked)
     for outcome, number in session.execute(by_outcome.group_by(HandoffRow.outcome)):
         handoffs.add_metric([outcome or "unknown"], number)
-    return [waiting, longest, agents, live, ended, handoffs, _talk_seconds(session)]
+    return [waiting, longest, agents, live, ended, served, handoffs, _talk_seconds(session)]
 
 
 def _talk_seconds(session: Session) -> Metric:

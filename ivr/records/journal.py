@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ivr.records import lost_calls
+from ivr.records.outcomes import human_talked
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.transcript import mask_number, masked
 from ivr.values import Language, plain
@@ -155,6 +156,7 @@ def write(session: Session, entry: Entry) -> None:
             session.add(EventRow(at=at, kind=row["kind"], call_id=call_id, data=row["data"]))
         case "ended":
             known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}
+            known["self_served"] = bool(row.get("self_served")) and not human_talked(session, call_id)
             lost_calls.served(session, call_id, str(row.get("disposition") or ""), at)
             session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, number="", **known))
             session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))

@@ -48,7 +48,7 @@ def end(session: Session, now: float) -> list[str]:
         last_seen, number = call.heartbeat_at, call.number
         if last_seen > now - HUNG_SECONDS and lives_here(call.worker):
             continue
-        values = {"ended_at": last_seen, "disposition": DISPOSITION, "number": ""}
+        values = {"ended_at": last_seen, "disposition": DISPOSITION, "number": "", "self_served": False}
         if changed(session, update(CallRow).where(CallRow.id == call.id, *dead).values(**values)):
             tell(session, now, "call_ended", call.id, disposition=DISPOSITION)
             if _is_owed(session, call.id, number):

@@ -37,6 +37,8 @@ class CallRow(Base):
     recording: Mapped[str] = mapped_column(String(255), default="")
     satisfaction: Mapped[int | None] = mapped_column(Integer, default=None)
     reviewed_by: Mapped[str] = mapped_column(String(64), default="")
+    # Whether the robot served the call alone, judged at its end; unknown of calls from before there was a judgement.
+    self_served: Mapped[bool | None] = mapped_column(default=None)
     case: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -297,6 +297,61 @@ async def test_a_caller_who_hangs_up_on_the_agent_was_handled_by_the_agent() -> 
     assert line.records.dispositions == ["handled_by_agent"]
 
 
+BYE = HangUp(9, "settled")
+
+
+async def ended(line: Line) -> tuple[str, object]:
+    """The line ends: with which disposition, and whether the robot served the call alone."""
+    await line.prompts_end()
+    await line.happens(LegEnded(LEG, 200))
+    (disposition,), (details,) = line.records.dispositions, line.records.endings
+    return disposition, details["self_served"]
+
+
+WANTED = Note(0, "understood", "open_question", {"intent": "refund_request"})
+DECIDE = LookUp(1, "decision", {"intent": "refund_request"})
+REFUND = Act(2, "refund_full", "refund_request", {"order": "3026"})
+
+
+@pytest.mark.parametrize(
+    ("decision", "ledger", "alone"),
+    [("offer", "done", True), ("offer", "failed", False), ("inform", "", True), ("refuse", "", False)],
+)
+async def test_served_alone_is_a_settled_call_whose_matter_is_done(decision: str, ledger: str, alone: bool) -> None:
+    steps: dict[type, tuple[Command, ...] | Exception] = {
+        CallStarted: (WANTED, DECIDE),
+        LookupFinished: (REFUND,) if ledger else (BYE,),
+        ActionFinished: (BYE,),
+    }
+    line = Line(steps)
+    line.desk.answers = {"decision": Answer(decision), "refund_full": Answer(ledger)}
+    await line.happens(LegAnswered(LEG))
+    assert await ended(line) == ("settled", alone)
+    assert any(case.get("intent") == "refund_request" for case in line.records.cases)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "step", "disposition"),
+    [
+        ("returned", "satisfaction", "settled"),
+        ("voicemail", None, "message_left"),
+        ("failed", None, "handoff_failed"),
+    ],
+)
+async def test_a_call_with_a_human_in_it_is_not_the_robots(outcome: str, step: str | None, disposition: str) -> None:
+    again = (Note(2, "understood", "open_question", {"intent": "order_status"}), BYE)
+    line = await answered({CallStarted: (HandOff(1, "general", "agent"),), HandoffEnded: again})
+    line.handoffs[0].on_ended(HandoffEnded(1, 9.0, outcome, step))
+    assert await ended(line) == (disposition, False)
+
+
+async def test_who_gave_up_waiting_and_was_served_by_the_robot_was_served_by_it_alone() -> None:
+    again = (Note(2, "understood", "open_question", {"intent": "order_status"}), BYE)
+    line = await answered({CallStarted: (HandOff(1, "general", "agent"),), HandoffEnded: again})
+    line.handoffs[0].on_ended(HandoffEnded(1, 9.0, "returned"))
+    assert await ended(line) == ("settled", True)
+
+
 async def test_hanging_up_waits_for_the_farewell() -> None:
     line = await answered({CallStarted: (Play(1, (prompt("bye"),)), HangUp(1, "settled"))})
     assert line.phone.did("hang_up") == []

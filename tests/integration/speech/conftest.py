@@ -16,9 +16,14 @@ SILENCE = bytes(16_000)
 
 
 @pytest.fixture(scope="session")
-def say() -> Say:
+def synthesiser() -> Synthesiser:
+    """The product's voice; a process has room for one."""
+    return Synthesiser()
+
+
+@pytest.fixture(scope="session")
+def say(synthesiser: Synthesiser) -> Say:
     """Telephone PCM of a text, with half a second of silence around it."""
-    synthesiser = Synthesiser()
 
     @lru_cache
     def spoken(text: str, voice: str = "cmn", words_per_minute: int = 165) -> bytes:

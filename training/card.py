@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import yaml
 
 from training.evaluation import GOALS, Evaluation, Tally
 from training.profile import Profile
+from training.utterances import Recording
 
 NAMES = {"zh": "Mandarin", "en": "English"}
 Figures = dict[str, float]
@@ -39,13 +41,13 @@ def measure(
         tally = evaluation.digits(name, lambda e, r: synthetic_digits(e, r.script.kind, len(r.script.words)))
         note(f"digit strings, {name}", tally, tally.accuracy)
     engines = sorted({r.speaker.split("/")[0] for e, r in evaluation.recordings if not e.startswith("human")})
+
+    def of_family(family: str, engine: str, recording: Recording) -> bool:
+        synthetic = synthetic_digits(engine, recording.script.kind, len(recording.script.words))
+        return synthetic and recording.speaker.startswith(family + "/")
+
     for family in engines:
-        tally = evaluation.digits(
-            "clean",
-            lambda e, r, family=family: (
-                synthetic_digits(e, r.script.kind, len(r.script.words)) and r.speaker.startswith(family + "/")
-            ),
-        )
+        tally = evaluation.digits("clean", partial(of_family, family))
         note(f"digit strings, clean, {family}", tally, tally.accuracy)
     for name in ("clean", "snr20"):
         tally = evaluation.steps(name)

@@ -105,7 +105,7 @@ def chinese_digits(random_: random.Random, count: int) -> list[str]:
     one = random_.choice(["一", "幺", None])
     zero = "洞" if random_.random() < 0.06 else "零"
     two = "两" if random_.random() < 0.08 else "二"
-    digits = []
+    digits: list[str] = []
     repeat = random_.random() < 0.2
     for _ in range(count):
         if repeat and digits and random_.random() < 0.35:

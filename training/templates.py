@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -66,7 +67,7 @@ def _sequence(text: str, at: int, closing: str) -> tuple[list[object], int]:
 
 
 @lru_cache(maxsize=20_000)
-def _parsed(template: str) -> tuple[object, ...]:
+def _parsed(template: str) -> tuple[Any, ...]:
     return tuple(parse(template))
 
 
@@ -75,7 +76,7 @@ def expand(template: str, slots: Slots, random_: random.Random, special: Callabl
     return " ".join(_expand(_parsed(template), slots, random_, special).split())
 
 
-def _expand(parts: Sequence[object], slots: Slots, random_: random.Random, special: Callable[[str], str | None]) -> str:
+def _expand(parts: Sequence[Any], slots: Slots, random_: random.Random, special: Callable[[str], str | None]) -> str:
     result = []
     for part in parts:
         match part:

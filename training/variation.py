@@ -115,9 +115,9 @@ def vary(
     choice = draw.random()
     if choice < 0.45:
         ratio = draw.uniform(2, 30) if phones else draw.uniform(-15, 15)
-        mel = under_noise(mel, noises[draw.integers(len(noises))], ratio, draw)
+        mel = under_noise(mel, noises[int(draw.integers(len(noises)))], ratio, draw)
     elif choice < 0.53 and phones and others:
-        babble = others[draw.integers(len(others))].astype(np.float32) @ TO_MEL
+        babble = others[int(draw.integers(len(others)))].astype(np.float32) @ TO_MEL
         mel = under_noise(mel, babble - loudness(babble), draw.uniform(10, 25), draw)
     varied: Features = (np.maximum(mel, FLOOR) @ TO_MFCC).astype(np.float16)
     return varied

@@ -10,6 +10,7 @@ import ctypes
 import os
 import random
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def draw_variant(name: str, random_: random.Random) -> str:
         f"formant {n} {tract + random_.uniform(-8, 8):.0f} {random_.uniform(70, 150):.0f} {random_.uniform(75, 150):.0f}"
         for n in range(9)
     ]
-    optional = [
+    optional: list[tuple[float, Callable[[], str]]] = [
         (0.5, lambda: f"voicing {random_.randint(60, 130)}"),
         (0.5, lambda: f"consonants {random_.randint(60, 130)} {random_.randint(60, 130)}"),
         (0.4, lambda: f"flutter {random_.randint(0, 10)}"),

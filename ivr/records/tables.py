@@ -92,7 +92,7 @@ class HandoffRow(Base):
     excluded: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[float] = mapped_column(Float, default=0.0)
     # Of who was lost: due, booked, and if it became needless before it was kept, served and closed.
-    follow_up: Mapped[str] = mapped_column(String(16), default="")
+    follow_up: Mapped[str] = mapped_column(String(16), default="", index=True)
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Set once a callback was promised in this handoff; `called_back_at` when an agent has kept it.
     callback_due_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ivr.console.reading import callback_owed
 from ivr.records.tables import CallRow, HandoffRow
 from ivr.transcript import mask_number
 from order_lookup.service import keep_callback
@@ -19,7 +20,10 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Somebody who was promised a call, in which call and about what; `shown` is the number once it was revealed."""
+    """Somebody who was promised a call, and about what; `shown` is the number once it was revealed.
+
+    `call_id` is the call in which it was promised, or that was lost, where whoever works on the list may see it.
+    """
 
     id: int
     number: str
@@ -33,16 +37,16 @@ class Due:
 def open_ones(session: Session, own: bool) -> Sequence[Due]:
     """The promises not yet kept, the most urgent first; `own`: those of our own queue."""
     if own:
-        waiting = (HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
-        rows = session.scalars(
-            select(HandoffRow).where(*waiting).order_by(HandoffRow.callback_due_at).limit(MOST)
-        ).all()
+        waiting = select(HandoffRow).where(*callback_owed()).order_by(HandoffRow.callback_due_at)
+        rows = session.scalars(waiting.limit(MOST)).all()
         about = _matters(session, [row.call_id for row in rows])
         return [_own(row, about) for row in rows]
     desk = select(Callback).where(Callback.done_at.is_(None)).order_by(Callback.due_at).limit(MOST)
     booked = session.scalars(desk).all()
-    about = _matters(session, [_call_of(row) for row in booked])
-    return [_of_desk(row, about) for row in booked]
+    calls = [_call_of(row) for row in booked]
+    about = _matters(session, calls)
+    seen = set(session.scalars(select(HandoffRow.call_id).where(HandoffRow.call_id.in_(calls), *callback_owed())))
+    return [_of_desk(row, about, seen) for row in booked]
 
 
 def _own(row: HandoffRow, about: Mapping[str, str]) -> Due:
@@ -50,9 +54,10 @@ def _own(row: HandoffRow, about: Mapping[str, str]) -> Due:
     return Due(row.id, mask_number(row.caller), row.queue, due_at, row.call_id, about.get(row.call_id, ""))
 
 
-def _of_desk(row: Callback, about: Mapping[str, str]) -> Due:
+def _of_desk(row: Callback, about: Mapping[str, str], seen: Collection[str]) -> Due:
     call_id = _call_of(row)
-    return Due(row.id, mask_number(row.phone), row.queue, row.due_at, call_id, about.get(call_id, ""))
+    shown = call_id if call_id in seen else ""
+    return Due(row.id, mask_number(row.phone), row.queue, row.due_at, shown, about.get(call_id, ""))
 
 
 def _call_of(row: Callback) -> str:

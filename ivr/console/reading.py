@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ivr.accounts import MAY_REVEAL_ALL, Viewer
@@ -112,7 +112,7 @@ def _masked(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:
-    """Supervisors see every call, agents those they were rung for or talked on."""
+    """Supervisors see every call, agents those they were rung for or talked on, and those whose callers wait for a call."""
     if viewer.sees_all_calls:
         return True
     if viewer.agent is None:
@@ -120,7 +120,13 @@ def may_see(session: Session, viewer: Viewer, call_id: str) -> bool:
     held = select(HandoffRow.id).where(HandoffRow.call_id == call_id, HandoffRow.agent_id == viewer.agent)
     talked = select(WrapUpRow.id).where(WrapUpRow.call_id == call_id, WrapUpRow.agent_id == viewer.agent)
     rung = select(AgentRow.id).where(AgentRow.id == viewer.agent, AgentRow.call_id == call_id)
-    return any(session.scalar(query.limit(1)) is not None for query in (held, talked, rung))
+    owed = select(HandoffRow.id).where(HandoffRow.call_id == call_id, *callback_owed())
+    return any(session.scalar(query.limit(1)) is not None for query in (held, talked, rung, owed))
+
+
+def callback_owed() -> tuple[ColumnElement[bool], ...]:
+    """True of handoffs whose caller was promised a call, or lost, and has not been called back."""
+    return HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None)
 
 
 def may_act(session: Session, viewer: Viewer, call_id: str) -> bool:

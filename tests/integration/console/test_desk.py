@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ivr.console import callbacks
 from ivr.records.staff import AuditRow
-from ivr.records.tables import WrapUpRow
+from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
+from order_lookup.tables import Callback
 from tests.integration.console.conftest import LATE, Console, Worker, agent_state, log_in, set_agent
 
 pytestmark = pytest.mark.integration
@@ -181,6 +183,34 @@ def test_english_desk_and_tablet(page: Page, console: Console) -> None:
         assert not too_wide
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("button", name="English")).to_be_visible()
+
+
+def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(
+    page: Page, console: Console, worker: Worker
+) -> None:
+    worker.call("desk-9", "13900002222", {"intent": "refund_request"})
+    worker.line("desk-9", "caller", "蛋糕坏了我要退款", 4.0)
+    worker.flush()
+    log_in(page, console, "bert")
+    with Session(console.engine) as session, session.begin():
+        session.execute(update(CallRow).where(CallRow.id == "desk-9").values(worker="gone", heartbeat_at=1.0))
+    listed = page.locator(".grid", has_text="139****2222")
+    expect(listed).to_contain_text("退款", timeout=15_000)
+    assert "13900002222" not in page.content()
+    keep(page, "callbacks")
+    page.locator('a[href="/calls/desk-9"]').click()
+    expect(page.get_by_text("蛋糕坏了我要退款")).to_be_visible()
+    page.go_back()
+    expect(listed).to_be_visible()
+    with Session(console.engine) as session:
+        (row,) = session.scalars(select(HandoffRow).where(HandoffRow.call_id == "desk-9")).all()
+        booked = session.scalars(select(Callback.id).where(Callback.key == "desk-9:callback:general")).one()
+    assert (row.outcome, row.follow_up) == ("line_lost", "booked")
+    with Session(console.engine) as session, session.begin():
+        callbacks.keep(session, False, booked, time.time())
+    answer = page.goto(f"{console.url}/calls/desk-9")
+    assert answer is not None
+    assert answer.status == 404, "there is nothing to call back about any more"
 
 
 def test_supervisor_sees_queue_agents_and_low_scores(page: Page, console: Console, worker: Worker) -> None:

@@ -68,14 +68,15 @@ class CallbacksPanel(Panel):
             return empty(said["no_callbacks"])
         with (
             box("scroll"),
-            box("grid").style("grid-template-columns: max-content max-content 1fr max-content max-content"),
+            box("grid").style("grid-template-columns: max-content 1fr max-content max-content"),
         ):
             for due in shown:
                 late = due.due_at < datetime.now(UTC)
                 with box():
                     tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if late else "")
-                Text(due.shown or due.number, "num", tag="div")
-                self._matter(due)
+                with box():
+                    Text(due.shown or due.number, "num", tag="div")
+                    self._matter(due)
                 with box():
                     if not due.shown:
                         button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small")
@@ -84,12 +85,12 @@ class CallbacksPanel(Panel):
 
     def _matter(self, due: Due) -> None:
         """What it is about, and the way to the call's transcript: whoever calls back should know what was said."""
-        about = self.said.of("intent", due.about) if due.about else "–"
-        if not due.call_id:
-            Text(about, tag="div")
-            return
-        with box(), ui.element("a").props(f"href=/calls/{due.call_id}"):
-            Text(about)
+        about = self.said.of("intent", due.about) if due.about else ""
+        if due.call_id:
+            with ui.element("a").props(f"href=/calls/{due.call_id}"):
+                Text(about or self.said["open"])
+        elif about:
+            Text(about, "dim", tag="div")
 
     def _reveal(self, callback: int) -> Handler:
         name, own = self.screen.viewer.name, self._own

@@ -10,6 +10,8 @@ from ivr.dialogue.phonetic_zh import sounds
 from ivr.values import Language
 
 _LONGEST_PHRASE = 6
+_FAR_WORDS = 24
+FAR_PAIR = "w"  # the mark of two words that stand anywhere in a sentence
 
 
 def _pieces(word: str) -> Iterator[str]:
@@ -78,8 +80,10 @@ class Features:
         found = [f"u{each}" for each in stems] + [f"s{sound(word)}" for word in words if len(word) > 3]
         found += [f"b{one} {two}" for one, two in pairwise(edged)]
         found += [f"g{piece}" for word in words if len(word) > 3 for piece in _pieces(f"<{word}>")]
+        # English holds apart what belongs together: "has my ... been sent", "take ... off".
+        far = sorted(dict.fromkeys(stems[:_FAR_WORDS]))
+        found += [f"{FAR_PAIR}{one} {two}" for one, two in combinations(far, 2)]
         return found + self._of_concepts(stems)
 
     def _of_concepts(self, units: Sequence[str]) -> list[str]:
-        concepts = self._concepts.find(units)
-        return [f"c{each}" for each in concepts] + [f"d{one}+{two}" for one, two in combinations(sorted(concepts), 2)]
+        return [f"c{each}" for each in self._concepts.find(units)]

@@ -17,20 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivr.dialogue.classifier import Classifier
-from ivr.dialogue.features import Features
+from ivr.dialogue.features import FAR_PAIR, Features
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.meaning import OUT_OF_SCOPE
 from ivr.dialogue.templates import SLOT_MARKS, Lists, Node, parse, sentence
 from ivr.dialogue.unclean import unclean
 from ivr.dialogue.utterances import as_heard, load_utterances
 
-PER_INTENT = 2500
+PER_INTENT = 2000
 PER_UTTERANCE = 6
 EPOCHS = 6
 BATCH = 128
 RATE = 0.25
 DECAY = 5e-6
-RARELY = 2  # a feature seen less often than this is not learnt
+DROPPED = 0.2  # the share of a sentence's features that is left out at random, so that none is relied on alone
+RARELY = 2  # a feature seen less often than this is not learnt,
+RARE_PAIR = 8  # nor a pair of words anywhere, of which there are too many
 _TINY = 1e-6
 _CODE = ("learning", "features", "classifier", "unclean", "phonetic_zh", "phonetic_en")
 _BARE = (OUT_OF_SCOPE, "yes", "no", "thanks", "goodbye")  # these have nothing in front
@@ -54,11 +56,15 @@ def learn(grammar: Grammar, seed: int = 4) -> Classifier:
     classes = tuple(sorted({intent for _, intent in samples}))
     rows = [features.of(text) for text, _ in samples]
     counted = Counter(feature for row in rows for feature in row)
-    index = {feature: at for at, feature in enumerate(sorted(f for f, n in counted.items() if n >= RARELY))}
+    index = {feature: at for at, feature in enumerate(sorted(f for f, n in counted.items() if n >= _least(f)))}
     data = [np.array([index[f] for f in row if f in index], dtype=np.int64) for row in rows]
     labels = np.array([classes.index(intent) for _, intent in samples])
     weights, bias = _fit(data, labels, len(index), len(classes), seed)
     return Classifier(classes, index, weights, bias, frozenset(words), source(grammar))
+
+
+def _least(feature: str) -> int:
+    return RARE_PAIR if feature.startswith(FAR_PAIR) else RARELY
 
 
 def source(grammar: Grammar) -> str:
@@ -77,7 +83,7 @@ def source(grammar: Grammar) -> str:
 def _drawn(grammar: Grammar, intent: str, nodes: Sequence[Node], rng: random.Random) -> Iterator[str]:
     """Sentences of an intent: each template about equally often, clean and unclean."""
     begin = _begin_with(grammar)
-    number = PER_INTENT * (4 if intent == OUT_OF_SCOPE else 1)
+    number = PER_INTENT * (6 if intent == OUT_OF_SCOPE else 1)
     for at in range(number if nodes else 0):
         node = nodes[at % len(nodes)]
         text = sentence(node, rng.randrange(node.size))
@@ -143,7 +149,7 @@ def _vocabulary(grammar: Grammar, samples: Sequence[tuple[str, str]]) -> set[str
 def _fit(
     data: Sequence[NDArray[np.int64]], labels: NDArray[np.int64], rows: int, classes: int, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Softmax regression by AdaGrad on mini-batches; features drop out at random so that none is relied on alone."""
+    """Softmax regression by AdaGrad on mini-batches."""
     rng = np.random.default_rng(seed)
     weights, bias = np.zeros((rows, classes), np.float32), np.zeros(classes, np.float32)
     seen, seen_bias = np.full_like(weights, _TINY), np.full_like(bias, _TINY)
@@ -152,7 +158,7 @@ def _fit(
         order = rng.permutation(len(data))
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            kept = [data[at][rng.random(len(data[at])) > 0.15] for at in batch]
+            kept = [data[at][rng.random(len(data[at])) > DROPPED] for at in batch]
             flat = np.concatenate(kept) if kept else np.zeros(0, np.int64)
             owner = np.repeat(np.arange(len(batch)), [len(each) for each in kept])
             scale = np.array([max(len(each), 1) ** -0.5 for each in kept], np.float32)

@@ -123,8 +123,8 @@ def _value(plain: str) -> int | None:
                 return None
             section += (1 if digit is None else digit) * UNITS[char]
             digit, last_unit, zero = None, UNITS[char], False
-        elif digit is not None and not zero:
-            return None
+        elif char not in DIGITS or (digit is not None and not zero):
+            return None  # "十个一笼" is two numbers, 三八二一 are digits
         else:
             digit, zero = int(DIGITS[char]), DIGITS[char] == "0"
     if digit is not None and 10 < last_unit < 100_000_000 and not _zero_before_last(plain):

@@ -106,6 +106,10 @@ def plain_number(text: str, language: Language) -> str:
     return corrected[0] if corrected else last
 
 
+# "不取消了", "not the refund": what follows is what they don't want; "不，我要退款" and "no i want a refund" are a wish.
+_REFUSED = re.compile(r"\s*(?:(?:不|别|没有)[了是的]*(?![了是的我你您帮给想能请这那麻先换改])|not\b)")
+
+
 def completeness(text: str, expectation: Expectation, understanding: Understanding) -> Completeness:
     """How done an utterance is: digits to come count as in a number, a word that wants another as incomplete."""
     text = closed_up(text).strip(" ,.!?，。！？")
@@ -157,7 +161,7 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
     if ranked and ranked[0].intent in UNIVERSALS and ranked[0].score >= _ANOTHER_WISH:
         return None
     if ranked and ranked[0].score >= _ANOTHER_WISH and ranked[0].intent not in ("yes", "no", OUT_OF_SCOPE, "thanks"):
-        return replace(answered, also=ranked[0].intent)
+        return answered if _REFUSED.match(said.sentence) else replace(answered, also=ranked[0].intent)
     return answered
 
 

@@ -52,6 +52,12 @@ def test_sighs_and_articles_are_no_numbers() -> None:
     assert numbers_zh.find("拐弯就到") == ()
 
 
+def test_a_count_beside_a_quantity_is_no_quantity() -> None:
+    [ten, eight] = numbers_zh.find("说十个一笼数来数去八个")
+
+    assert (ten.text, ten.value, eight.value) == ("十个一", None, 8)
+
+
 def test_homophones_count_among_digits_only() -> None:
     assert "123956" in [each.digits for each in numbers_zh.digit_readings("一二三就无六")]
     assert "4521" in [each.digits for each in numbers_en.digit_readings("for five too one")]

@@ -81,6 +81,21 @@ def test_yes_and_no(hear: Hear, said: str, kind: str) -> None:
     assert (found.kind, found.verdict) == (kind, "accept")
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "also"),
+    [
+        ("不取消了", "no", ""),
+        ("不退款了", "no", ""),
+        ("不，我要退款", "no", "refund_request"),
+        ("对，我还想开发票", "yes", "invoice"),
+    ],
+)
+def test_an_answer_may_carry_a_wish_but_not_the_one_it_refuses(hear: Hear, said: str, kind: str, also: str) -> None:
+    heard = hear(said, wants="yes_no")
+
+    assert (heard.kind, heard.also) == (kind, also)
+
+
 def test_intent_and_order_in_one_utterance(hear: Hear) -> None:
     found = hear(
         "我要退款，订单尾号" + "三八二" + "零一二三四五六七八九"[int(MINE[-1])], order_numbers=(MINE, "202611210000")
@@ -205,7 +220,9 @@ def test_odd_input_is_no_match(shipped: dict[str, Understanding], text: str) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    text=st.text(max_size=80) | st.text(alphabet="我要退款订单三八二一不是对人工 no order1{}[]()|<>?", max_size=40),
+    text=st.text(max_size=80)
+    | st.text(alphabet="我要退款订单三八二一不是对人工 no order1{}[]()|<>?", max_size=40)
+    | st.text(alphabet="零一二两三八十百千万亿个点半月号块元对 0123", max_size=12),
     wants=st.sampled_from(["intent", "yes_no", "slot"]),
     slot=st.sampled_from(
         ["order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free"]

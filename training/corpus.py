@@ -72,6 +72,7 @@ def human_recordings(
     part = shard.part
     found = humans.sources(speaks.code, folder)
     mine = [s for s in found if humans.split_of(s, profile.held_out, profile.held_share) == part.split]
+    mine = humans.of_collections(mine, part.voices)
     digits = humans.digits_of(speaks, mine)
     match part.engine:
         case "human:single":

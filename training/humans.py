@@ -14,10 +14,13 @@ import numpy as np
 import soundfile
 
 from training.languages import Language
+from training.languages.mandarin import character_by_syllable
 from training.sound import Wave, to_samples, trim
 from training.utterances import RATE_HZ, Recording
 from training.warping import Warp, draw_warp, warp
 
+LONE_COLLECTION = "audio-cmn/"
+STUDENTS_WORDS = ("数字", "语音", "语言", "识别", "中国", "总工", "北京", "背景", "上海", "商行", "复旦", "饭店")
 ENGLISH_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
@@ -39,20 +42,44 @@ def sources(language: str, folder: Path) -> list[Source]:
             digit, speaker, _ = path.stem.split("_")
             found.append(Source(path, (ENGLISH_DIGITS[int(digit)],), f"fsdd/{speaker}", "man"))
         return found
-    found = []
+    return [*_words_of_one_woman(folder), *_syllables(folder), *_words_of_students(folder)]
+
+
+def _words_of_one_woman(folder: Path) -> Iterator[Source]:
+    """audio-cmn: `cmn-<word>.opus`."""
     for path in sorted(folder.rglob("cmn-*.opus")):
         text = path.stem.removeprefix("cmn-")
         if re.fullmatch(r"[\u4e00-\u9fff]+", text):
-            found.append(Source(path, (text,), "audio-cmn/yue-tan", "woman"))
-    return found
+            yield Source(path, (text,), "audio-cmn/yue-tan", "woman")
+
+
+def _syllables(folder: Path) -> Iterator[Source]:
+    """Each syllable for a character that is read so, digits first: audio-cmn's `cmn-<syllable><tone>.mp3` and
+
+    mp3-chinese-pinyin-sound's `<syllable><tone>.mp3`.
+    """
+    characters = character_by_syllable()
+    for pattern, speaker in (("cmn-*[1-4].mp3", "syllabs/chen-wang"), ("[a-z]*[1-4].mp3", "pinyin-sound/one")):
+        for path in sorted(folder.rglob(pattern)):
+            syllable = path.stem.removeprefix("cmn-")
+            if syllable in characters and path.stem.startswith("cmn-") == pattern.startswith("cmn-"):
+                yield Source(path, (characters[syllable],), speaker, "woman")
+
+
+def _words_of_students(folder: Path) -> Iterator[Source]:
+    """DSPSpeech-20: `<student>-<word>-<take>.wav`, twelve Mandarin words (the eight English ones are left out)."""
+    for path in sorted(folder.rglob("[0-9]*-[0-9][0-9]-[0-9][0-9].wav")):
+        student, word, _ = path.stem.split("-")
+        if int(word) < len(STUDENTS_WORDS):
+            yield Source(path, (STUDENTS_WORDS[int(word)],), f"dspspeech/{student}", "man")
 
 
 def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) -> str:
-    """train, dev or test: by speaker, and for a lone speaker by word (digits and short words all train)."""
+    """train, dev or test: by speaker, and for the woman of audio-cmn by word (digits and short words all train)."""
     for split, speakers in held_out.items():
         if source.speaker.split("/")[1] in speakers:
             return split
-    if held_share and len(source.words[0]) > 1:
+    if held_share and source.speaker.startswith(LONE_COLLECTION) and len(source.words[0]) > 1:
         draw = int(hashlib.sha256(source.path.name.encode()).hexdigest()[:8], 16) / 2**32
         if draw < held_share:
             return "dev" if draw < held_share / 2 else "test"
@@ -116,6 +143,11 @@ def join(pieces: Sequence[Wave], overlap_seconds: float) -> Wave:
         else:
             result = np.concatenate([result, piece])
     return result
+
+
+def of_collections(sources_: Sequence[Source], collections: Sequence[str]) -> list[Source]:
+    """The recordings of some collections; all of them where none is named."""
+    return [s for s in sources_ if not collections or s.speaker.split("/")[0] in collections]
 
 
 def digits_of(language: Language, sources_: Sequence[Source]) -> list[Source]:

@@ -11,17 +11,11 @@ import yaml
 
 from training import spoken
 from training.languages import Language
+from training.languages.mandarin import common_characters
 from training.templates import expand, hotline_text
 from training.utterances import Script
 
 WORD_LIST = Path("/usr/share/dict/american-english-small")
-
-
-@lru_cache(maxsize=1)
-def common_characters() -> tuple[str, ...]:
-    """The 3,755 characters of GB 2312 level 1."""
-    rows = ((a, b) for a in range(0xB0, 0xD8) for b in range(0xA1, 0xFF) if not (a == 0xD7 and b > 0xF9))
-    return tuple(bytes(pair).decode("gb2312") for pair in rows)
 
 
 @lru_cache(maxsize=2)

@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from ivr.errors import UserError
+from training.languages.mandarin import common_characters
 from training.places import ROOT, places
-from training.scripts import common_characters, sentence, step_grammars
+from training.scripts import sentence, step_grammars
 from training.spoken import chinese_special, english_special
 from training.templates import expand, literals
 
@@ -76,7 +77,10 @@ def runs(path: Path) -> list[str]:
 
 
 def dialplan_sentences(language: str, each: int, random_: random.Random, root: Path = ROOT) -> list[str]:
-    """`each` random sentences of every template of the dialplans; one with a slot that is not known here gives none."""
+    """`each` random sentences of every template of the dialplans, and each of their utterances once.
+
+    What has a slot that is not known here is left out.
+    """
     folder = root / "dialplans" / language
     lists: dict[str, list[str]] = {}
     for document in mappings(folder / "lists.yaml"):
@@ -84,10 +88,11 @@ def dialplan_sentences(language: str, each: int, random_: random.Random, root: P
     special = chinese_special if language == "zh" else english_special
     sentences: list[str] = []
     for path in sorted(folder.rglob("*.yaml")):
+        times = 1 if UTTERANCES in path.parts else each
         for template in scalars(read_yaml(path)) if path.name != "lists.yaml" else ():
             try:
                 sentences += [
-                    expand(template, lists, random_, lambda name: special(name, random_)) for _ in range(each)
+                    expand(template, lists, random_, lambda name: special(name, random_)) for _ in range(times)
                 ]
             except ValueError:
                 continue
@@ -176,8 +181,10 @@ def free_vocabulary(language: str) -> list[str]:
     if language == "zh":
         own = [*own_vocabulary("zh"), *chinese_phrases(texts), *chinese_phrases(said, whole=False)]
         return list(dict.fromkeys(own))
-    heard = [w for t in [*texts, *said] for w in ENGLISH_WORD.findall(t.lower())]
-    return list(dict.fromkeys([*own_vocabulary("en"), *heard]))
+    heard = [w for t in texts for w in ENGLISH_WORD.findall(t.lower())]
+    counted = Counter(w for t in said for w in set(ENGLISH_WORD.findall(t.lower())))
+    # A word of a single utterance is a name or a slip more often than not.
+    return list(dict.fromkeys([*own_vocabulary("en"), *heard, *(w for w, n in counted.items() if n > 1)]))
 
 
 def vocabulary(language: str) -> list[str]:

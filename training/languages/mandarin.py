@@ -132,6 +132,23 @@ def readings(word: str) -> tuple[str, ...]:
     return tuple(fixed) if len(syllables) == len(word) else ()
 
 
+@lru_cache(maxsize=1)
+def common_characters() -> tuple[str, ...]:
+    """The 3,755 characters of GB 2312 level 1."""
+    rows = ((a, b) for a in range(0xB0, 0xD8) for b in range(0xA1, 0xFF) if not (a == 0xD7 and b > 0xF9))
+    return tuple(bytes(pair).decode("gb2312") for pair in rows)
+
+
+@lru_cache(maxsize=1)
+def character_by_syllable() -> dict[str, str]:
+    """For each syllable with its tone a character that is read so: the digit where there is one, else a common one."""
+    found: dict[str, str] = {}
+    for character in (*OWN_FINAL, *common_characters()):
+        for syllable in readings(character)[:1]:
+            found.setdefault(syllable, character)
+    return found
+
+
 def character_phones(character: str, syllable: str) -> tuple[str, str]:
     """Initial and final of one character; digits end in the final that is theirs alone."""
     initial, final = syllable_phones(syllable)

@@ -6,9 +6,8 @@ import math
 
 import pytest
 
+from training import clips, evaluation
 from training.language_model import END, START, Trigram
-
-evaluation = pytest.importorskip("training.evaluation", reason="the training extra is not installed")
 
 
 def test_edits_count_substitutions_deletions_and_insertions() -> None:
@@ -41,7 +40,6 @@ def test_the_acceptor_starts_at_the_sentence_start_and_backs_off() -> None:
 
 
 def test_a_clip_is_judged_by_its_kind() -> None:
-    clips = pytest.importorskip("training.clips")
 
     def errors(kind: str, text: str, heard: list[str]) -> int:
         tally = evaluation.Tally()

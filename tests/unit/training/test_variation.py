@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("kaldi_native_fbank", reason="the training extra is not installed")
-
 from training.features import DIMENSION, mfcc
 from training.variation import (
     DECIBEL,

@@ -1,0 +1,55 @@
+"""Recordings of people: which files are whose, what is said in them, and who is kept for tests."""
+
+from pathlib import Path
+
+import pytest
+
+from training import humans
+from training.languages.mandarin import character_by_syllable
+
+FILES = (
+    "cmn-北京.opus",
+    "cmn-八.opus",
+    "cmn-jiu3.mp3",
+    "liu4.mp3",
+    "nothing5.mp3",
+    "17307130162-02-07.wav",
+    "17307130162-13-07.wav",
+    "7_theo_3.wav",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_each_collection_is_known_by_its_names(folder: Path) -> None:
+    found = {(source.speaker, source.words) for source in humans.sources("zh", folder)}
+
+    assert found == {
+        ("audio-cmn/yue-tan", ("北京",)),
+        ("audio-cmn/yue-tan", ("八",)),
+        ("syllabs/chen-wang", ("九",)),
+        ("pinyin-sound/one", ("六",)),
+        ("dspspeech/17307130162", ("语言",)),
+    }
+    assert [(s.speaker, s.words) for s in humans.sources("en", folder)] == [("fsdd/theo", ("seven",))]
+
+
+def test_people_are_kept_apart_as_a_whole_and_a_lone_woman_by_words(folder: Path) -> None:
+    held = {"test": ["17307130162"]}
+    splits = {s.words[0]: humans.split_of(s, held, held_share=1.0) for s in humans.sources("zh", folder)}
+
+    assert splits["语言"] == "test"
+    assert splits["北京"] in ("dev", "test")
+    assert {splits["八"], splits["九"], splits["六"]} == {"train"}
+
+
+def test_a_syllable_stands_for_its_digit_before_any_other_character() -> None:
+    characters = character_by_syllable()
+
+    assert [characters[s] for s in ("yi1", "yao1", "liang3", "shi4", "dong4")] == [*"一幺两是洞"]
+    assert characters["ma3"] not in ("", "一")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
@@ -18,6 +19,8 @@ from typing import Any
 from ivr.events import Hypothesis, Word
 
 UNKNOWN = "[unk]"
+# How Mandarin is cut into words makes no other reading: 我的外卖 还没到, 我的 外卖 还没到.
+_BETWEEN_CHARACTERS = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 Calibrate = Callable[[float], float]
 
 
@@ -49,8 +52,9 @@ def _n_best(alternatives: list[Mapping[str, Any]]) -> Segment:
         words = tuple(_word(word) for word in each.get("result", ()))
         share = math.exp(score - best) / total
         for reading in _known(str(each.get("text", "")), words, share):
-            known = merged.get(reading.text)
-            merged[reading.text] = _with(known, known.confidence + reading.confidence) if known else reading
+            said = _BETWEEN_CHARACTERS.sub("", reading.text)
+            known = merged.get(said)
+            merged[said] = _with(known, known.confidence + reading.confidence) if known else reading
     return Segment(tuple(merged.values()))
 
 

@@ -57,6 +57,14 @@ def test_readings_that_became_alike_are_one() -> None:
     assert only.confidence == pytest.approx(0.5 + 0.25)
 
 
+def test_how_mandarin_is_cut_into_words_makes_no_other_reading() -> None:
+    first, second = segment(
+        reply(("我的外卖 还没到", 400.0), ("我的 外卖 还没到", 400.0), ("我的 外卖 还没 倒", 400.0))
+    ).readings
+    assert (first.text, second.text) == ("我的外卖 还没到", "我的 外卖 还没 倒")
+    assert first.confidence == pytest.approx(2 / 3)
+
+
 def test_empty_replies_have_no_readings() -> None:
     assert segment('{"alternatives": [{"text": "", "confidence": 1.0}]}').readings == ()
     assert segment('{"text": ""}').readings == ()

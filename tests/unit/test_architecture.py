@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,9 @@ def test_adapters_never_import_each_other(adapter: str) -> None:
         if (bad := {name for name in imports(file) if any(name == o or name.startswith(f"{o}.") for o in others)})
     }
     assert guilty == {}
+
+
+def test_every_test_file_has_its_own_name() -> None:
+    """pytest imports test files by their bare names: two of one name end the whole run before it begins."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -90,7 +90,7 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     expect(page.locator(".incoming .q-select")).to_contain_text("已解决")
     page.keyboard.press("F10")
     expect(page.locator(".me .state")).to_contain_text("空闲")
-    expect(page.locator(".grid")).to_contain_text("已解决")
+    expect(page.locator(".grid", has_text="时长")).to_contain_text("已解决")
     with Session(console.engine) as session:
         wrap = session.scalars(select(WrapUpRow).where(WrapUpRow.call_id == "desk-1")).one()
         assert (wrap.disposition, wrap.note, wrap.finished_at is not None) == ("solved", "已催，客户满意", True)

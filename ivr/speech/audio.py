@@ -7,6 +7,7 @@ what it is and how to convert it, unless the caller of a function asks for conve
 from __future__ import annotations
 
 import io
+import math
 import os
 import struct
 import tempfile
@@ -217,5 +218,6 @@ def level_dbfs(samples: Samples) -> float:
     """The level of a piece of sound against a full-scale square wave, in dB; −100 for silence."""
     if not len(samples):
         return -100.0
-    power = float(np.mean(np.square(samples.astype(np.float32))))
-    return max(-100.0, 10 * float(np.log10(power / 32768.0**2 + 1e-12)))
+    sound = samples.astype(np.float32)
+    power = float(np.dot(sound, sound)) / len(sound)
+    return max(-100.0, 10 * math.log10(power / 32768.0**2 + 1e-12))

@@ -57,6 +57,7 @@ class SpeechModel:
     rate: int
     words: frozenset[str]
     grammars: bool
+    graph_folder: Path
     calibration: Calibration = Calibration()
 
     @property
@@ -84,7 +85,7 @@ def inspect(folder: Path) -> SpeechModel:
         _check_there(folder / layout["conf"])
         _check_there(graph / "phones" / "word_boundary.int")
     words = _words(graph / "words.txt") if grammars or (graph / "words.txt").exists() else frozenset()
-    return SpeechModel(folder, _rate(folder / layout["mfcc"]), words, grammars, calibration(folder))
+    return SpeechModel(folder, _rate(folder / layout["mfcc"]), words, grammars, graph, calibration(folder))
 
 
 def tried(folder: Path) -> SpeechModel:

@@ -9,14 +9,18 @@ utterance grows so long that its lattice would.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
+import structlog
 import vosk
 
 from ivr.errors import ModelError, Place
 from ivr.events import Hypothesis
+from ivr.speech import static_graph
 from ivr.speech.audio import StreamResampler
 from ivr.speech.models import SpeechModel, inspect
 from ivr.speech.phrases import fitted
@@ -26,20 +30,52 @@ Kind = Literal["open", "limited", "digits"]
 
 _LONG_UTTERANCE_SECONDS = 20.0
 
+log = structlog.get_logger(__name__)
+
 vosk.SetLogLevel(-1)
 
 
 class Recogniser:
-    """A loaded model; makes utterances. Safe to share between threads."""
+    """A loaded model; makes utterances. Safe to share between threads.
+
+    A model with run-time grammars is loaded twice, for free speech with a static graph where one can be made (`static_graph`).
+    """
 
     def __init__(self, model: SpeechModel | Path) -> None:
         self.model = inspect(model) if isinstance(model, Path) else model
+        self.handle = self._loaded(self.model.folder)
+        self.free_handle = self._static() or self.handle
+
+    def _loaded(self, folder: Path) -> vosk.Model:
         try:
-            self.handle = vosk.Model(str(self.model.folder))
+            return vosk.Model(str(folder))
         except Exception as fault:
             raise ModelError(
                 f"vosk can't load it: {fault}", "fetch or build it again", Place(self.model.folder)
             ) from None
+
+    def _static(self) -> vosk.Model | None:
+        """The model with its graphs composed, or None where vosk has to do it utterance by utterance."""
+        if not self.model.grammars:
+            return None
+        try:
+            return self._composed()
+        except (ModelError, OSError, ValueError, IndexError, struct.error) as fault:
+            log.warning("graph_not_composed", model=self.model.name, reason=str(fault), effect="free speech costs more")
+            return None
+
+    def _composed(self) -> vosk.Model:
+        whole = self.model.folder
+        graphs = [self.model.graph_folder / name for name in ("HCLr.fst", "Gr.fst")]
+        composed = static_graph.compose(*map(static_graph.read, graphs))
+        with TemporaryDirectory(prefix="ivr-graph-") as made:
+            folder = Path(made)
+            for file in (each for each in whole.rglob("*") if each.is_file() and each not in graphs):
+                target = folder / file.relative_to(whole)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(file.resolve())
+            static_graph.write(folder / graphs[0].relative_to(whole).with_name("HCLG.fst"), composed)
+            return self._loaded(folder)
 
     def utterance(
         self,
@@ -73,7 +109,7 @@ class Utterance:
             grammar = json.dumps(listed.phrases, ensure_ascii=False)
             self._decoder = vosk.KaldiRecognizer(owner.handle, float(model.rate), grammar)
         else:
-            self._decoder = vosk.KaldiRecognizer(owner.handle, float(model.rate))
+            self._decoder = vosk.KaldiRecognizer(owner.free_handle, float(model.rate))
         self._decoder.SetWords(True)
         self._decoder.SetMaxAlternatives(max(0, alternatives))
         self._bytes_per_second = 2 * model.rate

@@ -8,6 +8,7 @@ came before: when the gate opens it is given the last chunks first.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 
@@ -91,9 +92,13 @@ class SpeechDetector:
 
     def _passes(self, chunk: Samples, level: float) -> bool:
         """The gate; it stays open for a third of a second, so that soft ends of words reach Silero."""
+        quiet = level < max(_QUIETEST_SPEECH_DBFS, self.floor_dbfs + _ABOVE_FLOOR_DB)
+        if quiet and not self._open:
+            self._tones.pass_over(chunk)
+            return False
         tone = self._tones.is_tone(chunk, self.floor_dbfs)
-        if level < max(_QUIETEST_SPEECH_DBFS, self.floor_dbfs + _ABOVE_FLOOR_DB):
-            self._open = max(0, self._open - 1)
+        if quiet:
+            self._open -= 1
         else:
             self._open = 0 if tone else _STAYS_OPEN_CHUNKS
         return self._open > 0
@@ -148,11 +153,16 @@ class _ToneWatch:
         self._peak_hertz, self._same = 0.0, 0
         self.pure = False
 
+    def pass_over(self, chunk: Samples) -> None:
+        """Take a chunk that is too quiet to be either: most of a call is, and a spectrum costs more than all else here."""
+        self._before, self._same, self.pure = chunk, 0, False
+
     def is_tone(self, chunk: Samples, floor_dbfs: float) -> bool:
         """Whether this chunk goes on with a steady tone, or holds a key's pair of tones and little else."""
         both = np.concatenate((self._before, chunk))
         self._before = chunk
-        power = np.square(np.abs(np.fft.rfft(both * self._window)))
+        spectrum = np.fft.rfft(both * self._window)
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
         total = float(power.sum()) + 1e-9
         return self._steady(power, total, level_dbfs(both), floor_dbfs) or self._is_key(power, total)
 
@@ -163,7 +173,7 @@ class _ToneWatch:
         rest[first - 2 : first + 3] = 0
         second = max(2, int(rest.argmax()))
         rest[second - 2 : second + 3] = 0
-        beside = level + 10 * float(np.log10(float(rest.sum()) / total + 1e-9))
+        beside = level + 10 * math.log10(float(rest.sum()) / total + 1e-9)
         self.pure = beside < max(floor_dbfs + _BESIDE_TONE_DB, level - _PURE_DB) and beside < level - _LEAST_PURE_DB
         self._same = self._same + 1 if self.pure and abs(hertz - self._peak_hertz) < _STEADY_HERTZ else 0
         self._peak_hertz = hertz
@@ -181,6 +191,6 @@ class _ToneWatch:
 
 def _parabola(three: Floats) -> float:
     """Where the top of a peak lies between bins, −0.5 to 0.5, from the logs of three bins."""
-    left, middle, right = (float(each) for each in np.log(three + 1e-9))
+    left, middle, right = (math.log(each + 1e-9) for each in three.tolist())
     bend = left - 2 * middle + right
     return 0.5 * (left - right) / bend if bend < 0 else 0.0

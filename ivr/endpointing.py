@@ -1,10 +1,12 @@
 """Where an utterance begins and ends: speech and silence in seconds come in, decisions come out. Pure.
 
 How it works. Every frame says when it ended and how likely it holds speech; a frame is *voiced* from `on_probability` up, and
-once somebody speaks already from `off_probability` up, so that a voice that sinks is not cut.
+once somebody speaks already from `off_probability` up, so that a voice that sinks is not cut. From `sure_probability` up one
+frame is enough: after a soft initial (zh, sh, ch) a caller has been speaking for a while when a voice is first heard.
 
     QUIET     voiced                                     → RISING    remember where the run began
     RISING    voiced for `minimum_speech_seconds` in all → SPEAKING  SpeechStarted
+              or voiced for sure, once                   → SPEAKING  SpeechStarted
               silent for longer than `bridge_seconds`    → QUIET     a click, not speech
     SPEAKING  silent                                     → FALLING
     FALLING   silent for as long as the words demand     → QUIET     SpeechEnded
@@ -80,6 +82,7 @@ class Onset:
     pre_roll_seconds: float = 0.3
     on_probability: float = 0.55
     off_probability: float = 0.35
+    sure_probability: float = 0.9
 
 
 class _State(Enum):
@@ -125,18 +128,19 @@ class Endpointer:
             self._audio_begins = begins
         self._now = seconds
         voiced = speech >= (self.onset.off_probability if self.speaking else self.onset.on_probability)
-        decision = self._voiced(begins, seconds) if voiced else self._silent(seconds, completeness)
+        sure = speech >= self.onset.sure_probability
+        decision = self._voiced(begins, seconds, sure) if voiced else self._silent(seconds, completeness)
         return decision or self._overrun(seconds)
 
-    def _voiced(self, begins: float, ends: float) -> Decision | None:
+    def _voiced(self, begins: float, ends: float, sure: bool) -> Decision | None:
         match self._state:
             case _State.QUIET:
                 self._state, self._began, self._voiced_seconds = _State.RISING, begins, 0.0
-                return self._rise(begins, ends)
+                return self._rise(begins, ends, sure)
             case _State.RISING:
                 if begins - self._voiced_until > self.onset.bridge_seconds:
                     self._began, self._voiced_seconds = begins, 0.0
-                return self._rise(begins, ends)
+                return self._rise(begins, ends, sure)
             case _State.SPEAKING | _State.OVERRUN:
                 self._voiced_until = ends
             case _State.FALLING:
@@ -148,10 +152,10 @@ class Endpointer:
                 assert_never(self._state)
         return None
 
-    def _rise(self, begins: float, ends: float) -> SpeechStarted | None:
+    def _rise(self, begins: float, ends: float, sure: bool) -> SpeechStarted | None:
         self._voiced_seconds += ends - begins
         self._voiced_until = ends
-        if self._voiced_seconds + _ROUNDING_SECONDS < self.onset.minimum_speech_seconds:
+        if not sure and self._voiced_seconds + _ROUNDING_SECONDS < self.onset.minimum_speech_seconds:
             return None
         self._state = _State.SPEAKING
         assert self._audio_begins is not None

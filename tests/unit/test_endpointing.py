@@ -14,12 +14,12 @@ SILENCES = Endpointing(complete_seconds=0.45, incomplete_seconds=1.2, in_number_
 
 
 def run(
-    script: list[tuple[float, bool]],
+    script: list[tuple[float, float]],
     completeness: Completeness = "complete",
     endpointer: Endpointer | None = None,
     frame_seconds: float = FRAME,
 ) -> list[Decision]:
-    """Feed (duration, speech?) stretches as frames from time 0 and collect the decisions."""
+    """Feed (duration, probability of speech) stretches as frames from time 0 and collect the decisions."""
     endpointer = endpointer or Endpointer(SILENCES)
     decisions, now = [endpointer.frame(0.0, False, completeness)], 0.0
     for duration, speech in script:
@@ -50,11 +50,17 @@ def test_words_that_become_complete_end_the_wait() -> None:
 
 
 def test_a_click_is_not_speech() -> None:
-    assert run([(1.0, False), (0.04, True), (3.0, False)]) == []
+    assert run([(1.0, False), (0.04, 0.8), (3.0, False)]) == []
 
 
 def test_two_clicks_apart_are_not_one_word() -> None:
-    assert run([(0.04, True), (0.3, False), (0.04, True), (1.0, False)]) == []
+    assert run([(0.04, 0.8), (0.3, False), (0.04, 0.8), (1.0, False)]) == []
+
+
+def test_a_voice_beyond_doubt_needs_one_frame() -> None:
+    started, _ = run([(1.0, 0.1), (0.02, 0.95), (1.0, 0.1)])
+    assert isinstance(started, SpeechStarted)
+    assert started.seconds == pytest.approx(1.02)
 
 
 def test_a_stop_consonant_inside_a_word_does_not_hide_it() -> None:

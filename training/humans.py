@@ -6,13 +6,13 @@ import hashlib
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from training.collected import Source, collected
 from training.languages import Language
 from training.languages.mandarin import character_by_syllable
 from training.sound import Wave, to_samples, trim
@@ -24,16 +24,6 @@ STUDENTS_WORDS = ("数字", "语音", "语言", "识别", "中国", "总工", "�
 ENGLISH_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file of a collection: the words said in it, by whom, and what kind of voice that is."""
-
-    path: Path
-    words: tuple[str, ...]
-    speaker: str
-    voice: str
-
-
 def sources(language: str, folder: Path) -> list[Source]:
     """The human recordings for a language below `folder`, sorted by name; training/README.md says what belongs there."""
     if language == "en":
@@ -42,7 +32,7 @@ def sources(language: str, folder: Path) -> list[Source]:
             digit, speaker, _ = path.stem.split("_")
             found.append(Source(path, (ENGLISH_DIGITS[int(digit)],), f"fsdd/{speaker}", "man"))
         return found
-    return [*_words_of_one_woman(folder), *_syllables(folder), *_words_of_students(folder)]
+    return [*_words_of_one_woman(folder), *_syllables(folder), *_words_of_students(folder), *collected(folder)]
 
 
 def _words_of_one_woman(folder: Path) -> Iterator[Source]:
@@ -88,8 +78,9 @@ def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) 
 
 @lru_cache(maxsize=4096)
 def load(source: Source) -> tuple[Wave, int]:
-    """The recording as float samples in ±1, trimmed, and its rate in Hz."""
-    wave, rate_hz = soundfile.read(source.path, dtype="float64")
+    """The recording as float samples in ±1, its channels as one, trimmed, and its rate in Hz."""
+    channels, rate_hz = soundfile.read(source.path, dtype="float64", always_2d=True)
+    wave = channels.mean(axis=1)
     peak = float(np.abs(wave).max()) or 1.0
     return trim(to_samples(wave / peak * 0.9), threshold=500, margin=rate_hz // 25).astype(np.float64) / 32768, rate_hz
 

@@ -57,6 +57,10 @@ class Choices:
             return _answered(ranked[0][1], ranked[0][0] * 0.95, f"{ranked[0][0]:.2f} like a {ranked[0][1]}")
         return self._in_front(said)
 
+    def is_whole_answer(self, sentence: str) -> bool:
+        """Whether this is all of a yes or a no, and not the beginning of a sentence as far as anybody can tell."""
+        return any(sentences.is_exact(sentence) for sentences in self._yes_no.values())
+
     def what_else(self, said: Said) -> Interpretation | None:
         """A question for other choices than those named."""
         likeness = self._likeness(self._what_else, said)

@@ -121,6 +121,8 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
     ends_in_number = bool(numbers) and numbers[-1].end >= len(text) - 1
     if ends_in_number and (numeric or len(numbers[-1].digits) >= 2):
         return _number_done(text, sum(len(number.digits) for number in numbers), expectation, understanding)
+    if expectation.wants == "yes_no" and understanding.choices.is_whole_answer(understanding.normal.text(text)):
+        return "complete"  # 是, 不是 and 要 would want another word elsewhere
     go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
     if not go_on.search(text):
         return "complete"

@@ -184,6 +184,10 @@ def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
         ("我的订单号是", {"wants": "slot", "slot": "order_number"}, "in_number"),
         ("二零二六一一二一三八", {"wants": "slot", "slot": "order_number"}, "incomplete"),
         ("二零二六一一二一三", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("不是", {"wants": "yes_no"}, "complete"),
+        ("要", {"wants": "yes_no"}, "complete"),
+        ("不是", {}, "incomplete"),
+        ("我想", {"wants": "yes_no"}, "incomplete"),
     ],
 )
 def test_how_complete_a_beginning_is(

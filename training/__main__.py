@@ -162,6 +162,22 @@ def evaluate(
 
 
 @application.command()
+def people(
+    human: Annotated[Path, typer.Option("--human", help="folder with the human recordings; see training/README.md")],
+    model: Annotated[Path | None, typer.Option(help="another model folder")] = None,
+) -> None:
+    """Measures Mandarin digits of people nobody may learn from; for the bundled model the table goes into its README."""
+    from training import card
+    from training.people import measure, table
+
+    profile = load("zh")
+    shown = table(measure(model or model_folder(profile), human))
+    print(shown)
+    if model is None:
+        card.fill(model_folder(profile), {"people": shown})
+
+
+@application.command()
 def product(lang: Lang = "both") -> None:
     """Measures step grammars with the product's own recogniser: phrases, and false accepts after its confidence threshold."""
     from training.clips import PRODUCT_PLAN, write_clips

@@ -36,6 +36,7 @@ class Collection(BaseModel):
     files: str
     voice: Literal["man", "woman"]
     text: str | None = None
+    measured: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -45,10 +46,12 @@ def collections() -> dict[str, Collection]:
     return {name: Collection.model_validate(entry) for name, entry in yaml.safe_load(text).items()}
 
 
-def collected(folder: Path) -> Iterator[Source]:
-    """Every recording below `folder` that an entry of collections.yaml describes, collection by collection."""
+def collected(folder: Path, *, measured: bool = False) -> Iterator[Source]:
+    """Every recording below `folder` that an entry of collections.yaml describes: those to learn from, or those to measure."""
     paths = sorted(path for path in folder.rglob("*.wav"))
     for name, collection in collections().items():
+        if collection.measured is not measured:
+            continue
         pattern = re.compile(collection.files)
         for path in paths:
             found = pattern.search(path.as_posix())

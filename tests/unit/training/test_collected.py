@@ -28,6 +28,7 @@ FILES = {
     "samples/aishell3/metadata_hanzi.csv": "wav/SSB00090181.wav\t那很不明智\tSSB0009\n",
     "samples/aishell3/wav/SSB00090181.wav": "",
     "samples/aishell3/wav/SSB00110401.wav": "",
+    "2020-Fall/DSP/homework3/DTW/SpeechData/p7/3.wav": "",
 }
 
 
@@ -57,6 +58,11 @@ def test_what_is_said_comes_from_names_and_texts(folder: Path) -> None:
 def test_sentences_are_cut_into_words_the_dictionary_can_read(folder: Path) -> None:
     (sentence,) = (source for source in collected(folder) if source.speaker == "aishell-1/S0150")
     assert sentence.words == ("想", "听", "歌曲")
+
+
+def test_people_without_a_licence_are_measured_and_never_learnt_from(folder: Path) -> None:
+    assert [(source.speaker, source.words) for source in collected(folder, measured=True)] == [("fall/p7", ("三",))]
+    assert not any(source.speaker.startswith("fall") for source in humans.sources("zh", folder))
 
 
 def test_the_recipe_finds_them_for_mandarin_alone(folder: Path) -> None:

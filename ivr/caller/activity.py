@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 # A pause within speech is shorter than this: stops and commas stay inside a span.
 PAUSE_SECONDS = 0.6
+# Who is silent for as long while the other stops speaking has let the other in: what comes next is an answer.
+LET_IN_SECONDS = 0.2
 # One or two loud packets are a click; voice lasts.
 LEAST_PACKETS = 3
 
@@ -47,12 +49,14 @@ class Activity:
         self.spans: list[Span] = []
         self._start = self._last = 0.0
         self._packets = 0
+        self._answers_from = float("-inf")
 
     def feed(self, seconds: float, voiced: bool) -> bool:
         """Take one packet; True when it makes a new span of voice certain."""
         if not voiced:
             return False
-        if self._packets and seconds - self._last > self.pause_seconds:
+        answers = self._last <= self._answers_from < seconds
+        if self._packets and seconds - self._last > (LET_IN_SECONDS if answers else self.pause_seconds):
             self.close()
         if not self._packets:
             self._start = seconds
@@ -65,6 +69,10 @@ class Activity:
         if self._packets and now - self._last > self.pause_seconds:
             return self.close()
         return None
+
+    def other_ended(self, seconds: float) -> None:
+        """The other side has stopped speaking: what comes after a moment's silence is an answer, however soon it comes."""
+        self._answers_from = seconds
 
     def close(self) -> Span | None:
         """End the span under way, whatever the silence."""

@@ -112,7 +112,9 @@ class Party:
         await self.until(lambda: not stream.speaking, len(frames) * 0.02 + 5)
         spans = [span for span in stream.spoken.all if span.end >= asked]
         start = max(spans[0].start, asked) if spans else asked
-        return self._did(Deed(kind, text, start, spans[-1].end if spans else time.monotonic(), over))
+        end = spans[-1].end if spans else time.monotonic()
+        stream.heard.other_ended(end)
+        return self._did(Deed(kind, text, start, end, over))
 
     async def press(self, keys: str) -> None:
         """Press keys as RFC 4733 events."""

@@ -24,6 +24,15 @@ def test_a_pause_divides_spans_and_a_stop_does_not() -> None:
     assert spans_of("..vvv..vvvv......vvvv..") == [(2, 10), (17, 20)]
 
 
+def test_an_answer_is_a_span_of_its_own_however_soon_it_comes() -> None:
+    activity = Activity(0.6)
+    for index, letter in enumerate("vvvvvvvvvv" + "." * 20 + "vvvvvvvvvv" + "." * 20 + "vvvv"):
+        if index == 20:
+            activity.other_ended(0.3)  # we spoke from 0.1 s to 0.3 s, and the far end fell silent at 0.18 s
+        activity.feed(index * 0.02, letter == "v")
+    assert [(round(span.start, 2), round(span.end, 2)) for span in activity.all] == [(0.0, 0.18), (0.6, 1.26)]
+
+
 def test_a_click_is_no_voice() -> None:
     assert spans_of("..v........vv.......vvvv") == [(20, 23)]
 

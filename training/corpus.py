@@ -19,6 +19,7 @@ from training.engines.flite import Flite
 from training.languages import Language, language
 from training.languages.english import preload
 from training.profile import Part, Profile
+from training.recordings import digits_of, of_collections, sources, split_of
 from training.scripts import Writer, random_words
 from training.telephone import long_no_speech, no_speech
 from training.utterances import Recording, Script
@@ -70,10 +71,10 @@ def human_recordings(
 ) -> Iterator[Recording]:
     """A shard of single human recordings (`human:single`) or of strings put together from digits (`human:strings`)."""
     part = shard.part
-    found = humans.sources(speaks.code, folder)
-    mine = [s for s in found if humans.split_of(s, profile.held_out, profile.held_share) == part.split]
-    mine = humans.of_collections(mine, part.voices)
-    digits = humans.digits_of(speaks, mine)
+    found = sources(speaks.code, folder)
+    mine = [s for s in found if split_of(s, profile.held_out, profile.held_share) == part.split]
+    mine = of_collections(mine, part.voices)
+    digits = digits_of(speaks, mine)
     match part.engine:
         case "human:single":
             shard_count = -(-part.utterances // profile.shard_size)

@@ -1,79 +1,19 @@
-"""Recordings of people: where they are, what they say, and who is kept for tests."""
+"""People as speakers: their recordings as they are, as other people would have said them, and put together to strings."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from training.collected import Source, collected
 from training.languages import Language
-from training.languages.mandarin import character_by_syllable
+from training.recordings import Source
 from training.sound import Wave, to_samples, trim
 from training.utterances import RATE_HZ, Recording
 from training.warping import Warp, draw_warp, warp
-
-LONE_COLLECTION = "audio-cmn/"
-STUDENTS_WORDS = ("数字", "语音", "语言", "识别", "中国", "总工", "北京", "背景", "上海", "商行", "复旦", "饭店")
-ENGLISH_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-
-
-def sources(language: str, folder: Path) -> list[Source]:
-    """The human recordings for a language below `folder`, sorted by name; training/README.md says what belongs there."""
-    if language == "en":
-        found = []
-        for path in sorted(folder.rglob("[0-9]_*_*.wav")):
-            digit, speaker, _ = path.stem.split("_")
-            found.append(Source(path, (ENGLISH_DIGITS[int(digit)],), f"fsdd/{speaker}", "man"))
-        return found
-    return [*_words_of_one_woman(folder), *_syllables(folder), *_words_of_students(folder), *collected(folder)]
-
-
-def _words_of_one_woman(folder: Path) -> Iterator[Source]:
-    """audio-cmn: `cmn-<word>.opus`."""
-    for path in sorted(folder.rglob("cmn-*.opus")):
-        text = path.stem.removeprefix("cmn-")
-        if re.fullmatch(r"[\u4e00-\u9fff]+", text):
-            yield Source(path, (text,), "audio-cmn/yue-tan", "woman")
-
-
-def _syllables(folder: Path) -> Iterator[Source]:
-    """Each syllable for a character that is read so, digits first: audio-cmn's `cmn-<syllable><tone>.mp3` and
-
-    mp3-chinese-pinyin-sound's `<syllable><tone>.mp3`.
-    """
-    characters = character_by_syllable()
-    for pattern, speaker in (("cmn-*[1-4].mp3", "syllabs/chen-wang"), ("[a-z]*[1-4].mp3", "pinyin-sound/one")):
-        for path in sorted(folder.rglob(pattern)):
-            syllable = path.stem.removeprefix("cmn-")
-            if syllable in characters and path.stem.startswith("cmn-") == pattern.startswith("cmn-"):
-                yield Source(path, (characters[syllable],), speaker, "woman")
-
-
-def _words_of_students(folder: Path) -> Iterator[Source]:
-    """DSPSpeech-20: `<student>-<word>-<take>.wav`, twelve Mandarin words (the eight English ones are left out)."""
-    for path in sorted(folder.rglob("[0-9]*-[0-9][0-9]-[0-9][0-9].wav")):
-        student, word, _ = path.stem.split("-")
-        if int(word) < len(STUDENTS_WORDS):
-            yield Source(path, (STUDENTS_WORDS[int(word)],), f"dspspeech/{student}", "man")
-
-
-def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) -> str:
-    """train, dev or test: by speaker, and for the woman of audio-cmn by word (digits and short words all train)."""
-    for split, speakers in held_out.items():
-        if source.speaker.split("/")[1] in speakers:
-            return split
-    if held_share and source.speaker.startswith(LONE_COLLECTION) and len(source.words[0]) > 1:
-        draw = int(hashlib.sha256(source.path.name.encode()).hexdigest()[:8], 16) / 2**32
-        if draw < held_share:
-            return "dev" if draw < held_share / 2 else "test"
-    return "train"
 
 
 @lru_cache(maxsize=4096)
@@ -134,16 +74,6 @@ def join(pieces: Sequence[Wave], overlap_seconds: float) -> Wave:
         else:
             result = np.concatenate([result, piece])
     return result
-
-
-def of_collections(sources_: Sequence[Source], collections: Sequence[str]) -> list[Source]:
-    """The recordings of some collections; all of them where none is named."""
-    return [s for s in sources_ if not collections or s.speaker.split("/")[0] in collections]
-
-
-def digits_of(language: Language, sources_: Sequence[Source]) -> list[Source]:
-    """The recordings of single digits."""
-    return [s for s in sources_ if s.words[0] in language.digits]
 
 
 def recordings(

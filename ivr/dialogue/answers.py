@@ -58,7 +58,7 @@ class Choices:
         return self._in_front(said)
 
     def is_whole_answer(self, sentence: str) -> bool:
-        """Whether this is all of a yes or a no, and not the beginning of a sentence as far as anybody can tell."""
+        """Whether the sentence is exactly one of the yes or no sentences."""
         return any(sentences.is_exact(sentence) for sentences in self._yes_no.values())
 
     def what_else(self, said: Said) -> Interpretation | None:

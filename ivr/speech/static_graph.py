@@ -1,7 +1,7 @@
 """One static graph out of a model's two, for free speech: HCLr ∘ Gr composed once, when the model is loaded.
 
-vosk composes them anew for every utterance, state by state, and spends more than half of its time so. Composed ahead, free
-decoding costs half. It takes a second or two and some fifty megabytes, so it isn't shipped with the model but made where it's used.
+vosk composes them anew for every utterance, state by state, and spends two thirds of its time so. Composed ahead, free decoding
+costs a third. It takes a second or two and some twenty megabytes, so it isn't shipped with the model but made where it's used.
 
 How it works. HCL is a tree of words that hangs from a hub and leads back to it: up to the arc that names the word, sounds only
 (the tree); after it, the rest of the word and perhaps silence (the way home). Gr says for each history which words follow at what
@@ -34,7 +34,7 @@ _MAGIC = 2125659606
 _NUMBERS = "<iIQqqq"  # version, flags, properties, start, states, arcs
 _ADD_ON_MAGIC_BYTES = 4
 _STATE = np.dtype([("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("in_eps", "<u4"), ("out_eps", "<u4")])
-_ARC = np.dtype([("in", "<i4"), ("out", "<i4"), ("cost", "<f4"), ("to", "<i4")])
+ARC = np.dtype([("in", "<i4"), ("out", "<i4"), ("cost", "<f4"), ("to", "<i4")])
 _EXPANDED = 1
 # More words' worth of arcs than this and the graph would take gigabytes: big models bring a static graph of their own.
 _MOST_WORD_ARCS = 1_000_000
@@ -69,7 +69,7 @@ def read(path: Path) -> Fst:
         raise NoWordTree(f"{path.name} is of the kind {kind}")
     table = np.frombuffer(data, _STATE, states, at)
     first = np.append(table["first"].astype(np.int64), arcs)
-    return Fst(start, table["final"], first, np.frombuffer(data, _ARC, arcs, at + table.nbytes))
+    return Fst(start, table["final"], first, np.frombuffer(data, ARC, arcs, at + table.nbytes))
 
 
 def _header(data: bytes, at: int) -> tuple[str, int, int, int, int]:

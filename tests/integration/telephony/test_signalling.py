@@ -60,6 +60,7 @@ def test_keys_by_rfc_4733(phone: Robot, tmp_path: Path) -> None:
     talk = sip.keys("42*") + sip.pause(2500)
     Sipp(tmp_path, sip.invite() + sip.ANSWERED + talk + sip.bye(), phone.port).succeeds()
     leg = offered(phone, known)["leg"]
+    phone.wait("LegEnded", leg=leg)
     assert [event["key"] for event in phone.all("DigitHeard", leg=leg)] == ["4", "2", "*"]
 
 
@@ -70,6 +71,7 @@ def test_keys_by_info(phone: Robot, tmp_path: Path) -> None:
     plain = sip.request("INFO", 3, body="#", kind="application/dtmf") + sip.receive(500)
     Sipp(tmp_path, sip.invite() + sip.ANSWERED + relay + plain + sip.bye(4), phone.port).succeeds()
     leg = offered(phone, known)["leg"]
+    phone.wait("LegEnded", leg=leg)
     assert [event["key"] for event in phone.all("DigitHeard", leg=leg)] == ["7", "#"]
 
 

@@ -51,7 +51,7 @@ GRAMMAR: Rows = [
 
 def made(rows: Rows, final: Sequence[float]) -> Fst:
     ordered = sorted(rows, key=lambda row: row[0])
-    arcs = np.array([(i, o, cost, to) for _, to, i, o, cost in ordered], static_graph._ARC)
+    arcs = np.array([(i, o, cost, to) for _, to, i, o, cost in ordered], static_graph.ARC)
     first = np.searchsorted([row[0] for row in ordered], np.arange(len(final) + 1))
     return Fst(0, np.array(final, np.float32), first, arcs)
 

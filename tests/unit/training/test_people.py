@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training import humans
 from training.languages.mandarin import character_by_syllable
+from training.recordings import sources, split_of
 
 FILES = (
     "cmn-北京.opus",
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_collection_is_known_by_its_names(folder: Path) -> None:
-    found = {(source.speaker, source.words) for source in humans.sources("zh", folder)}
+    found = {(source.speaker, source.words) for source in sources("zh", folder)}
 
     assert found == {
         ("audio-cmn/yue-tan", ("北京",)),
@@ -36,12 +36,12 @@ def test_each_collection_is_known_by_its_names(folder: Path) -> None:
         ("pinyin-sound/one", ("六",)),
         ("dspspeech/17307130162", ("语言",)),
     }
-    assert [(s.speaker, s.words) for s in humans.sources("en", folder)] == [("fsdd/theo", ("seven",))]
+    assert [(s.speaker, s.words) for s in sources("en", folder)] == [("fsdd/theo", ("seven",))]
 
 
 def test_people_are_kept_apart_as_a_whole_and_a_lone_woman_by_words(folder: Path) -> None:
     held = {"test": ["17307130162"]}
-    splits = {s.words[0]: humans.split_of(s, held, held_share=1.0) for s in humans.sources("zh", folder)}
+    splits = {s.words[0]: split_of(s, held, held_share=1.0) for s in sources("zh", folder)}
 
     assert splits["语言"] == "test"
     assert splits["北京"] in ("dev", "test")

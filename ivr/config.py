@@ -235,6 +235,11 @@ class Settings(Section):
         return relative if relative.is_absolute() else (self.folder / relative).resolve()
 
     @property
+    def queues(self) -> frozenset[str]:
+        """Every queue that some agent serves."""
+        return frozenset(queue for agent in self.agents for queue in agent.queues)
+
+    @property
     def database_url(self) -> str:
         """The database URL with a relative SQLite file made absolute."""
         found = re.fullmatch(r"sqlite:///(?!/)(?!:memory:)(.+)", self.database.url)

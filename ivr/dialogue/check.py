@@ -16,18 +16,18 @@ from ivr.document import nearest
 from ivr.errors import Place
 
 
-def check(dialplans: Dialplans, start: str = "hotline") -> tuple[Finding, ...]:
-    """Everything that is wrong, in the order of files and lines; warnings last."""
-    findings = [finding for spoken in dialplans.spoken.values() for finding in _check(dialplans, spoken, start)]
+def check(dialplans: Dialplans, start: str = "hotline", served: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+    """Everything that is wrong, in the order of files and lines; warnings last. `served`: the queues that agents serve."""
+    findings = [finding for spoken in dialplans.spoken.values() for finding in _check(dialplans, spoken, start, served)]
     return tuple(sorted(set(findings), key=lambda each: (each.warning, each)))
 
 
-def _check(dialplans: Dialplans, spoken: Spoken, start: str) -> Iterator[Finding]:
+def _check(dialplans: Dialplans, spoken: Spoken, start: str, served: frozenset[str]) -> Iterator[Finding]:
     if start not in spoken.trees:
         fix = nearest(start, list(spoken.trees))
         yield Finding.at(Place(dialplans.folder), f"there is no start dialplan `{start}` in {spoken.language}", fix)
         return
-    named = list(references(spoken, start))
+    named = list(references(spoken, start, served))
     yield from named
     yield from listening(spoken)
     yield from understood(spoken)

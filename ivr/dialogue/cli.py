@@ -73,7 +73,7 @@ def check(
     settings = _settings(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
     shared = [finding for spoken in loaded.spoken.values() for finding in colliding(spoken)]
-    findings = (*prove(loaded, settings.dialplan.start), *_unheard(settings, loaded), *shared)
+    findings = (*prove(loaded, settings.dialplan.start, settings.queues), *_unheard(settings, loaded), *shared)
     wrong = faults(findings)
     if as_json:
         keys = ("file", "line", "what", "fix", "warning")

@@ -29,6 +29,7 @@ class DialplanLibrary:
         self._folder = settings.path(settings.dialplan.folder)
         self._prompts = settings.path(settings.dialplan.prompts)
         self._start, self._zone = settings.dialplan.start, ZoneInfo(settings.time_zone)
+        self._served = settings.queues
         self._facts = {"shop": settings.shop, "shop_en": settings.shop_en}
         self._pattern = pattern or _shop_pattern(settings)
         self.findings: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class DialplanLibrary:
     def _proved(self) -> Dialplans:
         """What is in the folders now; raises DialplanError with every fault when it doesn't pass `ivr check`."""
         loaded = load_dialplans(self._folder, self._prompts, self._pattern)
-        if wrong := faults(check(loaded, self._start)):
+        if wrong := faults(check(loaded, self._start, self._served)):
             more = "".join(f"\n{finding}" for finding in wrong[1:])
             raise DialplanError(f"{wrong[0]}{more}")
         for spoken in loaded.spoken.values():

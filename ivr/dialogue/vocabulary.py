@@ -103,7 +103,8 @@ ACT_CLEARS = ("action",)
 # What can come of an action: the ledger's words, and the caller's: no to the offer, no usable answer to it, or what else there is.
 ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up", WHAT_ELSE)
 HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned", "failed")
-QUEUES = _words("general logistics aftersales payments merchants senior vip security safety")
+# The queues that ship with the order desk (policies.yaml); a shop has more by giving them to its agents (config.yaml).
+QUEUES = _words("general after_sales senior account safety")
 
 # Wishes that say better what the danger is than a word of danger does.
 URGENT_INTENTS = _words("food_safety personal_safety account_stolen")

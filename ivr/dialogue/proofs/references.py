@@ -13,8 +13,8 @@ from ivr.dialogue.proofs.ways import outcomes, targets
 from ivr.document import nearest
 
 
-def references(spoken: Spoken, start: str) -> Iterator[Finding]:
-    """Everything that is named but isn't there, and every outcome without a way."""
+def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Everything that is named but isn't there, and every outcome without a way. `served`: the queues that agents serve."""
     for tree in spoken.trees.values():
         yield from _of_tree(spoken, tree, tree.name == start)
         for name, step in tree.steps.items():
@@ -22,6 +22,8 @@ def references(spoken: Spoken, start: str) -> Iterator[Finding]:
             yield from _outcomes(spoken, tree, name, step)
             yield from _prompts(spoken, tree, name, step)
             yield from _names(spoken, tree, name, step)
+            if isinstance(step, plan.HandOff) and not step.hand_off.startswith("$"):
+                yield from _queue(tree, name, step.hand_off, served)
 
 
 def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:
@@ -118,8 +120,6 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
         case plan.Act() if step.act in words.WEIGHTY and step.cost in ("never", "implicit"):
             what = f"`{step.act}` is done without asking the caller"
             yield Finding.at(tree.place(name, "cost"), what, "set `cost: explicit`")
-        case plan.HandOff() if not step.hand_off.startswith("$") and step.hand_off not in words.QUEUES:
-            yield _unknown(tree, ("steps", name, "hand_off"), "queue", step.hand_off, words.QUEUES)
         case plan.LookUp():
             for argument in step.with_:
                 if argument not in words.LOOK_UPS[step.look_up].arguments:
@@ -135,6 +135,15 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
                 if not getattr(option, spoken.language):
                     what = f"choice `{choice}` can't be said in {spoken.language}"
                     yield Finding.at(tree.place(name, "choices", choice), what, f"add `{spoken.language}: [phrases]`")
+
+
+def _queue(tree: Tree, name: str, queue: str, served: frozenset[str]) -> Iterator[Finding]:
+    """A queue nobody serves is a human who never comes: known where no agents are named, a warning where some are."""
+    if queue not in words.QUEUES | served:
+        yield _unknown(tree, ("steps", name, "hand_off"), "queue", queue, words.QUEUES | served)
+    elif served and queue not in served:
+        fix = "add it to `queues` of an agent in config.yaml"
+        yield Finding.at(tree.place(name, "hand_off"), f"no agent serves the queue `{queue}`", fix, True)
 
 
 def _unknown(tree: Tree, path: tuple[str | int, ...], kind: str, name: str, known: Iterable[str]) -> Finding:

@@ -143,3 +143,12 @@ def test_a_thousand_steps_load_and_are_proved_in_time(tmp_path: Path) -> None:
         finding for finding in faults(check(loaded)) if "unused" not in finding.what and "score" not in finding.what
     ] == []
     assert time.perf_counter() - began < 6
+
+
+def test_a_queue_is_known_where_an_agent_serves_it_and_warned_of_where_none_does(tmp_path: Path) -> None:
+    dialplans = load(tmp_path, hotline=TREE.replace("hand_off: safety", "hand_off: books"))
+    assert "there is no queue `books`" in str(check(dialplans)[0])
+    assert [str(each) for each in check(dialplans, served=frozenset({"books", "general"}))] == []
+    (finding,) = {each.what for each in check(dialplans, served=frozenset({"books"}))}
+    assert finding == "no agent serves the queue `general`"
+    assert faults(check(dialplans, served=frozenset({"books"}))) == ()

@@ -8,11 +8,14 @@ from typing import get_args
 import pytest
 import yaml
 
+from ivr import config
+from ivr.dialogue import vocabulary
 from ivr.dialogue.check import check, faults
 from ivr.dialogue.conversation import play
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.test_runner import coverage, play_all
 from ivr.values import Language
+from order_lookup import load_policies
 from order_lookup.words import Intent
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +30,12 @@ def shipped() -> Dialplans:
 
 def test_the_shipped_dialplans_are_proved(shipped: Dialplans) -> None:
     assert [str(finding) for finding in faults(check(shipped))] == []
+
+
+def test_every_queue_of_the_dialplans_is_one_of_the_order_desk_and_of_an_agent(shipped: Dialplans) -> None:
+    served = config.load(ROOT / "config.yaml").queues
+    assert vocabulary.QUEUES == load_policies().values.queues.keys() == served
+    assert [finding.what for finding in check(shipped, served=served) if "queue" in finding.what] == []
 
 
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: file.stem)
@@ -67,7 +76,7 @@ def test_every_intent_has_a_step_and_a_name(shipped: Dialplans, language: Langua
 
 
 @pytest.mark.parametrize(
-    ("intent", "queue"), [("food_safety", "safety"), ("personal_safety", "safety"), ("account_stolen", "security")]
+    ("intent", "queue"), [("food_safety", "safety"), ("personal_safety", "safety"), ("account_stolen", "account")]
 )
 def test_danger_goes_to_its_own_people_first(shipped: Dialplans, intent: str, queue: str) -> None:
     for spoken in shipped.spoken.values():

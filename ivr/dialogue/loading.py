@@ -87,9 +87,9 @@ def _spoken(folder: Path, prompts: Path, language: Language, product: DefaultsFi
     profiles = {**product.profiles, **own.profiles}
     settings = own.settings.over(product.settings)
     trees = {file.stem: load_tree(file, settings, profiles) for file in _trees(folder, language)}
-    for name, value in settings:
-        if value is None:
-            raise DialplanError(f"`settings.{name}` is missing", "add it", Place(folder / "defaults.yaml"))
+    if missing := [f"`{name}`" for name, value in settings if value is None]:
+        fix = "write them there: a file, a language and a step inherit from it"
+        raise DialplanError(f"`settings` lacks {', '.join(missing)}", fix, Place(folder / "defaults.yaml"))
     return Spoken(
         language,
         trees,

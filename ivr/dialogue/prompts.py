@@ -171,6 +171,8 @@ def load_prompts(folder: Path, language: Language) -> PromptBook:
                 raise DialplanError(f"prompt `{name}` is written twice", f"the other is at {places[name]}", place)
             words[name] = Words(text=written) if isinstance(written, str) else _typed(document, name)
             places[name] = place
+    if not words:
+        raise DialplanError("has no prompts", f"write {folder / 'all.yaml'}, see dialplans/README.md", Place(folder))
     return PromptBook(language, words, places)
 
 

@@ -99,7 +99,9 @@ class Lists:
             circle = " → ".join([*self._open[self._open.index(name) :], name])
             raise TemplateError(f"list <{name}> contains itself: {circle}", "break the circle")
         if name not in self._items:
-            raise TemplateError(f"unknown list <{name}>", nearest(name, list(self._items)))
+            raise TemplateError(
+                f"unknown list <{name}>", nearest(name, list(self._items)) if self._items else "write it in lists.yaml"
+            )
         if name not in self._parsed:
             self._open.append(name)
             try:

@@ -101,8 +101,10 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
 def _prompts(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
     for index, prompt in enumerate(step.say):
         if prompt not in spoken.prompts:
-            path = ("steps", name, "say", index)
-            yield _unknown(tree, path, f"prompt in {spoken.language}", prompt, list(spoken.prompts.words))
+            place, like = tree.place(name, "say", index), nearest(prompt, list(spoken.prompts.words))
+            meant = like.split("allowed:")[0]
+            fix = f"{meant}{'else ' if meant else ''}write it in prompts/{spoken.language}"
+            yield Finding.at(place, f"there is no prompt `{prompt}` in {spoken.language}", fix)
     if isinstance(step, plan.Ask | plan.Survey) and not step.say:
         yield Finding.at(tree.place(name), f"step `{name}` asks without a word", "add `say`")
     if isinstance(step, plan.Act) and not step.say and step.cost != "never":

@@ -29,7 +29,11 @@ def test_the_small_shop_passes(tmp_path: Path) -> None:
             "{say: hello, then: waht}",
             "there is no step `waht` — did you mean `what`?",
         ),
-        ("say: hello,", "say: helo,", "there is no prompt in zh `helo`"),
+        (
+            "say: hello,",
+            "say: helo,",
+            "there is no prompt `helo` in zh — did you mean `hello`? else write it in prompts/zh",
+        ),
         ("{call: number,", "{call: numbr,", "there is no dialplan `numbr` — did you mean `number`?"),
         ("act: refund_full", "act: refund_ful", "there is no action `refund_ful` — did you mean `refund_full`?"),
         ("hand_off: safety", "hand_off: saftey", "there is no queue `saftey` — did you mean `safety`?"),
@@ -74,7 +78,7 @@ def test_a_fault_in_the_tree_is_found(tmp_path: Path, old: str, new: str, told: 
         ("no_input: [您说。, 请按1退款。]", "no_input: [您说。]", "has 1 of 2 `no_input`"),
         ("no_match: [没听懂。, 退款请按1。]", "no_match: [没听懂。, 没听懂。]", "repeats itself in `no_match`"),
         (", keys: 退款请按1。, help", ", help", "prompt `what` has no `keys`"),
-        ("apology: 抱歉，出了问题。\n", "", "there is no prompt in zh `apology`"),
+        ("apology: 抱歉，出了问题。\n", "", "there is no prompt `apology` in zh"),
         (
             'doubt: {text: "您是说{doubt}吗？"',
             'doubt: {text: "您是说{doubts}吗？"',
@@ -120,6 +124,20 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, old: str,
     assert old in TREE
     with pytest.raises(DialplanError, match=r"hotline\.yaml:\d+:\d+: ") as caught:
         load(tmp_path, hotline=TREE.replace(old, new))
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "told"),
+    [
+        ("prompts", "{}", "has no prompts — write "),
+        ("defaults", "settings: {tries: 3, visits: 3}\n", "`settings` lacks `no_input_seconds`, `max_speech_seconds`"),
+        ("intents", "intents:\n  refund: [<my_wishes>退款]\n", "unknown list <my_wishes> — write it in lists.yaml"),
+    ],
+)
+def test_what_is_lacking_altogether_is_told_at_once(tmp_path: Path, file: str, written: str, told: str) -> None:
+    with pytest.raises(DialplanError) as caught:
+        load(tmp_path, **{file: written})
     assert told in str(caught.value)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import random
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0
 CALLERS_PER_WORKER = 2
 STOP_SECONDS = 30.0
+PORTS = range(10_000, 15_000)
 
 
 @dataclass(slots=True)
@@ -132,21 +135,26 @@ class Stage:
             self._log.close()
 
 
+def _candidates() -> Iterator[int]:
+    """Ports below those that the kernel gives to whoever connects: nobody takes one between looking and using it."""
+    first = random.randrange(len(PORTS))
+    return itertools.cycle((*PORTS[first:], *PORTS[:first]))
+
+
+_next_ports = _candidates()
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses now, for UDP and TCP alike."""
+    """Ports that nobody uses now, for UDP and TCP alike, each time others."""
     found: list[int] = []
-    with contextlib.ExitStack() as held:
-        while len(found) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+    for port in itertools.islice(_next_ports, len(PORTS)):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                held.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
             found.append(port)
-    return found
+        if len(found) == count:
+            return found
+    raise UserError(f"no {count} free ports", "stop other servers on this machine")
 
 
 def _worker_ports(workers: int) -> int:

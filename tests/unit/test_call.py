@@ -45,6 +45,7 @@ from ivr.ports import Answer
 from ivr.services import Services
 from ivr.values import Values
 from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeVoice
+from tests.virtual_time import in_virtual_time
 
 LEG = 1
 SILENCE, SPEECH = bytes(960), b"\1" * 960
@@ -175,6 +176,7 @@ async def test_a_cough_over_a_prompt_lets_it_go_on() -> None:
     assert line.told(UtteranceHeard) == []
 
 
+@in_virtual_time
 async def test_nothing_said_is_told_when_the_time_is_over() -> None:
     line = await answered({CallStarted: (listen(1, no_input_seconds=0.01),)})
     await asyncio.sleep(0.05)
@@ -199,6 +201,7 @@ async def test_an_answer_waits_for_the_prompt_that_announced_it() -> None:
 
 @pytest.mark.parametrize("announced", [False, True])
 @pytest.mark.parametrize("broken", [False, True])
+@in_virtual_time
 async def test_a_slow_order_desk_is_not_silence(announced: bool, broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivr.call.FILLER_SECONDS", 0.1)
     said = (Play(1, (prompt("let me look"),)),) if announced else ()
@@ -219,6 +222,7 @@ async def test_a_slow_order_desk_is_not_silence(announced: bool, broken: bool, m
     assert len(line.records.lines) == said_so_far
 
 
+@in_virtual_time
 async def test_a_quick_order_desk_needs_no_filler() -> None:
     line = Line({CallStarted: (LookUp(1, "order"),)})
     line.call.services = replace(line.call.services, slow_seconds=0.05)
@@ -364,6 +368,7 @@ async def test_hanging_up_waits_for_the_farewell() -> None:
 
 
 @pytest.mark.parametrize("when", [CallStarted, NoInput])
+@in_virtual_time
 async def test_a_caller_who_hangs_up_leaves_nothing_behind(when: type) -> None:
     line = await answered({CallStarted: (StartTimer("progress", 0.02), Play(1, (prompt("ask"),)), listen(1))})
     if when is NoInput:

@@ -20,9 +20,31 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-# SIP 15000-15199 and RTP 42000-43999 belong to these tests; each peer takes fresh ports, so that runs don't meet old packets.
-SIP_PORTS = itertools.cycle(range(15000, 15190, 2))
-RTP_PORTS = itertools.cycle(range(42000, 43900, 50))
+# How long something may take to happen: it costs nothing where it happens at once, and the machine may be slow or busy.
+PATIENCE_SECONDS = 30.0
+
+
+def _free(ports: range) -> Iterator[int]:
+    """One after another, over and over, those that nobody uses."""
+    return filter(_nobodys, itertools.cycle(ports))
+
+
+def _nobodys(port: int) -> bool:
+    with contextlib.ExitStack() as probes:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            probe = probes.enter_context(socket.socket(socket.AF_INET, kind))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind is socket.SOCK_STREAM)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+# These belong to these tests, below the ports that the kernel gives to others; each peer takes fresh ones, so that runs don't
+# meet old packets.
+SIP_PORTS = _free(range(15000, 15190, 2))
+RTP_PORTS = _free(range(22000, 26000, 50))
 
 
 def program(name: str, package: str = "") -> str:
@@ -31,7 +53,7 @@ def program(name: str, package: str = "") -> str:
     return found or pytest.fail(f"{name} is not installed: apt-get install {package or name}")
 
 
-def until(true: Callable[[], Any], within: float = 5.0, what: str = "") -> Any:
+def until(true: Callable[[], Any], within: float = PATIENCE_SECONDS, what: str = "") -> Any:
     """Wait for something to become true, and return it."""
     deadline = time.monotonic() + within
     while not (found := true()):
@@ -41,7 +63,7 @@ def until(true: Callable[[], Any], within: float = 5.0, what: str = "") -> Any:
 
 
 class Peer:
-    """A process that writes one JSON event per line."""
+    """A process that writes one JSON event per line, `at` the time of its own clock, which is the same as ours."""
 
     def __init__(self, script: str, *arguments: str) -> None:
         command = [sys.executable, str(HERE / script), *arguments]
@@ -65,7 +87,7 @@ class Peer:
         for line in stream:
             with self._news:
                 if line.startswith('{"event"'):
-                    self.events.append({**json.loads(line), "at": time.monotonic()})
+                    self.events.append(json.loads(line))
                 else:
                     self.noise.append(line.rstrip())
                 self._news.notify_all()
@@ -81,7 +103,7 @@ class Peer:
         with self._news:
             return [one for one in self.events if one["event"] == event and fields.items() <= one.items()]
 
-    def wait(self, event: str, within: float = 5.0, after: int = 0, **fields: Any) -> dict[str, Any]:
+    def wait(self, event: str, within: float = PATIENCE_SECONDS, after: int = 0, **fields: Any) -> dict[str, Any]:
         """The first event of a kind (after so many others of it), waited for."""
         deadline = time.monotonic() + within
         while len(found := self.all(event, **fields)) <= after:
@@ -110,13 +132,17 @@ class Robot(Peer):
         settings.setdefault("rtp_port", next(RTP_PORTS))
         super().__init__("robot.py", json.dumps(settings))
         self.uri = f"sip:hotline@127.0.0.1:{self.port}"
-        self.wait("Started", within=15)
+        self.wait("Started", within=60)
 
     def order(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the phone and return what it returned."""
+        """Call a method of the phone and return what it returned; whatever it told before has arrived then."""
+        return self.ordered(method, *arguments)["value"]
+
+    def ordered(self, method: str, *arguments: Any) -> dict[str, Any]:
+        """Call a method of the phone; what it returned, and when."""
         before = len(self.all("Returned", method=method))
         self.write(json.dumps([method, *arguments], default=str))
-        return self.wait("Returned", after=before, method=method)["value"]
+        return self.wait("Returned", after=before, method=method)
 
     def refuses(self, method: str, *arguments: Any) -> str:
         """Call a method that must raise, and return what it said."""
@@ -127,13 +153,17 @@ class Robot(Peer):
     def loudness(self, leg: int) -> int:
         """The loudest sample of the latest frame heard from a leg."""
         frames = self.all("AudioHeard", leg=leg)
-        return max(map(abs, samples(bytes.fromhex(frames[-1]["pcm"])))) if frames else 0
+        return loudest(frames[-1]) if frames else 0
+
+    def heard_louder(self, leg: int, than: int) -> bool:
+        """Whether any frame so far was louder."""
+        return any(loudest(frame) > than for frame in self.all("AudioHeard", leg=leg))
 
     def close(self) -> int:
         """Close it by the book and return its exit status."""
         assert self.process.stdin
         self.process.stdin.close()
-        return self.process.wait(12)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 class Softphone(Peer):
@@ -143,9 +173,9 @@ class Softphone(Peer):
         self.port = next(SIP_PORTS)
         super().__init__("softphone.py", str(self.port), str(next(RTP_PORTS)), str(hertz))
         self.uri = f"sip:phone@127.0.0.1:{self.port}"
-        self.wait("Started", within=15)
+        self.wait("Started", within=60)
 
-    def hears(self, *tones: int, within: float = 4.0) -> None:
+    def hears(self, *tones: int, within: float = PATIENCE_SECONDS) -> None:
         """Wait until these tones are heard, and no other."""
 
         def told() -> list[dict[str, Any]]:
@@ -154,9 +184,9 @@ class Softphone(Peer):
         until(lambda: told() and told()[0]["tones"] == list(tones), within, f"hears {told()} and not {tones}")
 
 
-def samples(pcm: bytes) -> memoryview:
-    """16-bit PCM as numbers."""
-    return memoryview(pcm).cast("h")
+def loudest(frame: dict[str, Any]) -> int:
+    """The loudest sample of an AudioHeard."""
+    return max(map(abs, memoryview(bytes.fromhex(frame["pcm"])).cast("h")))
 
 
 @contextlib.contextmanager
@@ -195,19 +225,23 @@ class Sipp:
         file.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="test">\n{scenario}\n</scenario>\n')
         self.port = next(SIP_PORTS)
         own = ["-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(next(RTP_PORTS))]
-        limits = ["-m", str(calls), "-l", str(calls), "-r", "20", "-timeout", "20s", "-timeout_error", "-nostdin"]
+        limits = ["-m", str(calls), "-l", str(calls), "-r", "20", "-timeout", "60s", "-timeout_error", "-nostdin"]
         command = [program("sipp", "sip-tester"), f"127.0.0.1:{target}", "-sf", str(file), *own, *limits, *arguments]
         self._process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
-    def succeeds(self, within: float = 25.0) -> None:
+    def succeeds(self, within: float = 75.0) -> None:
         """Wait for its end, and see that every call went as the scenario says."""
         output, _ = self._process.communicate(timeout=within)
         assert self._process.returncode == 0, output[-3000:]
 
 
-def answer_to(message: str, port: int, source: str = "127.0.0.1", within: float = 0.6) -> str:
+# How long silence is listened to where no answer is what is right.
+SILENCE_SECONDS = 0.6
+
+
+def answer_to(message: str, port: int, source: str = "127.0.0.1", within: float = 15.0) -> str:
     """The first line answered to a raw UDP packet; `PORT` and `SOURCE` in it are filled in; empty for silence."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.bind((source, 0))
@@ -218,6 +252,15 @@ def answer_to(message: str, port: int, source: str = "127.0.0.1", within: float 
             return own.recv(4096).decode(errors="replace").split("\r\n")[0]
         except TimeoutError:
             return ""
+
+
+def flood(message: str, port: int, times: int) -> None:
+    """A raw UDP packet so many times, as fast as they go."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+        text = message.replace("PORT", str(own.getsockname()[1])).replace("SOURCE", "127.0.0.1")
+        for _ in range(times):
+            own.sendto(text.replace("\n", "\r\n").encode(), ("127.0.0.1", port))
 
 
 OPTIONS = """OPTIONS sip:hotline@127.0.0.1 SIP/2.0
@@ -239,12 +282,13 @@ def kamailio(command: list[str], port: int, log: Path) -> Iterator[subprocess.Po
     with log.open("wb") as written:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
     try:
-        until(lambda: answer_to(OPTIONS, port) or process.poll() is not None, 10, "Kamailio does not answer")
+        said = "Kamailio does not answer"
+        until(lambda: answer_to(OPTIONS, port, within=0.3) or process.poll() is not None, what=said)
         assert process.poll() is None, log.read_text()[-1500:]
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_SECONDS)
 
 
 BARESIP = """\
@@ -283,4 +327,4 @@ def baresip(folder: Path, *commands: str) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_SECONDS)

@@ -1,6 +1,7 @@
 """A phone in a process of its own, as in a worker: commands as JSON lines on stdin, leg events as JSON lines on stdout.
 
-A command is `[method, arguments…]`. With `answer` in the first line's settings every offered call is answered at once.
+A command is `[method, arguments…]`. With `answer` in the first line's settings every offered call is answered at once;
+`retry_seconds` is how soon a registration that failed is tried again, `poll_ms` how long pj may wait unless it is woken.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import dataclasses
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,13 @@ import structlog
 from ivr.config import SipSettings
 from ivr.errors import HotlineError
 from ivr.legs import AudioHeard, CallOffered
+from ivr.telephony import account, engine
 from ivr.telephony.phone import Pjsua2Phone, leave
 
 
 def tell(kind: str, **values: Any) -> None:
     """Write one line, whole."""
-    line = (json.dumps({"event": kind, **values}, default=str) + "\n").encode()
+    line = (json.dumps({"event": kind, "at": time.monotonic(), **values}, default=str) + "\n").encode()
     while line:
         line = line[os.write(1, line) :]
 
@@ -57,6 +60,8 @@ async def main() -> None:
     options = json.loads(sys.argv[1])
     answer, port, rtp = options.pop("answer", True), options.pop("port"), options.pop("rtp_port")
     callers, register = options.pop("callers", 4), options.pop("register", True)
+    account.RETRY_SECONDS = options.pop("retry_seconds", account.RETRY_SECONDS)
+    engine.POLL_MS = options.pop("poll_ms", engine.POLL_MS)
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     try:

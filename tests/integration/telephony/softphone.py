@@ -14,6 +14,7 @@ import queue
 import struct
 import sys
 import threading
+import time
 from typing import Any
 
 import pjsua2 as pj
@@ -24,7 +25,7 @@ WINDOW_BYTES = 1600
 
 def tell(event: str, **values: Any) -> None:
     """Write one event, whole: it may come from pj's own thread."""
-    os.write(1, (json.dumps({"event": event, **values}) + "\n").encode())
+    os.write(1, (json.dumps({"event": event, "at": time.monotonic(), **values}) + "\n").encode())
 
 
 def strength(samples: tuple[int, ...], hertz: int) -> float:

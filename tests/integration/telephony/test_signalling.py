@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.telephony import scenarios as sip
-from tests.integration.telephony.peers import OPTIONS, Peer, Robot, Sipp, answer_to, robot, until
+from tests.integration.telephony.peers import OPTIONS, SILENCE_SECONDS, Peer, Robot, Sipp, answer_to, robot, until
 
 pytestmark = pytest.mark.integration
 
@@ -28,6 +29,8 @@ def offered(phone: Robot, known: int) -> dict[str, object]:
 
 
 def count(phone: Robot) -> int:
+    """The calls so far; an order goes there and back first, so that none of an earlier test is still on its way."""
+    phone.order("stop", 0)
     return len(phone.all("CallOffered"))
 
 
@@ -57,9 +60,12 @@ def test_a_call_is_offered_with_its_headers_and_answered(phone: Robot, tmp_path:
 
 def test_keys_by_rfc_4733(phone: Robot, tmp_path: Path) -> None:
     known = count(phone)
-    talk = sip.keys("42*") + sip.pause(2500)
-    Sipp(tmp_path, sip.invite() + sip.ANSWERED + talk + sip.bye(), phone.port).succeeds()
+    call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.keys("42*") + sip.expect("BYE"), phone.port)
     leg = offered(phone, known)["leg"]
+    phone.wait("DigitHeard", leg=leg, key="*")
+    time.sleep(0.5)  # each key is sent many times over, and counts once
+    phone.order("hang_up", leg)
+    call.succeeds()
     phone.wait("LegEnded", leg=leg)
     assert [event["key"] for event in phone.all("DigitHeard", leg=leg)] == ["4", "2", "*"]
 
@@ -79,17 +85,19 @@ def test_keys_by_info(phone: Robot, tmp_path: Path) -> None:
 def test_a_prompt_waits_while_on_hold(phone: Robot, tmp_path: Path, direction: str) -> None:
     known = count(phone)
     hold = sip.invite(sequence=2, direction=direction) + sip.TRYING + sip.receive(200) + sip.ack(2) + sip.pause(1500)
-    back = sip.invite(sequence=3) + sip.TRYING + sip.receive(200) + sip.ack(3) + sip.pause(1200)
+    back = sip.invite(sequence=3) + sip.TRYING + sip.receive(200) + sip.ack(3) + sip.pause(2000)
     call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.pause(500) + hold + back + sip.bye(4), phone.port)
     leg = offered(phone, known)["leg"]
-    started = phone.wait("LegAnswered", leg=leg)["at"]
-    playback = phone.order("play", leg, silence(tmp_path, 0.9))
+    phone.wait("LegAnswered", leg=leg)
+    play = phone.ordered("play", leg, silence(tmp_path, 0.9))
     held = phone.wait("LegHeld", leg=leg)["at"]
     resumed = phone.wait("LegResumed", leg=leg)["at"]
-    ended = phone.wait("PlaybackFinished", playback=playback)["at"]
-    assert resumed - held > 1.3
-    # 0.9 s of prompt, and the time on hold on top.
-    assert ended - started == pytest.approx(0.9 + resumed - held, abs=0.35)
+    ended = phone.wait("PlaybackFinished", playback=play["value"])["at"]
+    waited = resumed - max(held, play["at"])
+    assert waited > 0.5
+    # 0.9 s of prompt, and the time on hold on top; a machine that is busy may take longer, never less.
+    assert 0.9 + waited - 0.3 < ended - play["at"] < 0.9 + waited + 5
+    assert ended > resumed
     call.succeeds()
 
 
@@ -103,7 +111,7 @@ def test_an_incoming_refer_is_refused(phone: Robot, tmp_path: Path) -> None:
 def test_garbage_is_survived(phone: Robot, tmp_path: Path) -> None:
     invite = OPTIONS.replace("OPTIONS", "INVITE")
     for packet in ("\0\xff" * 700, "INVITE", "\n\n\n\n", invite.replace("CSeq: 1", "CSeq: x"), invite * 40):
-        answer_to(packet, phone.port, within=0.1)
+        answer_to(packet, phone.port, within=0.1)  # whatever it says, if anything
     assert answer_to(invite.replace("Length: 0\n\n", "Length: 3\n\nv=x"), phone.port).split()[1] in (
         "400",
         "415",
@@ -119,23 +127,39 @@ def test_dried_up_rtp_is_told_and_the_call_can_be_ended_with_a_reason(phone: Rob
     known = count(phone)
     call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
     leg = offered(phone, known)["leg"]
-    assert phone.wait("MediaLost", leg=leg)["silent_seconds"] == pytest.approx(1.2, abs=0.7)
+    assert 1 <= phone.wait("MediaLost", leg=leg)["silent_seconds"] < 10
     phone.order("hang_up", leg, {"Reason": 'SIP;cause=408;text="media lost"'})
     ended = phone.wait("LegEnded", leg=leg)
     assert (ended["status"], ended["by_far_end"]) == (200, False)
     call.succeeds()
 
 
+def test_orders_wake_the_phone_where_it_waits_for_packets(tmp_path: Path) -> None:
+    with robot(poll_ms=20_000) as sleeper:
+        call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), sleeper.port)
+        leg = sleeper.wait("LegAnswered", within=10)["leg"]
+        sleeper.order("hang_up", leg)
+        assert sleeper.wait("LegEnded", within=10, leg=leg)["status"] == 200
+        call.succeeds()
+
+
 def test_the_fifth_call_is_told_busy_and_the_slots_come_back(phone: Robot, tmp_path: Path) -> None:
     known = count(phone)
-    talk = sip.invite() + sip.ANSWERED + sip.pause(2500) + sip.bye()
-    four = Sipp(tmp_path, talk, phone.port, calls=4)
-    until(lambda: count(phone) == known + 4)
-    Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
-    leg = phone.order("dial", "sip:agent@127.0.0.1:9")
-    assert phone.wait("LegEnded", leg=leg)["status"] == 503
-    four.succeeds()
-    Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.pause(500) + sip.bye(), phone.port, calls=4).succeeds()
+    talk = sip.invite() + sip.ANSWERED + sip.expect("BYE")
+    for round_ in (1, 2):
+        four = Sipp(tmp_path, talk, phone.port, calls=4)
+        until(lambda round_=round_: count(phone) == known + 4 * round_)
+        legs = [call["leg"] for call in phone.all("CallOffered")[-4:]]
+        for leg in legs:
+            phone.wait("LegAnswered", leg=leg)
+        Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
+        own = phone.order("dial", "sip:agent@127.0.0.1:9")
+        assert phone.wait("LegEnded", leg=own)["status"] == 503
+        for leg in legs:
+            phone.order("hang_up", leg)
+        four.succeeds()
+        for leg in legs:
+            phone.wait("LegEnded", leg=leg)
 
 
 def test_an_unanswered_call_is_cancelled_or_rejected(tmp_path: Path) -> None:
@@ -167,8 +191,8 @@ Content-Length: 0
 
 
 def test_a_call_we_place_is_given_up_while_it_rings(phone: Robot, tmp_path: Path) -> None:
+    # The INVITE is sent again until SIPp has started.
     ringing = Sipp(tmp_path, sip.RINGING_PHONE, phone.port)
-    until(lambda: answer_to(OPTIONS, ringing.port, within=0.05) or True)
     leg = phone.order("dial", f"sip:agent@127.0.0.1:{ringing.port}")
     phone.wait("LegRinging", leg=leg)
     phone.order("hang_up", leg)
@@ -190,20 +214,25 @@ def test_nobody_answers_a_dead_address(phone: Robot) -> None:
     assert phone.wait("LegEnded", leg=leg)["status"] >= 408
 
 
-def test_strangers_find_nothing_and_callers_have_their_limits(tmp_path: Path) -> None:
-    limits = {"calls_per_source": 1, "max_call_seconds": 1}
-    with robot(allow=["127.0.0.1", "10.0.0.0/8"], **limits) as phone:
-        assert answer_to(OPTIONS, phone.port, "127.0.0.2") == ""
-        assert answer_to(OPTIONS.replace("OPTIONS", "INVITE"), phone.port, "127.0.0.2") == ""
+def test_strangers_find_nothing_and_a_source_has_so_many_calls(tmp_path: Path) -> None:
+    with robot(allow=["127.0.0.1", "10.0.0.0/8"], calls_per_source=1) as phone:
+        assert answer_to(OPTIONS, phone.port, "127.0.0.2", SILENCE_SECONDS) == ""
+        assert answer_to(OPTIONS.replace("OPTIONS", "INVITE"), phone.port, "127.0.0.2", SILENCE_SECONDS) == ""
         with pytest.raises(TimeoutError):
             socket.create_connection(("127.0.0.1", phone.port), 0.5, ("127.0.0.2", 0))
         assert "200" in answer_to(OPTIONS, phone.port)
-        long = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
-        phone.wait("LegAnswered")
+        call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
+        leg = phone.wait("LegAnswered")["leg"]
         Sipp(tmp_path, sip.invite() + sip.refused(480), phone.port).succeeds()
-        long.succeeds()
+        assert count(phone) == 1
+        phone.order("hang_up", leg)
+        call.succeeds()
+
+
+def test_a_call_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with robot(max_call_seconds=1) as phone:
+        Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port).succeeds()
         assert phone.wait("LegEnded")["reason"] == "call too long"
-        assert len(phone.all("CallOffered")) == 1
 
 
 @pytest.mark.parametrize(
@@ -216,6 +245,6 @@ def test_strangers_find_nothing_and_callers_have_their_limits(tmp_path: Path) ->
     ],
 )
 def test_a_persons_mistake_is_one_clear_line(phone: Robot, mistake: dict[str, object], said: str) -> None:
-    second = Peer("robot.py", json.dumps({"port": phone.port, "rtp_port": 43900, **mistake}))
-    assert second.process.wait(20) == 2
+    second = Peer("robot.py", json.dumps({"port": phone.port, "rtp_port": 25990, **mistake}))
+    assert second.process.wait(60) == 2
     assert said in until(lambda: second.all("Raised"))[0]["what"]

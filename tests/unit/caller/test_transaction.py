@@ -1,4 +1,4 @@
-"""Retransmission by the book, with a wire that only remembers; the clock is asyncio's own, scaled down."""
+"""Retransmission by the book, with a wire that only remembers, in virtual time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ivr.caller import transaction
 from ivr.caller.message import Headers, Request, Response
 from ivr.caller.transaction import ClientTransaction, ServerTransaction
 from ivr.caller.wire import Peer, Wire
+from tests.virtual_time import in_virtual_time
 
 FAR = Peer("192.0.2.1", 5060)
 
@@ -49,6 +50,7 @@ async def started(method: str) -> tuple[Remembering, list[int], ClientTransactio
     return wire, told, asked
 
 
+@in_virtual_time
 async def test_an_invite_doubles_its_interval_and_gives_up_with_408() -> None:
     wire, told, _ = await started("INVITE")
     await asyncio.sleep(0.8)
@@ -57,6 +59,7 @@ async def test_an_invite_doubles_its_interval_and_gives_up_with_408() -> None:
     assert told == [408]
 
 
+@in_virtual_time
 async def test_other_requests_repeat_at_t2_at_most() -> None:
     wire, told, _ = await started("BYE")
     await asyncio.sleep(0.8)
@@ -65,6 +68,7 @@ async def test_other_requests_repeat_at_t2_at_most() -> None:
     assert told == [408]
 
 
+@in_virtual_time
 async def test_a_provisional_response_stops_the_invite() -> None:
     wire, told, asked = await started("INVITE")
     asked.receive(response(100))
@@ -72,6 +76,7 @@ async def test_a_provisional_response_stops_the_invite() -> None:
     assert (wire.sent, told) == (["INVITE"], [100])
 
 
+@in_virtual_time
 async def test_a_refusal_is_acknowledged_each_time_and_told_once() -> None:
     wire, told, asked = await started("INVITE")
     asked.receive(response(486))
@@ -79,6 +84,7 @@ async def test_a_refusal_is_acknowledged_each_time_and_told_once() -> None:
     assert (wire.sent, told) == (["INVITE", "ACK", "ACK"], [486])
 
 
+@in_virtual_time
 async def test_every_200_is_told_so_that_it_can_be_acknowledged() -> None:
     _, told, asked = await started("INVITE")
     asked.receive(response(200))
@@ -86,6 +92,7 @@ async def test_every_200_is_told_so_that_it_can_be_acknowledged() -> None:
     assert told == [200, 200]
 
 
+@in_virtual_time
 async def test_a_200_goes_on_until_the_ack() -> None:
     wire, gone = Remembering(), []
     served = ServerTransaction(wire, FAR, request("INVITE"), lambda: gone.append(1))
@@ -98,6 +105,7 @@ async def test_a_200_goes_on_until_the_ack() -> None:
     assert (len(wire.sent), gone) == (repeated, [])
 
 
+@in_virtual_time
 async def test_without_an_ack_we_are_told() -> None:
     gone: list[int] = []
     served = ServerTransaction(Remembering(), FAR, request("INVITE"), lambda: gone.append(1))
@@ -106,6 +114,7 @@ async def test_without_an_ack_we_are_told() -> None:
     assert gone == [1]
 
 
+@in_virtual_time
 async def test_a_repeated_request_gets_the_last_response_and_nothing_follows_a_final_one() -> None:
     wire = Remembering()
     served = ServerTransaction(wire, FAR, request("BYE"))

@@ -154,13 +154,13 @@ def test_a_thousand_steps_load_and_are_proved_in_time(tmp_path: Path) -> None:
         "told: {say: told, then: score}", "told: {say: told, then: s0}\n" + many + "  unused: {say: score, then: score}"
     )
     folders = write(tmp_path, hotline=tree)
-    began = time.perf_counter()
+    began = time.process_time()
     loaded = load_dialplans(*folders)
-    assert time.perf_counter() - began < 3  # a second on a quiet machine
+    assert time.process_time() - began < 30  # a second on a quick machine; minutes if every step looked at every other
     assert [
         finding for finding in faults(check(loaded)) if "unused" not in finding.what and "score" not in finding.what
     ] == []
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 60
 
 
 def test_a_queue_is_known_where_an_agent_serves_it_and_warned_of_where_none_does(tmp_path: Path) -> None:

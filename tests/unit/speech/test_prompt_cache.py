@@ -94,7 +94,7 @@ async def test_without_the_voice_process_new_prompts_say_so_at_once(tmp_path: Pa
     began = time.monotonic()
     with pytest.raises(VoiceUnavailable, match=r"prompt `hello`: no voice process at 127\.0\.0\.1:15289"):
         await voice(tmp_path).wav(Prompt("hello", "您好", "zh"))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 async def test_a_sensitive_prompt_is_never_taken_from_the_cache(tmp_path: Path) -> None:

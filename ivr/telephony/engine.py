@@ -1,8 +1,8 @@
 """The one thread that owns every pj object: endpoint, transports, account, switchboard, patchbay.
 
 pjsua2 asserts, and so aborts the process, when its objects are touched from elsewhere. Everybody else posts functions here;
-between them the thread lets pj handle its events, at most `POLL_MS` at a time. There can be one engine in a process, once:
-pj keeps global state, so a worker that wants another phone is another process.
+between them the thread lets pj handle its events, and the doorbell wakes it when something was posted. There can be one engine
+in a process, once: pj keeps global state, so a worker that wants another phone is another process.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ivr.errors import ConfigError, PhoneError
 from ivr.legs import LegEvent
 from ivr.telephony import account, invitation, packet_filter
 from ivr.telephony.admission import Admission, Network, networks
+from ivr.telephony.doorbell import Doorbell
 from ivr.telephony.ear import RATE_HZ
 from ivr.telephony.leg import explain
 from ivr.telephony.patchbay import Patchbay
@@ -35,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 # What the pjsua2 wheel has.
 CODECS = ("PCMU", "PCMA", "G722", "GSM", "ILBC", "SPEEX", "L16")
-POLL_MS = 10
+# What pj itself keeps for its next round (a key that was heard) waits this long; what is posted here rings the doorbell.
+POLL_MS = 30
 GOODBYE_SECONDS = 1.5
 # With Python's default of 5 ms a busy thread kept audio callbacks waiting until half of the frames were lost.
 SWITCH_SECONDS = 0.0005
@@ -61,6 +63,7 @@ class Engine:
         self._edges: tuple[Network, ...] = networks(("127.0.0.1", _literal(settings.address)), "sip.address")
         self._posted: queue.SimpleQueue[Callable[[Switchboard, Patchbay], None]] = queue.SimpleQueue()
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._doorbell = Doorbell(_literal(settings.address), port)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="phone", daemon=True)
         self._closed = threading.Event()
@@ -75,12 +78,14 @@ class Engine:
             raise fault
 
     def post(self, job: Callable[[Switchboard, Patchbay], None]) -> None:
-        """Have a function called on the phone's thread, in order, within about 10 ms."""
+        """Have a function called on the phone's thread, in order, at once."""
         self._posted.put(job)
+        self._doorbell.ring()
 
     def stop(self) -> None:
         """Hang up every leg, let go of every object, end pj; returns when that is done (about a second)."""
         self._stop.set()
+        self._doorbell.ring()
         if self._thread.is_alive():
             self._closed.wait(GOODBYE_SECONDS + 5)
 
@@ -153,6 +158,7 @@ class Engine:
         gc.collect()
         self._guarded(own.shutdown)
         self._guarded(endpoint.libDestroy)
+        self._doorbell.close()
 
 
 def _endpoint_config(writer: PjLog) -> Any:

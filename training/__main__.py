@@ -164,17 +164,18 @@ def evaluate(
 @application.command()
 def people(
     human: Annotated[Path, typer.Option("--human", help="folder with the human recordings; see training/README.md")],
-    model: Annotated[Path | None, typer.Option(help="another model folder")] = None,
+    lang: Lang = "both",
+    model: Annotated[Path | None, typer.Option(help="another model folder, with --lang zh or en")] = None,
 ) -> None:
-    """Measures Mandarin digits of people nobody may learn from; for the bundled model the table goes into its README."""
+    """Measures digits of people nobody may learn from; for the bundled models the tables go into their READMEs."""
     from training import card
     from training.people import measure, table
 
-    profile = load("zh")
-    shown = table(measure(model or model_folder(profile), human))
-    print(shown)
-    if model is None:
-        card.fill(model_folder(profile), {"people": shown})
+    for profile in profiles(lang):
+        shown = table(measure(model or model_folder(profile), profile.language, human))
+        print(shown)
+        if model is None:
+            card.fill(model_folder(profile), {"people": shown})
 
 
 @application.command()

@@ -19,7 +19,7 @@ from training.engines.flite import Flite
 from training.languages import Language, language
 from training.languages.english import preload
 from training.profile import Part, Profile
-from training.recordings import digits_of, of_collections, sources, split_of
+from training.recordings import digits_of, of_collections, of_many_digits, sources, split_of
 from training.scripts import Writer, random_words
 from training.telephone import long_no_speech, no_speech
 from training.utterances import Recording, Script
@@ -75,6 +75,7 @@ def human_recordings(
     mine = [s for s in found if split_of(s, profile.held_out, profile.held_share) == part.split]
     mine = of_collections(mine, part.voices)
     digits = digits_of(speaks, mine)
+    many = of_many_digits(digits)
     match part.engine:
         case "human:single":
             shard_count = -(-part.utterances // profile.shard_size)
@@ -87,7 +88,7 @@ def human_recordings(
         case "human:strings":
             for _ in range(shard.count):
                 length = random_.randint(1, 12) if part.split == "train" else random_.randint(4, 12)
-                said = humans.string(speaks, digits, length, random_, warped=part.split == "train")
+                said = humans.string(speaks, many, length, random_, warped=part.split == "train")
                 if said is not None:
                     yield said
         case _:

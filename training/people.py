@@ -10,9 +10,9 @@ from pathlib import Path
 
 from training import humans
 from training.evaluation import UNKNOWN, Tally, condition, digit_grammar, digit_values
-from training.languages import language
+from training.languages import Language, language
 from training.recognition import Decoder
-from training.recordings import Source, sources
+from training.recordings import Source, digits_of, sources
 from training.utterances import Recording
 
 STRINGS_PER_SPEAKER = 12
@@ -27,19 +27,22 @@ class Row:
     strings: Tally = field(default_factory=Tally)
 
 
-def measure(model: Path, folder: Path) -> dict[str, Row]:
-    """Every collection of collections.yaml that is to be measured, through µ-law at 8 kHz with the digit grammar."""
-    speaks, decoder = language("zh"), Decoder(model)
+def measure(model: Path, code: str, folder: Path) -> dict[str, Row]:
+    """Every collection of a language that collections.yaml only measures, through µ-law at 8 kHz with the digit grammar."""
+    speaks, decoder = language(code), Decoder(model)
     grammar = digit_grammar(speaks)
     by_speaker: dict[str, list[Source]] = defaultdict(list)
-    for source in sources("zh", folder, measured=True):
+    for source in digits_of(speaks, sources(code, folder, measured=True)):
         by_speaker[source.speaker].append(source)
     rows: dict[str, Row] = defaultdict(Row)
     for speaker, said_by in sorted(by_speaker.items()):
         row = rows[speaker.split("/")[0]]
         row.speakers += 1
         random_ = random.Random(speaker)
-        for tally, said in ((row.alone, _alone(said_by, random_)), (row.strings, _strings(said_by, random_))):
+        for tally, said in (
+            (row.alone, _alone(speaks, said_by, random_)),
+            (row.strings, _strings(speaks, said_by, random_)),
+        ):
             for number, recording in enumerate(said):
                 heard = decoder.hear(condition("clean", recording.samples, number), grammar)
                 words = [word for word in heard.words if word != UNKNOWN]
@@ -47,16 +50,16 @@ def measure(model: Path, folder: Path) -> dict[str, Row]:
     return dict(rows)
 
 
-def _alone(recorded: Sequence[Source], random_: random.Random) -> Iterator[Recording]:
+def _alone(speaks: Language, recorded: Sequence[Source], random_: random.Random) -> Iterator[Recording]:
     for source in recorded:
-        if (said := humans.single(language("zh"), source, None, random_)) is not None:
+        if (said := humans.single(speaks, source, None, random_)) is not None:
             yield said
 
 
-def _strings(recorded: Sequence[Source], random_: random.Random) -> Iterator[Recording]:
+def _strings(speaks: Language, recorded: Sequence[Source], random_: random.Random) -> Iterator[Recording]:
     for _ in range(STRINGS_PER_SPEAKER):
         length = random_.randint(4, 12)
-        if (said := humans.string(language("zh"), recorded, length, random_, warped=False)) is not None:
+        if (said := humans.string(speaks, recorded, length, random_, warped=False)) is not None:
             yield said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from training.languages import Language
 from training.languages.mandarin import Mandarin, character_by_syllable
 from training.scripts import random_words
-from training.spoken import CHINESE_DIGITS, ONES, chinese_number
+from training.spoken import CHINESE_DIGITS, ONES, chinese_number, english_number
 
 SUFFIXES = (".wav", ".mp3", ".opus")
 
@@ -44,6 +45,8 @@ class Collection(BaseModel):
     words: tuple[str, ...] = ()
     text: str | None = None
     held_by_word: bool = False
+    women: str = ""
+    tested: str = ""
     measured: bool = False
 
 
@@ -65,7 +68,7 @@ def sources(language: str, folder: Path, *, measured: bool = False) -> list[Sour
             match = re.search(collection.files, path.relative_to(folder).as_posix())
             if match and (words := _words(collection, path, match.groupdict())):
                 speaker = match.groupdict().get("speaker") or collection.speaker
-                found.append(Source(path, words, f"{name}/{speaker}", collection.voice))
+                found.append(Source(path, words, f"{name}/{speaker}", _voice(collection, speaker)))
     return found
 
 
@@ -76,7 +79,15 @@ def of_collections(sources_: Sequence[Source], names: Sequence[str]) -> list[Sou
 
 def digits_of(language: Language, sources_: Sequence[Source]) -> list[Source]:
     """The recordings of single digits."""
-    return [s for s in sources_ if s.words[0] in language.digits]
+    return [s for s in sources_ if len(s.words) == 1 and s.words[0] in language.digits]
+
+
+def of_many_digits(digits: Sequence[Source], least: int = 4) -> list[Source]:
+    """Digits by people who said at least so many different ones: enough to put strings together."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for source in digits:
+        said[source.speaker].add(source.words[0])
+    return [s for s in digits if len(said[s.speaker]) >= least]
 
 
 def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) -> str:
@@ -85,6 +96,8 @@ def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) 
     for split, speakers in held_out.items():
         if speaker in speakers:
             return split
+    if (tested := collections()[name].tested) and re.search(tested, speaker):
+        return "test"
     if held_share and collections()[name].held_by_word and len(source.words[0]) > 1:
         draw = int(hashlib.sha256(source.path.name.encode()).hexdigest()[:8], 16) / 2**32
         if draw < held_share:
@@ -95,8 +108,11 @@ def split_of(source: Source, held_out: dict[str, list[str]], held_share: float) 
 def _words(collection: Collection, path: Path, groups: dict[str, str]) -> tuple[str, ...]:
     """What is said in a file; empty where it can't be told."""
     if collection.text:
-        return _segmented(_text(collection.text, path))
+        said = _text(collection.text, path)
+        return _segmented(said) if collection.language == "zh" else _english(said)
     for kind, value in groups.items():
+        if value is None:
+            continue
         match kind:
             case "word":
                 return (value,)
@@ -107,10 +123,25 @@ def _words(collection: Collection, path: Path, groups: dict[str, str]) -> tuple[
             case "syllable":
                 return tuple(filter(None, [character_by_syllable().get(value)]))
             case "number":
-                return (_quantity(int(value)),)
+                return _number(collection.language, int(value))
             case "minute":
-                return ("零" * (int(value) < 10) + _quantity(int(value)) + "分",)
+                return _minute(collection.language, int(value))
     return ()
+
+
+def _voice(collection: Collection, speaker: str) -> str:
+    return "woman" if collection.women and re.search(collection.women, speaker) else collection.voice
+
+
+def _number(language: str, value: int) -> tuple[str, ...]:
+    return (_quantity(value),) if language == "zh" else tuple(english_number(value, random.Random(value)).split())
+
+
+def _minute(language: str, value: int) -> tuple[str, ...]:
+    """Minutes below ten with what stands before them: 零五分, oh five."""
+    if language == "zh":
+        return ("零" * (value < 10) + _quantity(value) + "分",)
+    return ("oh",) * (value < 10) + _number("en", value)
 
 
 def _quantity(number: int) -> str:
@@ -140,3 +171,8 @@ def _known() -> frozenset[str]:
 def _segmented(text: str) -> tuple[str, ...]:
     """A sentence in words whose readings the dictionary has."""
     return tuple(Mandarin().segment("".join(re.findall(r"[\u4e00-\u9fff]", text)), _known()))
+
+
+def _english(text: str) -> tuple[str, ...]:
+    """The words of a sentence that is written out; nothing where a figure or a sign might be read in several ways."""
+    return () if re.search(r"[^A-Za-z',.?!\s-]", text) else tuple(re.findall(r"[a-z]+(?:'[a-z]+)?", text.lower()))

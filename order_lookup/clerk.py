@@ -15,7 +15,7 @@ from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide, not_found
 from order_lookup.incoming import clean
-from order_lookup.listings import ActionView, OrderView, PromiseView, TicketView, action_view, ticket_view
+from order_lookup.listings import ActionView, OrderView, PromiseView, TicketLine, TicketView, action_view, ticket_view
 from order_lookup.numbers import digits_only
 from order_lookup.phones import normal_phone
 from order_lookup.port import OrderSummary
@@ -105,7 +105,7 @@ class Clerk:
             lines = session.scalars(
                 select(t.TicketEntry).where(t.TicketEntry.ticket_id == row.id).order_by(t.TicketEntry.id)
             )
-            history = tuple((line.at, line.author, line.kind, line.text) for line in lines)
+            history = tuple(TicketLine(line.at, line.author, line.kind, line.text) for line in lines)
             return replace(ticket_view(row, order, now), history=history)
 
         return await self.system.database.read(work)

@@ -52,6 +52,16 @@ class PromiseView:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketLine:
+    """What was done about a ticket: `kind` is opened, note, reminder, escalated or closed."""
+
+    at: datetime
+    author: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketView:
     """A ticket with its history, oldest line first."""
 
@@ -69,7 +79,7 @@ class TicketView:
     escalated_at: datetime | None
     closed_at: datetime | None
     overdue: bool
-    history: tuple[tuple[datetime, str, str, str], ...] = ()
+    history: tuple[TicketLine, ...] = ()
 
 
 def action_view(row: t.LedgerEntry, number: str | None) -> ActionView:

@@ -212,7 +212,7 @@ async def test_a_ticket_is_opened_once_and_keeps_its_history(desk: SqlOrderSyste
     assert not await desk.close_ticket(first.number, "李", "again")
     ticket = await Clerk(desk).ticket(first.number)
     assert ticket is not None
-    assert [kind for _, _, kind, _ in ticket.history] == ["opened", "note", "closed"]
+    assert [line.kind for line in ticket.history] == ["opened", "note", "closed"]
 
 
 async def test_a_ticket_of_an_unknown_category_or_order_is_kept_all_the_same(desk: SqlOrderSystem) -> None:

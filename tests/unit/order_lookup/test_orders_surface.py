@@ -161,7 +161,7 @@ def test_service_over_http(client: TestClient) -> None:
     assert client.post(f"/orders/service/tickets/{number}/close", json=note).status_code == 204
     assert client.post(f"/orders/service/tickets/{number}/close", json=note).status_code == 404
     history = client.get(f"/orders/service/tickets/{number}").json()["history"]
-    assert [line[2] for line in history] == ["opened", "note", "closed"]
+    assert [line["kind"] for line in history] == ["opened", "note", "closed"]
     promises = client.get("/orders/service/promises").json()
     assert {promise["overdue"] for promise in promises} == {True}
     kept = f"/orders/service/promises/{promises[0]['id']}/kept"

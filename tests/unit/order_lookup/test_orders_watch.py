@@ -79,7 +79,7 @@ async def test_a_silent_ticket_is_chased_up_to_the_supervisor(watched: SqlOrderS
         await Poller(watched, pigeon).round()  # a new one each time: nothing is kept in memory
         ticket = await clerk.ticket(number)
         assert ticket is not None
-        seen.append((minutes, ticket.queue, [kind for _, _, kind, _ in ticket.history][1:]))
+        seen.append((minutes, ticket.queue, [line.kind for line in ticket.history][1:]))
     assert seen == [
         (0, "after_sales", []),
         (59, "after_sales", []),

@@ -71,6 +71,7 @@ class SipSettings(Section):
     registration: Registration | None = None
     tls: Tls | None = None
     lost_media_seconds: Seconds = 20
+    max_hold_seconds: Seconds = 600
     max_call_seconds: Seconds = 1800
     calls_per_source: int = Field(50, ge=1)
     drain_seconds: Seconds = 120

@@ -98,7 +98,8 @@ class Switchboard:
         self._respond(line, refusal.status, refusal.reason)
 
     def _line(self, number: int, call: Leg, source: str = "") -> Line:
-        line = Line(call, MediaWatch(self._settings.lost_media_seconds), source)
+        watch = MediaWatch(self._settings.lost_media_seconds, self._settings.max_hold_seconds)
+        line = Line(call, watch, source)
         self._lines[number] = line
         return line
 
@@ -226,7 +227,9 @@ class Switchboard:
                 continue
             if 0 < self._settings.max_call_seconds < now - line.answered_at:
                 self.hang_up(leg, (("Reason", 'SIP;cause=408;text="call too long"'),), "call too long")
-            elif not line.held and (silent := line.watch.see(_packets(line.call), now)) is not None:
+                continue
+            silent = line.watch.see_held(now) if line.held else line.watch.see(_packets(line.call), now)
+            if silent is not None:
                 self._report(MediaLost(leg, silent))
 
     def hang_up_all(self) -> None:

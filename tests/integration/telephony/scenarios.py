@@ -45,6 +45,11 @@ def invite(extra: str = "", sequence: int = 1, direction: str = "sendrecv") -> s
     return _send(f"INVITE {uri} SIP/2.0", sequence, extra, body, "application/sdp", sequence > 1)
 
 
+def bare_invite() -> str:
+    """An INVITE without an offer: the 200 brings one, and the ACK is to bring the answer."""
+    return _send("INVITE sip:4008001000@[remote_ip]:[remote_port] SIP/2.0", 1, "", routed=False)
+
+
 def receive(status: int, optional: bool = False) -> str:
     """A response."""
     more = ' optional="true"' if optional else ' rrs="true"'

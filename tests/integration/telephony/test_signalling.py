@@ -134,6 +134,16 @@ def test_dried_up_rtp_is_told_and_the_call_can_be_ended_with_a_reason(phone: Rob
     call.succeeds()
 
 
+def test_an_offer_of_ours_that_is_never_answered_is_lost_media(phone: Robot, tmp_path: Path) -> None:
+    known = count(phone)
+    call = Sipp(tmp_path, sip.bare_invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
+    leg = offered(phone, known)["leg"]
+    assert 1 <= phone.wait("MediaLost", leg=leg)["silent_seconds"] < 10
+    phone.order("hang_up", leg)
+    assert phone.wait("LegEnded", leg=leg)["status"] == 200
+    call.succeeds()
+
+
 def test_orders_wake_the_phone_where_it_waits_for_packets(tmp_path: Path) -> None:
     with robot(poll_ms=20_000) as sleeper:
         call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), sleeper.port)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console.reading import callback_owed
@@ -81,11 +81,24 @@ def number_of(session: Session, own: bool, promise: int) -> str:
 
 
 def keep(session: Session, own: bool, promise: int, now: float) -> None:
-    """The call was made; our own copy of the number is not kept beyond that."""
+    """The call was made, which keeps every promise to that number; our own copy of it is not kept beyond that."""
     mine = HandoffRow.id == promise
-    if not own:
-        keep_callback(session, promise, datetime.fromtimestamp(now, UTC))
-        booked = session.get(Callback, promise)
-        mine = HandoffRow.call_id == (_call_of(booked) if booked else "")
+    if own:
+        row = session.get(HandoffRow, promise)
+        mine = or_(mine, HandoffRow.caller == row.caller) if row and row.caller else mine
+    else:
+        kept = _booked_with(session, promise)
+        for booked in kept:
+            keep_callback(session, booked.id, datetime.fromtimestamp(now, UTC))
+        mine = HandoffRow.call_id.in_([_call_of(booked) for booked in kept])
     promised = (mine, HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
     session.execute(update(HandoffRow).where(*promised).values(called_back_at=now, caller=""))
+
+
+def _booked_with(session: Session, promise: int) -> Sequence[Callback]:
+    """This callback, and the others that are open for the same number: who calls three times in a row is called back once."""
+    booked = session.get(Callback, promise)
+    if booked is None:
+        return []
+    same = and_(Callback.phone == booked.phone, Callback.phone != "", Callback.done_at.is_(None))
+    return session.scalars(select(Callback).where(or_(Callback.id == promise, same))).all()

@@ -10,12 +10,13 @@ among the handoffs that never was in a queue (outcome `line_lost`), followed up 
 - and was not served yet: the robot was neither asking for a score nor saying goodbye, no human had talked to them, and no
   callback, message or ticket came of an earlier wait. Who waits or talks when the worker dies is the queue's to follow up.
 
-`served` takes it back: the caller rang again and was helped, or the call had not been lost after all.
+`served` takes it back: the caller rang again and was helped, or the call had not been lost after all. It also takes back what was
+written down for those who hung up, or were lost, while they waited for a human, and have had one in a later call.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, true, update
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from ivr.records.holding import HUNG_SECONDS, changed, tell
@@ -32,6 +33,8 @@ BACK_WITH_THE_ROBOT = ("returned", "failed")
 # The step of every dialplan that asks for a score, whatever tree it is in.
 SCORE_STEP = ".satisfaction"
 SETTLED, BY_HUMAN = "settled", "handled_by_agent"
+# Who waits and goes is called back without having asked for it; a callback that was asked for stays.
+WAITED_IN_VAIN = ("abandoned", "lost")
 
 
 def renew(session: Session, worker: str, now: float) -> None:
@@ -71,11 +74,19 @@ def served(session: Session, call_id: str, disposition: str, now: float) -> None
     if call.number and (disposition == BY_HUMAN or (disposition == SETTLED and matter)):
         same = HandoffRow.reason.in_(("", matter)) if disposition == SETTLED else true()
         needless = or_(needless, (HandoffRow.caller == call.number) & same)
-    open_ones = (HandoffRow.outcome == DISPOSITION, HandoffRow.follow_up.in_(("due", "booked")))
-    unkept = (*open_ones, HandoffRow.called_back_at.is_(None), needless)
-    for row in session.scalars(select(HandoffRow).where(*unkept)).all():
+    needless = and_(HandoffRow.outcome == DISPOSITION, HandoffRow.follow_up.in_(("due", "booked")), needless)
+    if call.number and disposition == BY_HUMAN:
+        needless = or_(needless, _waited_in_vain(call_id, call.number))
+    for row in session.scalars(select(HandoffRow).where(HandoffRow.called_back_at.is_(None), needless)).all():
         values = {"follow_up": "served", "called_back_at": now, "caller": ""}
-        changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *open_ones).values(**values))
+        unkept = (HandoffRow.id == row.id, HandoffRow.called_back_at.is_(None))
+        changed(session, update(HandoffRow).where(*unkept).values(**values))
+
+
+def _waited_in_vain(call_id: str, number: str) -> ColumnElement[bool]:
+    """Earlier calls of this number that ended in the queue, with a callback written down and nothing of it under way."""
+    earlier = and_(HandoffRow.caller == number, HandoffRow.call_id != call_id, HandoffRow.outcome.in_(WAITED_IN_VAIN))
+    return and_(earlier, HandoffRow.callback_due_at.is_not(None), HandoffRow.follow_up.in_(("", "booked")))
 
 
 def _is_owed(session: Session, call_id: str, number: str) -> bool:

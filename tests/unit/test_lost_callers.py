@@ -20,7 +20,7 @@ from ivr.records.database import open_database
 from ivr.records.lost_calls import LEASE_SECONDS
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import CallRow, HandoffRow, LineRow
-from order_lookup import SqlOrderSystem
+from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
 from order_lookup.tables import Callback, Promise, Ticket
 
 NUMBER, BEGAN = "13800004567", 1_772_366_400.0
@@ -122,14 +122,14 @@ async def test_a_late_reaper_does_not_bring_back_what_was_taken_back(engine: Eng
     assert [each.follow_up for each in await queue.reap()] == ["served"]
 
 
-def called_again(engine: Engine) -> None:
-    """The caller rang by himself, and the robot settled it."""
+def called_again(engine: Engine, disposition: str = "settled") -> None:
+    """The caller rang by himself, and was helped."""
     with Session(engine) as session, session.begin():
         row = CallRow(id="c2", number=NUMBER, worker="w2", started_at=LATER, heartbeat_at=LATER)
         row.case = {"intent": "refund_request"}
         session.add(row)
         session.flush()
-        entry = {"entry": "ended", "call_id": "c2", "at": LATER, "row": {"disposition": "settled"}}
+        entry = {"entry": "ended", "call_id": "c2", "at": LATER, "row": {"disposition": disposition}}
         journal.write(session, entry)
 
 
@@ -145,6 +145,28 @@ async def test_who_was_helped_meanwhile_is_off_both_lists(engine: Engine, orders
         assert session.scalars(select(Promise)).one().kept_at is not None
         row = session.scalars(select(HandoffRow)).one()
         assert (row.follow_up, row.caller) == ("closed", "")
+    assert await queue.reap() == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "disposition", "off"),
+    [
+        pytest.param("abandoned", "handled_by_agent", True, id="hung up while waiting, then had a human"),
+        pytest.param("abandoned", "settled", False, id="the robot is not whom they waited for"),
+        pytest.param("callback", "handled_by_agent", False, id="what was asked for stays"),
+    ],
+)
+async def test_who_waited_in_vain_and_then_had_a_human_is_off_both_lists(
+    engine: Engine, orders: SqlOrderSystem, outcome: str, disposition: str, off: bool
+) -> None:
+    queue = reaper(engine)
+    waiting = await queue.enter("c1", "general", "", "zh", 5, "asked_for", Caller(NUMBER), {"intent": "complaint"})
+    promise = await orders.book_callback(CallbackRequest(CallerRef("c1", NUMBER), "general", None, None))
+    await queue.promised(waiting, promise.due_at)
+    await queue.finish(waiting, outcome)
+    called_again(engine, disposition)
+    await follow_up_all(orders, queue, await queue.reap())
+    assert bool(due(engine, own=False)) is bool(due(engine, own=True)) is not off
     assert await queue.reap() == []
 
 

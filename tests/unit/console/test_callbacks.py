@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ivr.console import callbacks
@@ -19,6 +19,7 @@ from ivr.records.holding import tell
 from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import HandoffRow
+from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
 
 DUE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -48,6 +49,27 @@ async def test_promise_is_listed_until_it_is_kept_and_the_number_goes_with_it(en
         assert callbacks.open_ones(session, own=True) == []
     with Session(engine) as session:
         assert session.get_one(HandoffRow, number).caller == ""
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_one_call_keeps_every_promise_to_that_number_and_to_no_other(
+    engine: Engine, tmp_path: Path, own: bool
+) -> None:
+    desk = await SqlOrderSystem.open(f"sqlite:///{tmp_path / 'hotline.db'}")
+    queue = SqlQueue(engine, "w")
+    for call_id, phone in (("c1", "13800004567"), ("c2", "13800004567"), ("c3", "13911112222")):
+        number = await queue.enter(call_id, "general", "", "zh", 5, "agent", Caller(phone))
+        promise = await desk.book_callback(CallbackRequest(CallerRef(call_id, phone), "general", None, None))
+        await queue.promised(number, promise.due_at)
+        await queue.finish(number, "abandoned")
+    await desk.close()
+    with Session(engine) as session, session.begin():
+        first, *others = callbacks.open_ones(session, own)
+        assert len(others) == 2
+        callbacks.keep(session, own, first.id, 5.0)
+        assert [due.number for due in callbacks.open_ones(session, own)] == ["139****2222"]
+    with Session(engine) as session:
+        assert [row.caller for row in session.scalars(select(HandoffRow).order_by(HandoffRow.id))][:2] == ["", ""]
 
 
 async def test_nobody_who_was_not_promised_a_call_is_listed(engine: Engine) -> None:

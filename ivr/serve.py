@@ -22,7 +22,7 @@ from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
 log = structlog.get_logger()
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 class Supervisor:

@@ -25,7 +25,7 @@ from ivr.records.database import open_database
 from order_lookup.demo import fill
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 CALLERS_PER_WORKER = 2
 STOP_SECONDS = 30.0
 PORTS = range(10_000, 15_000)

@@ -57,7 +57,7 @@ def postgres_server() -> Iterator[str]:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     data, log = folder / "data", folder / "log"
-    run = {"check": True, "capture_output": True, "cwd": "/", "timeout": 120}
+    run = {"check": True, "capture_output": True, "cwd": "/", "timeout": 300}
     try:
         subprocess.run(
             _as_postgres(programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"),
@@ -66,8 +66,8 @@ def postgres_server() -> Iterator[str]:
         options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=60 -c shared_buffers=64MB"
         with (folder / "start").open("wb") as out:
             subprocess.run(
-                _as_postgres(programs / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start"),
-                check=True, stdout=out, stderr=out, cwd="/", timeout=60,
+                _as_postgres(programs / "pg_ctl", "-D", data, "-l", log, "-w", "-t", "180", "-o", options, "start"),
+                check=True, stdout=out, stderr=out, cwd="/", timeout=200,
             )  # fmt: skip
         try:
             yield f"postgresql://tests@127.0.0.1:{port}"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import pytest
 
 from ivr.caller import sound
 
+# How long something may take to happen: it costs nothing where it happens at once, and the machine may be slow or busy.
+PATIENCE_SECONDS = 30.0
 BARESIP = """\
 poll_method epoll
 sip_listen 127.0.0.1:{port}
 net_interface 127.0.0.1
-rtp_ports 45900-45990
+rtp_ports 27900-27990
 audio_player aufile,{folder}/heard.wav
 audio_source aufile,{folder}/tone.wav
 audio_alert aufile,{folder}/none.wav
@@ -42,6 +45,14 @@ def text(log: Path) -> str:
     return log.read_text(errors="replace")
 
 
+async def written_to(log: Path, words: str) -> None:
+    """Wait until the words are there."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while words not in text(log):
+        assert time.monotonic() < deadline, f"no `{words}` in: {text(log)[-2000:]}"
+        await asyncio.sleep(0.05)
+
+
 def _modules() -> Path:
     """Debian keeps them in /usr/lib or in the folder of the architecture."""
     return next(path for path in Path("/usr/lib").glob("**/baresip/modules") if path.is_dir())
@@ -60,10 +71,7 @@ async def baresip(folder: Path, port: int, hertz: float = 440) -> AsyncIterator[
         nothing = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=written, stderr=written)
         try:
-            for _ in range(200):
-                if "baresip is ready" in text(log):
-                    break
-                await asyncio.sleep(0.05)
+            await written_to(log, "baresip is ready")
             yield log
         finally:
             process.terminate()
@@ -76,7 +84,7 @@ class Sipp:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def finish(self, within_seconds: float = 20) -> tuple[int, str]:
+    async def finish(self, within_seconds: float = 75) -> tuple[int, str]:
         """Its exit status (0: every call went as its scenario says) and what it printed."""
         output, _ = await asyncio.wait_for(self._process.communicate(), within_seconds)
         return self._process.returncode or 0, output.decode(errors="replace")
@@ -94,7 +102,7 @@ async def sipp(folder: Path, port: int, *arguments: str, scenario: str = "") -> 
         file = folder / "scenario.xml"
         file.write_text(scenario)
         extra = ("-sf", str(file))
-    common = ("-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-trace_err", "-timeout", "20s")
+    common = ("-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-trace_err", "-timeout", "60s")
     pipe, environment = asyncio.subprocess.PIPE, {**os.environ, "TERM": "dumb"}
     process = await asyncio.create_subprocess_exec(
         needed("sipp"), *common, *extra, *arguments, cwd=folder, env=environment, stdout=pipe, stderr=pipe

@@ -12,6 +12,7 @@ from ivr.caller.ear import Ear
 from ivr.caller.scene import prepare
 from ivr.demo.stage import Stage
 from tests.integration.caller.hotline_calls import ORDERS, SCENARIOS, variables
+from tests.integration.stages import brief
 
 ROOT = Path(__file__).parents[3]
 MODELS = {"zh": ROOT / "models/zh-small", "en": ROOT / "models/en-small"}
@@ -37,10 +38,11 @@ async def test_every_phrase_can_be_checked() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(600)
 async def test_the_hotline_serves_four_callers(tmp_path: Path) -> None:
     async with (
-        Stage(tmp_path, workers=2, edge=True) as stage,
-        Equipment(ear=Ear(MODELS), rtp_ports=range(45_200, 45_600)) as equipment,
+        Stage(tmp_path / "stage", workers=2, edge=True, changes=brief(tmp_path)) as stage,
+        Equipment(ear=Ear(MODELS), rtp_ports=range(28_700, 29_100)) as equipment,
     ):
 
         async def call(name: str) -> CallResult:

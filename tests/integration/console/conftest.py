@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +20,15 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.async_api import expect as expect_async
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ivr import accounts
 from ivr.accounts import Role
 from ivr.config import AgentSettings, Settings
+from ivr.errors import RecordsError
 from ivr.ports import AgentCommand, Caller, Reservation
 from ivr.records.agent_commands import take_commands
 from ivr.records.agents import enrol
@@ -50,6 +54,11 @@ ARGUMENTS = [
 ]
 PROGRAM = "import sys; from pathlib import Path; from ivr import config; from ivr.console import server; server.run(config.load(Path(sys.argv[1])))"
 LATE = CASES["late_food"]
+# How long something may take to happen: it costs nothing where it happens at once, and the machine may be slow or busy.
+PATIENCE_SECONDS = 30.0
+BEAT_SECONDS = 1.0
+for each in (expect, expect_async):
+    each.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 def free_port() -> int:
@@ -80,17 +89,18 @@ class Console:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/healthz").status_code == 200:
+                if httpx.get(f"{self.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200:
                     return
             except httpx.HTTPError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         self.stop(signal.SIGKILL)
         raise AssertionError((self.folder / "console.log").read_text())
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(10)
+            self.process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +145,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
     yield page
     context.close()
 
@@ -156,13 +166,27 @@ class Worker:
     records: SqlRecords
     queue: SqlQueue
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    beating: Future[None] | None = None
 
     def __post_init__(self) -> None:
         # Playwright's own loop runs in this thread.
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.beating = asyncio.run_coroutine_threadsafe(self._beat(), self.loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_SECONDS)
+
+    async def _beat(self) -> None:
+        """Renew what this worker holds, or the console takes it for dead before a slow browser is done."""
+        while True:
+            with contextlib.suppress(RecordsError):
+                await self.queue.heartbeat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def fall_silent(self) -> None:
+        """Renew nothing any more, as one that was killed."""
+        if self.beating:
+            self.beating.cancel()
 
     def call(self, call_id: str, caller: str = LATE.phone, case: dict[str, object] | None = None) -> None:
         """A call that was answered and talked to the robot for a while."""
@@ -195,9 +219,9 @@ class Worker:
         assert reserved.agent == agent
         return number
 
-    def commands(self, call_id: str, patience_seconds: float = 3.0) -> list[AgentCommand]:
+    def commands(self, call_id: str) -> list[AgentCommand]:
         """What the agent did in the browser, as soon as there is something."""
-        deadline = time.monotonic() + patience_seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if taken := take_commands(self.console.engine, [call_id]):
                 return taken
@@ -206,9 +230,6 @@ class Worker:
 
     def connected(self, handoff: int) -> None:
         self.run(self.queue.connected(handoff))
-
-    def heartbeat(self) -> None:
-        self.run(self.queue.heartbeat())
 
     def over(self, call_id: str, handoff: int, agent: str) -> None:
         self.run(self.queue.release(handoff, agent, "wrap_up", "talked"))
@@ -222,6 +243,7 @@ def worker(console: Console, tmp_path: Path) -> Iterator[Worker]:
     name = f"worker-{os.getpid()}-{tmp_path.name}"
     made = Worker(console, SqlRecords(console.engine, name, tmp_path / "spill"), SqlQueue(console.engine, name))
     yield made
+    made.fall_silent()
     made.records.close()
     made.loop.call_soon_threadsafe(made.loop.stop)
 

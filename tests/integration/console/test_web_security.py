@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -15,10 +17,11 @@ from websockets.sync.client import connect
 from ivr.accounts import digest
 from ivr.console.gate import COOKIE
 from ivr.records.staff import SessionRow
-from tests.integration.console.conftest import PASSWORD, Console, Worker
+from tests.integration.console.conftest import PASSWORD, PATIENCE_SECONDS, Console, Worker
 
 pytestmark = pytest.mark.integration
 HTML = {"accept": "text/html"}
+get, post = (partial(ask, timeout=PATIENCE_SECONDS) for ask in (httpx.get, httpx.post))
 
 
 def form_token(client: httpx.Client) -> str:
@@ -33,7 +36,7 @@ def enter(client: httpx.Client, name: str, password: str = PASSWORD) -> httpx.Re
 
 @contextlib.contextmanager
 def logged_in(console: Console, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=console.url, timeout=20) as client:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
         answer = enter(client, name)
         assert answer.status_code == 303, answer.text
         yield client
@@ -41,8 +44,8 @@ def logged_in(console: Console, name: str) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("path", ["/", "/calls/c-1", "/supervisor", "/static/desk.js", "/_nicegui/x", "/nothing"])
 def test_no_page_without_login(console: Console, path: str) -> None:
-    assert httpx.get(console.url + path).status_code == 401
-    to_login = httpx.get(console.url + path, headers=HTML)
+    assert get(console.url + path).status_code == 401
+    to_login = get(console.url + path, headers=HTML)
     assert (to_login.status_code, to_login.headers["location"]) == (303, f"/login?next={path}")
 
 
@@ -51,15 +54,15 @@ def test_no_page_without_login(console: Console, path: str) -> None:
     ["/api/calls", "/api/calls/c-1", "/api/calls/c-1/vcon", "/api/queue", "/api/agents", "/api/events", "/metrics"],
 )
 def test_no_figures_without_token(console: Console, path: str) -> None:
-    assert httpx.get(console.url + path).status_code == 401
+    assert get(console.url + path).status_code == 401
     wrong = {"authorization": "Bearer ivr_wrong"}
-    assert httpx.get(console.url + path, headers=wrong).status_code == 401
+    assert get(console.url + path, headers=wrong).status_code == 401
 
 
 @pytest.mark.parametrize("scope", ["queue", "agents", "events", "metrics"])
 def test_token_reads_only_its_scope(console: Console, scope: str) -> None:
     headers = {"authorization": f"Bearer {console.tokens[scope]}"}
-    assert httpx.get(console.url + "/api/calls", headers=headers).status_code == 403
+    assert get(console.url + "/api/calls", headers=headers).status_code == 403
 
 
 def test_agents_stay_within_their_role(console: Console, worker: Worker) -> None:
@@ -77,7 +80,7 @@ def test_agents_stay_within_their_role(console: Console, worker: Worker) -> None
 
 
 def test_login_needs_its_own_form(console: Console) -> None:
-    answer = httpx.post(console.url + "/login", data={"name": "anna", "password": PASSWORD, "form_token": "forged"})
+    answer = post(console.url + "/login", data={"name": "anna", "password": PASSWORD, "form_token": "forged"})
     assert answer.status_code == 403
     assert COOKIE not in answer.cookies
 
@@ -96,25 +99,27 @@ def test_session_is_new_at_every_login_and_gone_after_logout(console: Console) -
         enter(client, "anna")
         second = client.cookies[COOKIE]
         assert first != second
-        assert httpx.get(console.url + "/static/desk.js", cookies={COOKIE: first}).status_code == 401
+        assert get(console.url + "/static/desk.js", cookies={COOKIE: first}).status_code == 401
         with Session(console.engine) as session:
             csrf = session.get_one(SessionRow, digest(second)).csrf
         assert client.post("/logout", data={"csrf": csrf}).status_code == 303
-        assert httpx.get(console.url + "/static/desk.js", cookies={COOKIE: second}).status_code == 401
+        assert get(console.url + "/static/desk.js", cookies={COOKIE: second}).status_code == 401
 
 
 def test_planted_session_stays_outside(console: Console) -> None:
-    with httpx.Client(base_url=console.url, cookies={COOKIE: "planted-by-somebody"}) as client:
+    with httpx.Client(
+        base_url=console.url, cookies={COOKIE: "planted-by-somebody"}, timeout=PATIENCE_SECONDS
+    ) as client:
         assert client.get("/").status_code == 401
         enter(client, "anna")
         assert "planted-by-somebody" not in [
             cookie.value for cookie in client.cookies.jar if cookie.path == "/" and cookie.domain
         ]
-    assert httpx.get(console.url + "/", cookies={COOKIE: "planted-by-somebody"}).status_code == 401
+    assert get(console.url + "/", cookies={COOKIE: "planted-by-somebody"}).status_code == 401
 
 
 def test_cookie_is_out_of_reach_for_scripts(console: Console) -> None:
-    with httpx.Client(base_url=console.url) as client:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
         answer = enter(client, "anna")
     kept = next(line for line in answer.headers.get_list("set-cookie") if line.startswith(COOKIE))
     assert "HttpOnly" in kept
@@ -137,22 +142,25 @@ def test_socket_needs_login_and_the_same_origin(console: Console, origin: str | 
 
 
 def test_log_lines_can_t_be_forged(console: Console) -> None:
-    with httpx.Client(base_url=console.url) as client:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
         enter(client, "x\nevent=login account=admin", "x" * 12)
-    log = (console.folder / "console.log").read_text(encoding="utf-8")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while "account=admin" not in (log := (console.folder / "console.log").read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline, log[-2000:]
+        time.sleep(0.05)
     assert "console.login_failed" in log
     assert not [line for line in log.splitlines() if line.startswith("event=login")]
 
 
 def test_pages_are_hardened(console: Console) -> None:
-    headers = httpx.get(console.url + "/login").headers
+    headers = get(console.url + "/login").headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert "server" not in headers
 
 
 def test_login_does_not_tell_who_exists(console: Console) -> None:
-    with httpx.Client(base_url=console.url, timeout=20) as client:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
         known, unknown = (enter(client, name, "x" * 12) for name in ("olaf", "nobody"))
     assert known.status_code == unknown.status_code == 401
     assert re.sub(r'value="[^"]*"', "", known.text) == re.sub(r'value="[^"]*"', "", unknown.text)
@@ -160,7 +168,7 @@ def test_login_does_not_tell_who_exists(console: Console) -> None:
 
 def test_guessing_is_slowed_down(console: Console) -> None:
     """The last test here: this address has to wait a minute afterwards."""
-    with httpx.Client(base_url=console.url, timeout=20) as client:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
         statuses = [enter(client, f"nobody{number}", "x" * 12).status_code for number in range(22)]
     assert statuses[0] == 401
     assert statuses[-1] == 429

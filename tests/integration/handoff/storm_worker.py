@@ -22,6 +22,7 @@ from ivr.handoff.machine import HandoffMachine
 from ivr.handoff.state import State, Terms
 from ivr.ports import Caller, Reservation
 from ivr.records.database import open_database
+from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
 
 TERMS = Terms(
@@ -140,7 +141,8 @@ class Call:
 
 async def main(url: str, name: str, callers: int, seed: int, folder: Path) -> None:
     engine = open_database(url)
-    queue, dice = SqlQueue(engine, name), random.Random(seed)
+    # By the name of its process a worker that is only slow is told from one that was killed.
+    queue, dice = SqlQueue(engine, own_name(name)), random.Random(seed)
 
     async def beat() -> None:
         while True:

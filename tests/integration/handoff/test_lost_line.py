@@ -21,13 +21,14 @@ from ivr.records.database import open_database
 from ivr.records.tables import CallRow, HandoffRow, LineRow
 from ivr.storm.killing import kill
 from order_lookup.tables import Callback
+from tests.integration.stages import PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 NUMBER, MASKED = "13802199206", "138****9206"
 T = TypeVar("T")
 
 
-async def until(what: str, look: Callable[[Session], T], engine: Engine, seconds: float = 60.0) -> T:
+async def until(what: str, look: Callable[[Session], T], engine: Engine, seconds: float = 120.0) -> T:
     """What the database has, once it has it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -49,17 +50,20 @@ def chose(session: Session) -> str:
     return str(session.scalars(select(CallRow)).one().case.get("intent") or "")
 
 
-async def test_who_was_talking_to_the_robot_is_called_back_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ivr.demo.stage.START_SECONDS", 150.0)
+def followed_up(session: Session) -> bool:
+    """Whoever booked the callback has noted it."""
+    return session.scalars(select(HandoffRow.follow_up)).all() == ["booked"]
+
+
+async def test_who_was_talking_to_the_robot_is_called_back_once(tmp_path: Path) -> None:
     # With the console there are two that look for the lost: it, and the worker that takes the dead one's place.
-    async with Stage(tmp_path / "stage", orders=60, changes={"console": {"enabled": True}}) as stage:
+    changes = {"console": {"enabled": True}, **brief(tmp_path)}
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
         assert stage.process is not None
         engine = open_database(stage.settings.database_url)
         async with UserAgent(user=NUMBER) as phone:
             leg = phone.dial(stage.uri())
-            await leg.answered(20.0)
+            await leg.answered(PATIENCE_SECONDS)
             await until("first question", asked, engine)
             leg.stream.key("2")
             assert await until("matter", chose, engine) == "refund_request"
@@ -67,7 +71,8 @@ async def test_who_was_talking_to_the_robot_is_called_back_once(
             assert killed is not None
             assert leg.state is State.UP, "nobody tells the caller that the line is dead"
         (due,) = await until("callback", lambda session: callbacks.open_ones(session, own=False), engine)
-        await asyncio.sleep(6.0)  # both have looked again, more than once
+        await until("follow-up", followed_up, engine)
+        await asyncio.sleep(5.0)  # both have looked again, more than once
         with Session(engine) as session:
             call = session.scalars(select(CallRow)).one()
             assert (call.disposition, call.number, call.caller) == ("line_lost", "", MASKED)

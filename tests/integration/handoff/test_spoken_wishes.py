@@ -5,40 +5,52 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ivr.caller.codec import Samples
 from ivr.caller.ear import Ear
 from ivr.caller.scenario import Scenario
 from ivr.caller.scene import Equipment, run
+from ivr.caller.sound import read_wav, write_wav
 from ivr.demo.stage import ROOT, Stage
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
 from ivr.tones import Tones
 from order_lookup.tables import Callback
+from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
-# Music has no pauses: what the robot says over it is looked up in its own transcript afterwards.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+# Music has no pauses: what the robot says over it is looked up in its own transcript afterwards. The caller waits out what is
+# said, which is short here.
 CALL = [
-    {"hear": "请问有什么可以帮您", "within seconds": "25"},
+    GREETED,
     {"key": "0"},
-    {"wait": "16"},
+    {"wait": "6"},
     {"play": "music.wav"},
     {"wait": "1"},
     {"say": "今天中午吃什么好呢"},
     {"wait": "2"},
     {"say": "还要多久"},
-    {"wait": "13"},
+    {"wait": "6"},
     {"say": "给我回电"},
-    {"hear": "已经登记", "within seconds": "20"},
+    {"hear": "已经登记", "within seconds": str(PATIENCE_SECONDS)},
 ]
 
 
+def music(folder: Path) -> Samples:
+    """The beginning of each of the chords."""
+    whole = read_wav(Tones(folder, folder).wav("music"))
+    chord = len(whole) // 4
+    return np.concatenate([whole[at : at + 3 * 8000] for at in range(0, len(whole), chord)])
+
+
 async def test_wishes_are_heard_through_music(tmp_path: Path) -> None:
-    music = Tones(tmp_path, tmp_path).wav("music")
-    music.rename(tmp_path / "music.wav")
-    async with Stage(tmp_path / "stage", orders=60) as stage:
+    write_wav(tmp_path / "music.wav", music(tmp_path / "tones"))
+    changes = brief(tmp_path, handoff_progress="大约还要等{wait}。")
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
         engine = open_database(stage.settings.database_url)
         with Session(engine) as session, session.begin():
             agent = session.scalars(select(AgentRow)).one()

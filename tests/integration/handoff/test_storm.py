@@ -21,10 +21,10 @@ from ivr.records.holding import HOLDING
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 PROGRAM = Path(__file__).with_name("storm_worker.py")
 WORKERS, CALLERS, AGENTS, KILLED = 5, 10, 10, 2
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 240
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

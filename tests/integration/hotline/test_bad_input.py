@@ -37,7 +37,7 @@ def config(folder: Path, **changes: object) -> Path:
 def serve(file: Path) -> tuple[int, str]:
     """Start the hotline, which ought to refuse; its exit status and what it said."""
     command = [sys.executable, "-m", "ivr", "serve", "--config", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, done.stderr
 
 

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from ivr.caller.ear import Ear
+from ivr.caller.happenings import Answered
 from ivr.caller.report import CallResult
 from ivr.caller.scenario import Scenario, load
 from ivr.caller.scene import Equipment, run
 from ivr.demo.stage import ROOT, Stage
+from tests.integration.stages import PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+GREETED = f"  - hear: 请问有什么可以帮您\n    within seconds: {PATIENCE_SECONDS}\n"
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with Stage(tmp_path / "stage", orders=150) as stage:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One hotline for all of these tests, in their order: what each of them kills comes back, until the last two end it."""
+    folder = tmp_path_factory.mktemp("survival")
+    changes = {"sip": {"drain_seconds": 60}, **brief(folder)}
+    async with Stage(folder / "stage", orders=150, changes=changes) as stage:
         yield stage
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def equipment() -> AsyncIterator[Equipment]:
     ear = Ear({"zh": ROOT / "models/zh-small", "en": ROOT / "models/en-small"})
     async with Equipment(ear=ear) as equipment:
@@ -50,8 +59,8 @@ def pid_of(stage: Stage, part: str) -> int:
     raise AssertionError(f"there is no {part}")
 
 
-async def kill(stage: Stage, part: str, after_seconds: float) -> int:
-    await asyncio.sleep(after_seconds)
+async def kill(stage: Stage, part: str) -> int:
+    await asyncio.sleep(0)
     pid = pid_of(stage, part)
     os.kill(pid, signal.SIGKILL)
     return pid
@@ -59,18 +68,44 @@ async def kill(stage: Stage, part: str, after_seconds: float) -> int:
 
 async def back(stage: Stage, part: str, dead: int) -> None:
     """Wait until the supervisor has started the part again."""
-    for _ in range(100):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         await asyncio.sleep(0.2)
-        try:
+        with contextlib.suppress(AssertionError, psutil.Error):
             if pid_of(stage, part) != dead:
                 return
-        except AssertionError:
-            continue
     raise AssertionError(f"{part} did not come back")
 
 
-async def place(stage: Stage, equipment: Equipment, wanted: Scenario) -> CallResult:
-    return await run(wanted, stage.uri(), equipment=equipment)
+def logged(stage: Stage) -> list[dict[str, object]]:
+    """The hotline's log so far, but for a line that is just being written."""
+    lines = stage.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+
+async def told(stage: Stage, true: Callable[[list[dict[str, object]]], bool], what: str) -> None:
+    """Wait until the log shows it."""
+    deadline = time.monotonic() + 2 * PATIENCE_SECONDS
+    while not true(logged(stage)):
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.2)
+
+
+def understands_again(log: list[dict[str, object]]) -> bool:
+    """The worker's last word of the Chinese recogniser is that it has it."""
+    said = [line["event"] for line in log if str(line["event"]).startswith("speech_") and line.get("language") == "zh"]
+    return said[-1:] == ["speech_reached"]
+
+
+def worker_starts(log: list[dict[str, object]]) -> int:
+    """How often the worker has said that it serves."""
+    return sum(line["event"] == "child.ready" and line["child"] == "worker 0" for line in log)
+
+
+async def place(
+    stage: Stage, equipment: Equipment, wanted: Scenario, on_event: Callable[[object], None] = lambda event: None
+) -> CallResult:
+    return await run(wanted, stage.uri(), equipment=equipment, on_event=on_event)
 
 
 async def keep_dead(stage: Stage, part: str) -> None:
@@ -86,66 +121,68 @@ async def test_without_recogniser_the_call_goes_on_by_keys_and_speech_comes_back
 ) -> None:
     by_keys = scenario(
         tmp_path,
-        "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - say: 我想查一下订单\n  - listen\n"
-        "  - key: '1'\n  - listen\n  - key: '1'\n  - hear: 已经在路上了\n  - hang up\n",
+        GREETED + "  - say: 我想查一下订单\n  - listen\n"
+        "  - key: '1'\n  - wait: 2\n  - key: '1'\n  - hear: 已经在路上了\n    within seconds: 40\n  - hang up\n",
     )
     killing = asyncio.create_task(keep_dead(stage, "recogniser"))
     result = await place(stage, equipment, by_keys)
+    assert not understands_again(logged(stage))
     killing.cancel()
     assert result.ok, result.failures
-    await back(stage, "recogniser", 0)
-    await asyncio.sleep(8)
-    spoken = scenario(
-        tmp_path,
-        "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - say: 查订单\n  - hear: [对吗, 订单号]\n  - hang up\n",
-    )
+    await told(stage, understands_again, "speech did not come back")
+    spoken = scenario(tmp_path, GREETED + "  - say: 查订单\n  - hear: [对吗, 订单号]\n  - hang up\n")
     again = await place(stage, equipment, spoken)
     assert again.ok, again.failures
 
 
 async def test_without_voice_the_cached_prompts_go_on(stage: Stage, equipment: Equipment, tmp_path: Path) -> None:
-    greeted = scenario(tmp_path, "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - hang up\n")
+    greeted = scenario(tmp_path, GREETED + "  - hang up\n")
     assert (await place(stage, equipment, greeted)).ok
     call = asyncio.create_task(place(stage, equipment, greeted))
-    await kill(stage, "voice", 0.0)
+    dead = await kill(stage, "voice")
     result = await call
     assert result.ok, result.failures
+    await back(stage, "voice", dead)
 
 
 async def test_a_killed_worker_costs_its_calls_and_nobody_elses(
     stage: Stage, equipment: Equipment, tmp_path: Path
 ) -> None:
-    greeted = scenario(tmp_path, "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - hang up\n")
-    dead = await kill(stage, "worker", 0.0)
+    greeted = scenario(tmp_path, GREETED + "  - hang up\n")
+    known = worker_starts(logged(stage))
+    dead = await kill(stage, "worker")
     await back(stage, "worker", dead)
-    await asyncio.sleep(4)
+    await told(stage, lambda log: worker_starts(log) > known, "the worker does not serve")
     result = await place(stage, equipment, greeted)
     assert result.ok, result.failures
 
 
-async def test_draining_finishes_the_call_and_takes_no_new_one(equipment: Equipment, tmp_path: Path) -> None:
-    talks = scenario(
-        tmp_path,
-        "  - hear: 请问有什么可以帮您\n    within seconds: 25\n  - key: '1'\n  - hear: [对吗, 订单号]\n  - hang up\n",
-    )
+async def test_draining_finishes_the_call_and_takes_no_new_one(
+    stage: Stage, equipment: Equipment, tmp_path: Path
+) -> None:
+    talks = scenario(tmp_path, GREETED + "  - wait: 4\n  - key: '1'\n  - hear: [对吗, 订单号]\n  - hang up\n")
     refused = talks.model_copy(update={"answered": False, "call": ()})
-    async with Stage(tmp_path / "stage", orders=150, changes={"sip": {"drain_seconds": 60}}) as stage:
-        assert stage.process is not None
-        call = asyncio.create_task(place(stage, equipment, talks))
-        await asyncio.sleep(3)
-        stage.process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.5)
-        other = await place(stage, equipment, refused)
-        assert other.caller.status == 486
-        result = await call
-        assert result.ok, result.failures
-        assert await asyncio.wait_for(stage.process.wait(), 30) == 0
-
-
-async def test_a_killed_supervisor_leaves_no_process_behind(stage: Stage) -> None:
     assert stage.process is not None
-    children = psutil.Process(stage.process.pid).children(recursive=True)
-    stage.process.kill()
-    await stage.process.wait()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, children, 10)
-    assert alive == []
+    up = asyncio.Event()
+    call = asyncio.create_task(
+        place(stage, equipment, talks, lambda event: up.set() if isinstance(event, Answered) else None)
+    )
+    await asyncio.wait_for(up.wait(), PATIENCE_SECONDS)
+    stage.process.send_signal(signal.SIGTERM)
+    await told(stage, lambda log: any(line["event"] == "worker.draining" for line in log), "it does not drain")
+    other = await place(stage, equipment, refused)
+    assert other.caller.status == 486
+    result = await call
+    assert result.ok, result.failures
+    assert await asyncio.wait_for(stage.process.wait(), 2 * PATIENCE_SECONDS) == 0
+
+
+async def test_a_killed_supervisor_leaves_no_process_behind(tmp_path: Path) -> None:
+    async with Stage(tmp_path / "stage", orders=60) as stage:
+        assert stage.process is not None
+        children = psutil.Process(stage.process.pid).children(recursive=True)
+        assert len(children) >= 3
+        stage.process.kill()
+        await stage.process.wait()
+        _, alive = await asyncio.to_thread(psutil.wait_procs, children, PATIENCE_SECONDS)
+        assert alive == []

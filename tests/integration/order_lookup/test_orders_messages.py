@@ -124,7 +124,7 @@ async def test_a_gateway_that_does_not_answer_is_down_in_time(mood: str, told: s
         begun = time.monotonic()
         with pytest.raises(DownError, match=told):
             await messenger.send(LETTER)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20  # it hangs for 30 s
     assert len(there.asked) == 1
 
 
@@ -143,10 +143,10 @@ async def test_the_outbox_gets_through_once_the_gateway_is_back(sqlite: Callable
             lambda session, n=n: put(session, f"k{n}", "13800000000", "done", "zh", "您好", NOW)  # type: ignore[misc]
         )
     async with gateway("hangs") as there:
-        poller = Poller(desk, configured(tmp_path, there.port))
+        poller = Poller(desk, configured(tmp_path, there.port, 1))
         begun = time.monotonic()
         assert (await poller.round()).messages == 0
-        assert time.monotonic() - begun < 8  # three that hang for half a second, then it is left in peace
+        assert time.monotonic() - begun < 25  # three that hang for a second, then it is left in peace
         assert len(there.asked) == 3
         there.mood = "fails"
         now[0] += timedelta(minutes=2)

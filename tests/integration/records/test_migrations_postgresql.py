@@ -90,6 +90,6 @@ def test_several_processes_starting_at_once_upgrade_once(kind: str, empty: Calla
         subprocess.Popen([sys.executable, "-c", _OPEN, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(4)
     ]
-    answers = [(process.communicate(timeout=120), process.returncode) for process in started]
+    answers = [(process.communicate(timeout=240), process.returncode) for process in started]
     assert [code for _, code in answers] == [0] * 4, answers
     assert sorted(json.loads(out) for (out, _), _ in answers) == [[False], [False], [False], [True]]

@@ -32,6 +32,15 @@ def say(synthesiser: Synthesiser) -> Say:
     return spoken
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call gives up after seconds; the tests wait for what a slow or busy machine does at last, and say where giving up is meant."""
+    monkeypatch.setattr("ivr.speech.client.CONNECT_SECONDS", 30.0)
+    monkeypatch.setattr("ivr.speech.client.FINISH_SECONDS", 60.0)
+    monkeypatch.setattr("ivr.speech.voice.CONNECT_SECONDS", 30.0)
+    monkeypatch.setattr("ivr.speech.voice.SAY_SECONDS", 60.0)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Start a process; all are gone after the test."""

@@ -25,7 +25,7 @@ class Process:
             [sys.executable, *command], cwd=ROOT, stdout=log.open("ab"), stderr=subprocess.STDOUT, env={**os.environ}
         )
 
-    def wait_for(self, text: str, seconds: float = 60) -> None:
+    def wait_for(self, text: str, seconds: float = 180) -> None:
         ends = time.monotonic() + seconds
         while text not in self.log.read_text(errors="replace"):
             assert time.monotonic() < ends, f"no {text!r} in:\n{self.log.read_text(errors='replace')}"
@@ -34,16 +34,16 @@ class Process:
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> int:
         self._child.send_signal(number)
-        return self._child.wait(60)
+        return self._child.wait(120)
 
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
     def wait(self) -> int:
-        return self._child.wait(60)
+        return self._child.wait(180)
 
 
 def http(url: str) -> str:
     """The body of a page."""
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return str(answer.read().decode())

@@ -13,7 +13,7 @@ from ivr.speech.synthesis import Synthesiser
 from ivr.speech.voice_server import speaking
 from ivr.values import Language
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 PROMPTS = Path(__file__).parents[3] / "prompts"
 LONGEST_SECONDS = 12.0
 # What a variable is filled with is short in most places; where it is a list of things, the caller has asked for it.

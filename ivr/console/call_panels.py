@@ -143,7 +143,7 @@ class Transcript(CallPanel):
         with box(f"said {speaker} {'unsure' if unsure else ''}"):
             Text(length(line.seconds), "at")
             Text(self.said.of("speaker", speaker), "who")
-            Text(readable(line.text), "text")
+            Text(self.said.noted(line.text) if speaker == "note" else readable(line.text), "text")
 
     def draw(self, shown: Any) -> None:
         """Lines are added by `refresh`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from ivr.console import reading
 from ivr.console.answers import Found
 from ivr.console.call_panels import CallPanel
 from ivr.console.elements import Text, box, button, choice, empty, head, money, tag
-from ivr.console.orders import CATEGORIES, OfferView, OrderCard
+from ivr.console.orders import CATEGORIES, OfferView, OrderCard, OwnOrder
 from ivr.console.screen import Screen
 from ivr.records.holding import tell
 from order_lookup import ActionResult, OrderDeskError
@@ -40,6 +40,7 @@ class OrderShown:
     may_act: bool
     done: tuple[tuple[str, str, str], ...]
     said_now: tuple[tuple[str, str], ...]
+    latest: tuple[OwnOrder, ...] = ()
 
 
 class OrderPanel(CallPanel):
@@ -56,17 +57,20 @@ class OrderPanel(CallPanel):
         call = await house.read(lambda session, _: reading.call(session, call_id))
         may_act = await house.read(lambda session, _: reading.may_act(session, viewer, call_id))
         number = self.typed or (call.fact("order.number") or call.fact("order") if call else "")
+        ended = call is not None and not call.live
         card, away = None, False
         done: tuple[tuple[str, str, str], ...] = ()
-        if call and number:
-            try:
-                phone = await self._phone()
+        latest: tuple[OwnOrder, ...] = ()
+        try:
+            phone = await self._phone()
+            if call and number:
                 card = await house.orders.card(call_id, phone, number, call.fact("intent"), self.said.language)
                 done = await house.orders.done(house.read, call_id)
-            except OrderDeskError:
-                away = True
-        ended = call is not None and not call.live
-        return OrderShown(card, number, away, ended, may_act, done, tuple(self.results))
+            if card is None and may_act and not ended:
+                latest = await house.orders.latest(call_id, phone, self.said.language)
+        except OrderDeskError:
+            away = True
+        return OrderShown(card, number, away, ended, may_act, done, tuple(self.results), latest)
 
     async def _phone(self) -> str:
         return await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
@@ -100,16 +104,27 @@ class OrderPanel(CallPanel):
             Text(f"{self.said['order_unknown']} {shown.number}", "dim", tag="div")
         elif not shown.away:
             Text(self.said["no_order"], "dim", tag="div")
+        if shown.latest:
+            Text(self.said["latest_orders"], "dim")
+        for order in shown.latest:
+            with box("offer"), button(order.words, self.screen.acting(self._chosen(order.number))):
+                Text(order.placed_at.strftime("%m-%d %H:%M"), "amount dim")
         with box("line"):
             field = ui.input(self.said["find_order"], value=shown.number).classes("fill")
             field.props("dense outlined maxlength=40")
 
             async def find() -> None:
-                self.typed = str(field.value or "").strip()[:40]
-                await self.again()
+                await self._chosen(str(field.value or "").strip()[:40])()
 
             field.on("keydown.enter", self.screen.acting(find))
             button(self.said["find"], self.screen.acting(find))
+
+    def _chosen(self, number: str) -> Callable[[], Awaitable[None]]:
+        async def choose() -> None:
+            self.typed = number
+            await self.again()
+
+        return choose
 
     def _card(self, card: OrderCard) -> None:
         said = self.said

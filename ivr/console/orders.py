@@ -23,6 +23,7 @@ from order_lookup.tables import LedgerEntry
 
 log = structlog.get_logger()
 Reader = Callable[[Callable[[Session, float], Any]], Awaitable[Any]]
+LATEST_ORDERS = 4
 TIMELINE = (
     "placed_at", "paid_at", "accepted_at", "dispatched_at", "promised_at", "eta_at", "delivered_at", "cancelled_at",
     "refund_due_at", "refund_arrived_at",
@@ -64,6 +65,15 @@ class OrderCard:
     ticket: str
     level: str
     level_needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOrder:
+    """One of the caller's latest orders, to be chosen by a click."""
+
+    number: str
+    words: str
+    placed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,17 @@ class Orders:
             decision.level.name.lower(),
             decision.level_needed.name.lower(),
         )
+
+    async def latest(self, call_id: str, phone: str, language: str) -> tuple[OwnOrder, ...]:
+        """The latest orders of whoever has this number, newest first."""
+        if not phone:
+            return ()
+        facts = await (await self._opened()).caller(desk.CallerRef(call_id, phone))
+        return tuple(self._own(order, language) for order in facts.orders[:LATEST_ORDERS])
+
+    def _own(self, order: desk.OrderSummary, language: str) -> OwnOrder:
+        items = ("、" if language == "zh" else ", ").join(order.items_en if language == "en" else order.items)
+        return OwnOrder(order.number, items or order.merchant, order.placed_at.astimezone(self._zone))
 
     async def _decision(
         self, system: desk.OrderSystem, intent: str, number: str, caller: desk.CallerRef

@@ -22,6 +22,12 @@ class Words:
         row = TABLE.get(f"{group}.{key}")
         return row[self._column] if row else key.replace("_", " ")
 
+    def noted(self, note: str) -> str:
+        """A note as it is shown: the robot's own (`urge_delivery: done`) in words, what a person wrote as it is."""
+        action, _, came_of = note.partition(": ")
+        known = f"action.{action}" in TABLE and f"came_of.{came_of}" in TABLE
+        return f"{self.of('action', action)}: {self.of('came_of', came_of)}" if known else note
+
 
 @cache
 def words(language: str) -> Words:

@@ -43,7 +43,7 @@
     }
     if (!shortcuts.includes(event.key) || event.repeat) return;
     event.preventDefault();
-    if (event.key === "F9") document.querySelector(".notes input")?.focus();
+    if (event.key === "F9") document.querySelector(".wrapping input[maxlength], .notes input")?.focus();
     else emitEvent("shortcut", event.key);
   });
 

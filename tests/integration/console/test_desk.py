@@ -84,11 +84,17 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     page.keyboard.press("Enter")
     assert [command.arguments for command in worker.commands("desk-1")] == [{"text": "客户赶时间"}]
     keep(page, "desk-talking")
+    # The cursor is still where the note was written: there is nothing to write there any more, and digits choose.
+    expect(page.locator(".notes input")).to_be_focused()
     worker.over("desk-1", number, "anna")
     page.wait_for_selector(".wrapping")
+    expect(page.locator(".notes")).to_be_hidden()
     page.keyboard.press("F10")
     expect(page.get_by_text("请选择处理结果")).to_be_visible()
-    page.locator(".wrapping input[maxlength='500']").fill("已催，客户满意")
+    page.keyboard.press("2")
+    expect(page.locator(".incoming .q-select")).to_contain_text("已承诺")
+    page.keyboard.press("F9")
+    page.keyboard.type("已催，客户满意")
     expect_written(console, "desk-1", "已催，客户满意")
     page.reload()
     expect(page.locator(".wrapping input[maxlength='500']")).to_have_value("已催，客户满意")
@@ -177,11 +183,27 @@ def test_agent_verifies_the_caller_and_opens_a_ticket(page: Page, console: Conso
     set_agent(console, "bert", "away")
 
 
+def test_the_order_is_one_of_the_callers_latest_where_the_robot_found_none(
+    page: Page, console: Console, worker: Worker
+) -> None:
+    set_agent(console, "bert", "available")
+    log_in(page, console, "bert")
+    worker.call("desk-10", case={"intent": "agent"})
+    number = worker.hand_off("desk-10", "bert")
+    offered = page.locator(".offer button")
+    expect(offered.first).to_be_visible()
+    offered.first.click()
+    expect(page.locator(".timeline")).to_be_visible()
+    expect(page.locator(".head", has_text="订单")).to_contain_text(LATE.order_number)
+    worker.run(worker.queue.release(number, "bert", "available", "x"))
+    set_agent(console, "bert", "away")
+
+
 def test_english_desk_and_tablet(page: Page, console: Console) -> None:
     log_in(page, console, "carl")
     page.get_by_role("button", name="English").click()
     expect(page.locator(".brand")).to_have_text("Hotline desk")
-    for width, height in ((1024, 768), (820, 1180)):
+    for width, height in ((1024, 768), (820, 1180), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         assert not too_wide

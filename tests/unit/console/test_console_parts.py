@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from ivr.console.orders import _minor
 from ivr.console.words import words
 from ivr.console.words_table import TABLE
 from ivr.dialogue.prompts import load_prompts
+from ivr.dialogue.vocabulary import ACT_OUTCOMES, ACTIONS, HANDOFF_OUTCOMES
 from ivr.errors import UserError
 from ivr.records.database import open_database
 from ivr.records.tables import EventRow
@@ -118,6 +120,32 @@ def test_every_word_exists_in_both_languages() -> None:
 @pytest.mark.parametrize(("group", "vocabulary"), [("action", Action), ("situation", Situation), ("stage", Stage)])
 def test_the_order_desk_s_words_are_translated(group: str, vocabulary: type) -> None:
     assert [each.value for each in vocabulary if f"{group}.{each.value}" not in TABLE] == []  # type: ignore[attr-defined]
+
+
+def test_the_dialogue_s_words_are_translated() -> None:
+    files = sorted((PROMPTS.parent / "dialplans/zh/intents").glob("*.yaml"))
+    intents = {name for file in files for name in yaml.safe_load(file.read_text(encoding="utf-8"))["intents"]}
+    hotline = yaml.safe_load((PROMPTS.parent / "dialplans/hotline.yaml").read_text(encoding="utf-8"))["steps"]
+    reasons = {step["reason"] for step in hotline.values() if not step.get("reason", "$").startswith("$")}
+    assert len(intents) > 20
+    assert len(reasons) > 5
+    assert sorted(each for each in intents | reasons if f"intent.{each}" not in TABLE) == []
+    assert sorted(action for action in ACTIONS if f"action.{action}" not in TABLE) == []
+    assert sorted({*ACT_OUTCOMES, *HANDOFF_OUTCOMES} - {key[8:] for key in TABLE if key.startswith("came_of.")}) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("urge_delivery: done", "催促配送: 已办成"),
+        ("handoff: returned", "转人工: 已转回机器人"),
+        ("客户: done", "客户: done"),
+        ("urge_delivery", "urge_delivery"),
+        ("ticket: 已经建过", "ticket: 已经建过"),
+    ],
+)
+def test_the_robot_s_notes_are_words_and_a_person_s_stay(note: str, shown: str) -> None:
+    assert words("zh").noted(note) == shown
 
 
 def test_unknown_values_are_shown_as_they_are() -> None:

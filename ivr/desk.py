@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -202,6 +202,7 @@ class Desk:
             "verification": _level(decision.level),
         }
         values["order.late_minutes"] = values.get("order.minutes_late")
+        values["order.late_by"] = _late_by(decision)
         session.level = decision.level
         return Answer("found", values)
 
@@ -214,6 +215,7 @@ class Desk:
         done_with = {offer.action for offer in decision.offers if offer.name in declined}
         offers = tuple(offer for offer in decision.offers if offer.action not in done_with)
         values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
+        values["fact.late_by"] = _late_by(decision)
         values |= {
             "reason": decision.reason,
             "situations": tuple(sorted(situation.value for situation in decision.situations)),
@@ -296,6 +298,15 @@ def _outcome(decision: orders.Decision, offers: tuple[orders.Offer, ...]) -> str
     if decision.refuses:
         return "refuse"
     return "offer" if offers else "inform"
+
+
+def _late_by(decision: orders.Decision) -> timedelta | None:
+    """How late it is, as one says it: minutes up to an hour and a half, then whole hours, from three days on whole days."""
+    minutes = decision.facts.get("minutes_late")
+    if not isinstance(minutes, int):
+        return None
+    step = next(step for step, until in ((1, 90), (60, 3 * 1440), (1440, None)) if until is None or minutes < until)
+    return timedelta(minutes=minutes // step * step)
 
 
 def _remedies(offers: tuple[orders.Offer, ...]) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
@@ -43,6 +43,7 @@ class Choices:
         self._options: dict[tuple[Option, ...], dict[str, Sentences]] = {}
         said = grammar.universals
         self._what_else = Sentences(grammar.language, grammar.phrases(said.what_else))
+        self._never_mind = Sentences(grammar.language, grammar.phrases(said.never_mind))
         self._ordinals = {
             place: Sentences(grammar.language, grammar.phrases(ones)) for place, ones in said.ordinals.items()
         }
@@ -67,6 +68,12 @@ class Choices:
         if likeness < _SURELY:
             return None
         return Interpretation("choice", WHAT_ELSE, likeness, why=("asks what else there is",))
+
+    def never_mind(self, said: Said) -> Interpretation | None:
+        """The matter is given up, in so many words: a no to all of it."""
+        if not self._never_mind.is_exact(said.sentence):
+            return None
+        return replace(_answered("no", 1.0, "gives the matter up"), negated=True)
 
     def place(self, said: Said, options: tuple[Option, ...]) -> Interpretation | None:
         """The option named by its place: the first, the latter, the last one."""

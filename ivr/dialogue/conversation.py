@@ -26,7 +26,7 @@ from ivr.dialogue.dialplan import Part
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.rehearsal import Line, Rehearsal, joined
-from ivr.dialogue.scripted_desk import ScriptedDesk, Written, load_desk
+from ivr.dialogue.scripted_desk import DeskFile, ScriptedDesk, Written, load_desk
 from ivr.document import Document
 from ivr.errors import DialplanError, IllegalTransition
 from ivr.values import Language
@@ -69,7 +69,7 @@ class ConversationFile(Part):
     caller: str = "13800000000"
     now: str = "2026-11-21 18:00"
     start: str = "hotline"
-    desk: str = "nobody"
+    desk: str = ""
     confidence: float = 0.9
     look_up: dict[str, Written] = Field(default_factory=dict)
     act: dict[str, Written] = Field(default_factory=dict)
@@ -90,7 +90,9 @@ class Played:
 async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Played:
     """Play one conversation; raises DialplanError when the file can't be read."""
     script = Document(file, error=DialplanError).typed(ConversationFile)
-    written = load_desk(file.parent / "desks" / f"{script.desk}.yaml")
+    desks = file.parent / "desks"
+    named = desks / f"{script.desk or 'nobody'}.yaml"
+    written = load_desk(named) if script.desk or named.exists() else DeskFile()
     look_up, act = {**written.look_up, **script.look_up}, {**written.act, **script.act}
     desk = ScriptedDesk(written.model_copy(update={"look_up": look_up, "act": act}), ZONE)
     now = datetime.fromisoformat(script.now).replace(tzinfo=ZONE)

@@ -55,7 +55,8 @@ class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
     `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
-    place ("1", "2", … or "last"), `what_else` asks for other choices: templates of whole utterances, where a question takes them."""
+    place ("1", "2", … or "last"), `what_else` asks for other choices, `never_mind` gives the matter up: templates of whole
+    utterances, where a question takes them. Who says nothing but `greetings` hears the question again."""
 
     universals: dict[Universal, Phrases] = {}
     anywhere: dict[Universal, Phrases] = {}
@@ -67,6 +68,8 @@ class UniversalsFile(_File):
     corrections: Phrases = ()
     ordinals: dict[Annotated[str, Field(pattern=r"^([1-8]|last)$")], Phrases] = {}
     what_else: Phrases = ()
+    never_mind: Phrases = ()
+    greetings: Phrases = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,12 @@ def _check_lists(file: Path, lists: ListsFile, parsed: Lists) -> None:
 
 def _check_places(file: Path, universals: UniversalsFile, parsed: Lists) -> None:
     """Templates that aren't intents are made where they are used; what is wrong with one is said now, with its line."""
-    if not (universals.ordinals or universals.what_else):
+    if not (universals.ordinals or universals.what_else or universals.never_mind):
         return
     document = Document(file, error=DialplanError)
-    for index, template in enumerate(universals.what_else):
-        _node(template, parsed, document.place("what_else", index))
+    for key, templates in (("what_else", universals.what_else), ("never_mind", universals.never_mind)):
+        for index, template in enumerate(templates):
+            _node(template, parsed, document.place(key, index))
     for name, templates in universals.ordinals.items():
         for index, template in enumerate(templates):
             _node(template, parsed, document.place("ordinals", name, index))

@@ -77,6 +77,8 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             always(talk, "never_mind")
         case judged.Wanted(intent):
             talk.progress()
+            if talk.next_intent == intent:  # "no, I want my money back": now, not later
+                talk.take_next_intent()
             if not want(talk, question, intent):
                 try_again(talk, state, "no_match")
         case judged.Corrected(slot):
@@ -166,7 +168,8 @@ def ask_whether(talk: Talk, state: Listening, heard: Interpretation) -> None:
     asked = state.asked or state.question
     slot = heard.slots[0] if heard.slots else None
     talk.memory.set("doubt", heard.intent or (slot.value if slot and slot.value is not None else heard.text))
-    talk.say("doubt")
+    if not talk.say("doubt"):  # a value without a name: better asked anew than silence
+        return try_again(talk, state, "no_match")
     doubt = questions.yes_no("doubt", "doubt", asked.manner, talk.expectation())
     talk.listen(replace(state, question=doubt, held=heard, asked=asked))
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
+from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.vocabulary import URGENT_INTENTS
 from ivr.values import Digits
 
 SPOKEN_DIGITS = 4  # so many digits aren't said by chance
+WHOLE_NUMBER = 0.85  # as sure as a number with the right shape and check digit is
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +125,22 @@ def _doubtful(question: Question, heard: Interpretation) -> bool:
 
 def _sense(question: Question, heard: Interpretation, context: Context) -> Judgement:
     wants, slot = question.expectation, _wanted_slot(question, heard)
+    if wants.wants == "yes_no" and question.about == "step" and (number := _bare_number(heard, context)) is not None:
+        return Corrected(number)
     if heard.verdict == "reject" and slot is None:
         return Missed()
     if heard.negated and heard.kind == "intent":
         return _refused(question, heard, context)
+    if heard.negated and heard.kind == "no" and context.intent and "no" not in question.own:
+        return NeverMind()
     if heard.correction and slot is None and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
     if slot is not None and (heard.kind != "intent" or heard.intent in ("", context.intent)):
         return Filled(slot)
     if _polite_end(question, heard):
         return Wanted(heard.runner_up)
+    if heard.kind == "no" and question.about in ("step", "offer") and _another_wish(question, heard.also, context):
+        return Wanted(heard.also)
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
         return Answered(heard.kind)
     if heard.kind == "choice" and (wants.wants == "choice" or heard.intent == WHAT_ELSE):
@@ -144,6 +152,19 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     if heard.kind == "intent" and wants.wants == "intent" and heard.intent in context.known_intents:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _bare_number(heard: Interpretation, context: Context) -> Slot | None:
+    """A whole order number and nothing else: in answer to "this order?" it says which, where it says no other wish."""
+    if heard.text != SLOT_MARKS["order_number"] or context.intent not in context.known_intents:
+        return None
+    return next((slot for slot in heard.slots if slot.kind == "order_number" and slot.confidence >= WHOLE_NUMBER), None)
+
+
+def _another_wish(question: Question, intent: str, context: Context) -> bool:
+    """ "No, I want my money back": the no is a breath before another wish than the one under way."""
+    wanted = question.expectation.wants == "yes_no" and question.manner.change_of_mind
+    return bool(wanted and intent in context.known_intents and intent != context.intent)
 
 
 def _polite_end(question: Question, heard: Interpretation) -> bool:

@@ -36,6 +36,9 @@ class Markers:
         self._corrections = re.compile(
             f"{self._any(normal.literal(each) for each in words.corrections)}|^(?:no |不(?!要|用|想))"
         )
+        # Fillers for the most part, so as they are written, not as sentences are made plain.
+        hello = "|".join(map(re.escape, sorted(words.greetings, key=len, reverse=True)))
+        self._greeting = re.compile(rf"(?:(?:{hello})[啊呀哦,，。.!！?？\s]*)+" if hello else r"(?!)")
         self._words = normal.words if isinstance(normal, NormalEn) else None
         self._negatable = {normal.literal(phrase): intent for phrase, intent in words.negatable.items()}
         between = (
@@ -48,6 +51,13 @@ class Markers:
             f"(?:{negation}){between}(?P<thing>{self._any(self._negatable)})(?:了|吧|啦|order )*"
         )
 
+        # "那不取消了" is all that is said; "怎么不退了" and "商家说不退了" are complaints.
+        self._plainly_not = re.compile(
+            r"(?!)(?P<thing>)"
+            if self._english
+            else rf"^(?:那|就|我|我们|哦|嗯|好|行|吧|算了|还是|先)*不再?(?P<thing>{self._any(self._negatable)})了[吧啦]?$"
+        )
+
     def danger(self, text: str) -> Danger | None:
         """The first kind of danger that is named."""
         bare = self._unless.sub("", text)
@@ -58,6 +68,10 @@ class Markers:
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
 
+    def is_greeting(self, text: str) -> bool:
+        """Whether nothing was said but hello; `text` is plain, but for its fillers."""
+        return self._greeting.fullmatch(text.strip()) is not None
+
     def without_likeness(self, text: str) -> str:
         """The text without words that only look like a universal ("travel agent"), unless nothing else is said."""
         bare = self._unless.sub("", text)
@@ -65,7 +79,7 @@ class Markers:
 
     def negation(self, text: str) -> Negation | None:
         """What the caller does not want, if they say so."""
-        match = self._negation.search(text)
+        match = self._negation.search(text) or self._plainly_not.search(text)
         if match is None:
             return None
         rest = text[: match.start()] + text[match.end() :]

@@ -7,6 +7,7 @@ much of which no template knows is marked down: that is how a question about the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,11 +19,12 @@ from ivr.dialogue.features import Features
 from ivr.dialogue.meaning import OUT_OF_SCOPE
 from ivr.dialogue.phonetic_en import sound
 from ivr.dialogue.phonetic_zh import sounds
-from ivr.dialogue.templates import Node, matches, sample
+from ivr.dialogue.templates import Node, matches, sample, vocabulary
 from ivr.values import Language
 
 _CONSULTED = 3
 _SAMPLES = 12
+_WORD_OR_MARK = re.compile(r"[^\s\ue000-\uf8ff]+|\S")
 _UNTAUGHT_LEVEL = 0.62  # a fuzzy likeness up to this says nothing
 
 
@@ -41,12 +43,18 @@ class Sentences:
 
     language: Language
     nodes: tuple[Node, ...]
+    _words: list[frozenset[str]] = field(default_factory=list)
     _texts: list[str] = field(default_factory=list)
     _spoken: list[str] = field(default_factory=list)
 
     def is_exact(self, text: str) -> bool:
         """Whether the text is one of the sentences."""
-        return any(matches(node, text) for node in self.nodes)
+        words = list if self.language == "zh" else _WORD_OR_MARK.findall
+        if not self._words:
+            known: dict[int, frozenset[str]] = {}
+            self._words = [vocabulary(node, words, known) for node in self.nodes]
+        needed = frozenset(words(text))  # most templates lack one: that is quickly seen
+        return any(needed <= has and matches(node, text) for node, has in zip(self.nodes, self._words, strict=True))
 
     def likeness(self, text: str) -> tuple[float, str]:
         """The best likeness (0..1) by letters or by sounds, and the sentence."""
@@ -80,6 +88,7 @@ class Matcher:
         """Make what is else made at an intent's first use, so that no caller waits for it."""
         for sentences in self.intents.values():
             sentences.likeness("-")
+            sentences.is_exact("-")
 
     def rank(self, text: str, only: Collection[str] | None = None) -> list[Match]:
         """Intents by score, best first; `only` leaves others out."""
@@ -87,8 +96,9 @@ class Matcher:
         share = self.coverage(text)
         for intent, probability in self._probable(text, only):
             known[intent] = probability * share
-        if (outside := self.intents.get(OUT_OF_SCOPE)) is not None and outside.is_exact(text):
-            known[OUT_OF_SCOPE] = 0.0
+        for intent, sentences in self.intents.items():  # a sentence just written counts, whatever was learnt before
+            if intent not in known and (only is None or intent in only) and sentences.is_exact(text):
+                known[intent] = 0.0
         found = [self._match(text, intent, probability) for intent, probability in known.items()]
         return sorted(found, key=lambda match: -match.score)
 

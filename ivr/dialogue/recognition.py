@@ -77,6 +77,8 @@ def common(understanding: Understanding) -> tuple[str, ...]:
     grammar = understanding.grammar
     found = dict.fromkeys(phrase for phrases in grammar.universals.anywhere.values() for phrase in phrases)
     found |= dict.fromkeys(phrase for phrases in grammar.universals.danger.values() for phrase in phrases)
+    given_up = grammar.phrases(grammar.universals.never_mind)
+    found |= dict.fromkeys(_shortest(understanding, given_up, PER_UNIVERSAL))
     for intent, nodes in grammar.intents.items():
         if intent in UNIVERSALS:
             found |= dict.fromkeys(_shortest(understanding, nodes, PER_UNIVERSAL))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ class ScriptedDesk:
         return Answer(str(written.get("outcome", "found")), values)
 
     def _value(self, written: str | list[str]) -> Value:
-        """`¥35.80` is money, `#1234` digits, `@王小明` a name, `2026-11-21 18:00` a time, `12` a number, `yes` and `no` themselves."""
+        """`¥35.80` is money, `#1234` digits, `@王小明` a name, `2026-11-21 18:00` a time, `25 min` a span, `12` a number, `yes` and `no` themselves."""
         if isinstance(written, list):
             return tuple(written)
         if re.fullmatch(r"¥\d+(\.\d\d)?", written):
@@ -97,6 +97,8 @@ class ScriptedDesk:
             return Name(written[1:])
         if re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", written):
             return datetime.fromisoformat(written).replace(tzinfo=self._zone)
+        if span := re.fullmatch(r"(\d{1,9}) min", written):
+            return timedelta(minutes=int(span[1]))
         if re.fullmatch(r"\d{1,9}", written):
             return int(written)
         return {"yes": True, "no": False}.get(written, written)

@@ -9,7 +9,7 @@ the n-th, `matches` says whether a text is one of them. English words are each f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import prod
 
 from ivr.document import nearest
@@ -162,6 +162,19 @@ def sample(node: Node, most: int) -> Iterator[str]:
 def matches(node: Node, text: str) -> bool:
     """Whether the text is one of the template's sentences, without expanding it."""
     return len(text) in _ends(node, text, 0, {})
+
+
+def vocabulary(node: Node, words: Callable[[str], Iterable[str]], known: dict[int, frozenset[str]]) -> frozenset[str]:
+    """All words that the template's sentences are made of, as `words` cuts a text; lists met before are in `known`."""
+    match node:
+        case Text(text):
+            return frozenset(words(text))
+        case SlotMark():
+            return node.marks | {" "}
+        case Sequence(parts) | Choice(parts):
+            if id(node) not in known:
+                known[id(node)] = frozenset[str]().union(*(vocabulary(part, words, known) for part in parts))
+            return known[id(node)]
 
 
 def _ends(node: Node, text: str, start: int, known: dict[tuple[int, int], frozenset[int]]) -> frozenset[int]:

@@ -105,6 +105,8 @@ class Understanding:
     def _answer(self, said: answers.Said, expectation: Expectation) -> Interpretation:
         danger, universal = self.markers.danger(said.sentence), self.markers.anywhere(said.sentence)
         negation = self.markers.negation(said.sentence)
+        if self.markers.is_greeting(said.bare):
+            return Interpretation("universal", "repeat", 1.0, universal="repeat", text=said.bare, why=("a greeting",))
         if universal and not (negation and negation.intent == universal):
             found = Interpretation(
                 "universal", universal, 0.97, universal=universal, why=(f"says a word for {universal}",)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.desk import Desk
-from order_lookup import SqlOrderSystem
+from ivr.desk import Desk, _late_by
+from order_lookup import Decision, SqlOrderSystem
 from order_lookup.database import open_engine
 from order_lookup.tables import Callback, Ticket
+from order_lookup.words import Intent
 
 NUMBER = "13800004567"
 
@@ -27,6 +29,12 @@ async def system(url: str) -> AsyncIterator[SqlOrderSystem]:
     made = await SqlOrderSystem.open(url)
     yield made
     await made.close()
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(25, 25), (89, 89), (119, 60), (1921, 1920), (4 * 1440 + 300, 4 * 1440)])
+def test_lateness_is_told_as_one_says_it(minutes: int, said: int) -> None:
+    decided = Decision(Intent.ORDER_STATUS, None, "status_late", facts={"minutes_late": minutes})
+    assert _late_by(decided) == timedelta(minutes=said)
 
 
 async def test_what_is_done_after_the_end_is_done_and_nothing_is_remembered(system: SqlOrderSystem, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Proof that every question can be put again, and answered by keys (pure)."""
+"""Proof that every question can be put again, asked back, and answered by keys (pure)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue.loading import Spoken, Tree
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.questions import UNIVERSAL_KEYS
+from ivr.errors import Place
 
 # What can't be keyed: the step must then say where a caller without a voice goes.
 ONLY_SPOKEN = frozenset({"name", "address", "free"})
@@ -16,7 +17,12 @@ ONLY_SPOKEN = frozenset({"name", "address", "free"})
 def listening(spoken: Spoken) -> Iterator[Finding]:
     """Questions without words for silence or misunderstanding, without a key path, or whose answers hide a universal."""
     for tree in spoken.trees.values():
+        for intent in tree.file.intents:
+            yield from _named(spoken, intent, tree.document.place("intents", intent))
         for name, step in tree.steps.items():
+            if isinstance(step, plan.Ask) and tree.manners[name].confirm != "never":
+                for choice in step.choices:
+                    yield from _named(spoken, choice, tree.place(name, "choices", choice))
             if (
                 not isinstance(step, plan.Ask | plan.Survey | plan.Act)
                 or not step.say
@@ -27,6 +33,15 @@ def listening(spoken: Spoken) -> Iterator[Finding]:
                 continue
             yield from _again(spoken, tree, name, step)
             yield from _keys(tree, name, step)
+
+
+def _named(spoken: Spoken, word: str, place: Place) -> Iterator[Finding]:
+    """ "Do you mean …?" needs a name for what was perhaps meant."""
+    if f"word.{word}" not in spoken.prompts:
+        fix = f"add `word.{word}: …` to prompts/{spoken.language}"
+        yield Finding.at(
+            place, f"`{word}` has no name in {spoken.language}: the robot can't ask whether it is meant", fix
+        )
 
 
 def _again(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ again: {text: 请再说一遍。, no_input: [没听到。], no_match: [没听清
 doubt: {text: "您是说{doubt}吗？", no_input: [对吗？, 对请按1。], no_match: [是吗？, 是请按1。], keys: 对请按1。}
 order_which_digits: {text: "请说{digits.place}。", no_input: [请说。, 请按。], no_match: [没听清。, 请按键。], keys: 请按键。}
 word.refund: 退款
+word.status: 查订单
 """
 
 INTENTS = """

@@ -36,6 +36,7 @@ def test_the_small_shop_passes(tmp_path: Path) -> None:
         ),
         ("{call: number,", "{call: numbr,", "there is no dialplan `numbr` — did you mean `number`?"),
         ("act: refund_full", "act: refund_ful", "there is no action `refund_ful` — did you mean `refund_full`?"),
+        ("start: hello\nintents: {", "start: hello\nintents: {unnamed: status, ", "`unnamed` has no name in zh"),
         ("hand_off: safety", "hand_off: saftey", "there is no queue `saftey` — did you mean `safety`?"),
         ("unknown: lost, ambiguous: lost}", "unknown: lost}", "step `status` has no way for `ambiguous`"),
         ("{found: told,", "{fuond: told, found: told,", "there is no outcome `fuond` — did you mean `found`?"),
@@ -170,3 +171,16 @@ def test_a_queue_is_known_where_an_agent_serves_it_and_warned_of_where_none_does
     (finding,) = {each.what for each in check(dialplans, served=frozenset({"books"}))}
     assert finding == "no agent serves the queue `general`"
     assert faults(check(dialplans, served=frozenset({"books"}))) == ()
+
+
+def test_a_choice_without_a_name_is_found(tmp_path: Path) -> None:
+    asked = """start: which
+returns: [given, none]
+steps:
+  which: {ask: choice, say: number, choices: {red: {key: 1, zh: [红的]}, blue: {key: 2, zh: [蓝的]}}, then: given}
+  given: {return: given}
+  none: {return: none}
+"""
+    found = findings(tmp_path, number=asked, prompts=WORDS + "word.red: 红色\n")
+    assert any("`blue` has no name in zh" in each for each in found)
+    assert not any("`red` has no name" in each for each in found)

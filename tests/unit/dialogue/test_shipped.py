@@ -54,6 +54,15 @@ def test_a_conversation_that_goes_otherwise_is_shown(shipped: Dialplans, tmp_pat
     assert "+does: hand_off general 4" in played.fault
 
 
+def test_a_conversation_without_a_desk_has_an_empty_one(shipped: Dialplans, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.yaml"
+    alone.write_text(
+        "about: alone\ntalk:\n  - robot: 请问有什么可以帮您\n  - key: 0\n  - robot: 转接\n  - does: hand_off general 4\n"
+    )
+    (played,) = play_all([alone], shipped, FACTS)
+    assert played.fault == ""
+
+
 def test_the_conversations_come_through_most_steps(shipped: Dialplans) -> None:
     covered = coverage(play_all(CONVERSATIONS, shipped, FACTS), shipped)
     assert covered.steps / covered.all_steps > 0.9, covered.untried

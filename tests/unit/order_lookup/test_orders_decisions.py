@@ -21,6 +21,13 @@ from order_lookup.words import REFUNDS, Action, Intent, Kind, Level, Situation, 
 DOCS = Path(__file__).parents[3] / "docs" / "decisions.md"
 
 
+def test_a_payment_under_way_back_is_not_called_in_order(policies: Policies) -> None:
+    twice = (PaymentFacts("wechat", cny(10000), ago(hours=2)), PaymentFacts("wechat", cny(10000), ago(hours=2)))
+    back = RefundFacts(cny(10000), "duplicate_payment", "sent", ago(minutes=1), due_at=NOW + timedelta(days=3))
+    decision = decide(Intent.PAYMENT_PROBLEM, facts(parcel(payments=twice, refunds=(back,))), policies)
+    assert (decision.reason, decision.offers) == ("payment_refund_running", ())
+
+
 @pytest.mark.parametrize(
     ("late_minutes", "tier", "total", "expected"),
     [

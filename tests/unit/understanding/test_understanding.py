@@ -2,6 +2,7 @@
 
 import csv
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.dialogue.evaluation import understand_one
 from ivr.dialogue.meaning import Option
+from ivr.dialogue.templates import Lists, parse
 from ivr.dialogue.understanding import Expectation, Understanding
 from ivr.events import Hypothesis
 from ivr.values import Digits, Money, Name
@@ -35,6 +37,10 @@ MINE = DEFAULT.complete("20261121382")
         ("slow down", "slower"),
         ("go back", "back"),
         ("that's all thanks", "goodbye"),
+        ("喂，你好", "repeat"),
+        ("hi there", "repeat"),
+        ("你是机器人吗", "help"),
+        ("are you a robot", "help"),
     ],
 )
 @pytest.mark.parametrize("wants", ["intent", "yes_no"])
@@ -108,11 +114,56 @@ def test_intent_and_order_in_one_utterance(hear: Hear) -> None:
 
 @pytest.mark.parametrize(
     ("said", "intent"),
-    [("不用退款了", "refund_request"), ("别取消订单了", "cancel_order"), ("i don't want a refund", "refund_request")],
+    [
+        ("不用退款了", "refund_request"),
+        ("别取消订单了", "cancel_order"),
+        ("i don't want a refund", "refund_request"),
+        ("那不取消了", "cancel_order"),
+    ],
 )
 def test_what_is_not_wanted_is_negated(hear: Hear, said: str, intent: str) -> None:
     found = hear(said)
     assert (found.intent, found.negated) == (intent, True)
+
+
+@pytest.mark.parametrize("said", ["怎么还不退款了", "商家说不退了", "为什么不退款"])
+def test_who_complains_of_a_no_does_not_say_it(hear: Hear, said: str) -> None:
+    assert hear(said).negated is False
+
+
+@pytest.mark.parametrize(
+    ("said", "wants"), [("算了", "slot"), ("那不弄了", "intent"), ("never mind", "slot"), ("oh forget it", "intent")]
+)
+def test_a_matter_is_given_up_where_a_value_is_asked_for(hear: Hear, said: str, wants: str) -> None:
+    found = hear(said, wants=wants, slot="address" if wants == "slot" else None)
+    assert (found.kind, found.negated, found.verdict) == ("no", True, "accept")
+
+
+@pytest.mark.parametrize("said", ["一三九一二三四五六七八", "三十块"])
+def test_a_bare_value_is_no_wish(hear: Hear, said: str) -> None:
+    assert hear(said).verdict == "reject"
+
+
+@pytest.mark.parametrize("said", [MINE, f"订单号{MINE}", f"it's {MINE}"])
+def test_an_order_number_alone_asks_for_that_order(hear: Hear, said: str) -> None:
+    found = hear(said)
+    assert (found.intent, found.verdict) == ("order_status", "accept")
+    assert found.slot("order_number") is not None
+
+
+@pytest.mark.parametrize("said", ["可以说英语吗", "英语服务", "can i speak chinese", "chinese please"])
+def test_the_other_language_can_be_asked_for(hear: Hear, said: str) -> None:
+    assert (hear(said).intent, hear(said).verdict) == ("switch_language", "accept")
+
+
+def test_a_sentence_just_written_counts_before_anything_is_learnt_anew(shipped: dict[str, Understanding]) -> None:
+    grammar = shipped["zh"].grammar
+    added = parse("这里说什么我都听不懂", Lists({}, str))
+    fresh = Understanding.compile(
+        replace(grammar, intents={**grammar.intents, "invoice": (*grammar.intents["invoice"], added)}), "zh"
+    )
+    found = fresh.understand((Hypothesis("这里说什么我都听不懂", 1.0),), Expectation(now=NOW))
+    assert (found.intent, found.score) == ("invoice", 1.0)
 
 
 def test_not_this_but_that(hear: Hear) -> None:

@@ -13,13 +13,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
 from ivr.document import Document
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
-Port = Annotated[int, Field(ge=1, le=65_535)]
+LAST_PORT = 65_535
+Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
+RTP_PORTS_PER_WORKER = 100
 
 
 def _listed(value: Any) -> Any:
@@ -38,7 +41,7 @@ class Section(BaseModel):
 class Registration(Section):
     """A PBX or trunk to register at, with digest authentication (RFC 3261 §22)."""
 
-    registrar: str
+    registrar: Registrar
     user: str
     password: str
     realm: str = "*"
@@ -60,7 +63,7 @@ class SipSettings(Section):
     public_address: str = ""
     port: Port = 5060
     user: str = "hotline"
-    codecs: Strings = ("PCMU", "PCMA", "G722")
+    codecs: Annotated[Strings, Some] = ("PCMU", "PCMA", "G722")
     worker_ports: Port = 5070
     # `no` where an SBC or trunk shares calls out to the workers' ports itself; else Kamailio stands before several workers.
     edge: bool = True
@@ -128,23 +131,23 @@ class AgentSettings(Section):
     With a password the telephone may register at the edge, and `uri` is then `sip:NAME@` this hotline's own address.
     """
 
-    name: str
-    uri: str
+    name: Name
+    uri: SipUri
     password: str = ""
-    queues: Strings = ("general",)
+    queues: Annotated[Strings, Some] = ("general",)
     skills: Strings = ()
-    languages: Strings = ("zh", "en")
+    languages: Annotated[tuple[Language, ...], BeforeValidator(_listed), Some] = ("zh", "en")
 
 
 class HandoffSettings(Section):
     """How a human is found."""
 
-    ring_seconds: Seconds = 20
-    accept_seconds: Seconds = 10
+    ring_seconds: float = Field(20, gt=0, le=3600)
+    accept_seconds: float = Field(10, gt=0, le=3600)
     max_wait_seconds: Seconds = 300
     wrap_up_seconds: Seconds = 180
     way_out: dict[str, Literal["bridge", "refer", "blind"]] = {}
-    webhook: str = ""
+    webhook: NoneOrWebAddress = ""
 
 
 class MessageSettings(Section):
@@ -206,7 +209,7 @@ class ConsoleSettings(Section):
 
     address: str = "127.0.0.1"
     port: Port = 8080
-    url: str = "http://127.0.0.1:8080"
+    url: WebAddress = "http://127.0.0.1:8080"
     secret: str = ""
     enabled: bool = True
 
@@ -218,7 +221,7 @@ class Settings(Section):
     workers: int = Field(2, ge=1, le=64)
     shop: str = "好食多"
     shop_en: str = "Goodmart"
-    time_zone: str = "Asia/Shanghai"
+    time_zone: Zone = "Asia/Shanghai"
     sip: SipSettings = SipSettings()
     speech: SpeechSettings = SpeechSettings()
     voice: VoiceSettings = VoiceSettings()
@@ -230,6 +233,14 @@ class Settings(Section):
     handoff: HandoffSettings = HandoffSettings()
     agents: tuple[AgentSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
+
+    @field_validator("agents")
+    @classmethod
+    def _differ(cls, agents: tuple[AgentSettings, ...]) -> tuple[AgentSettings, ...]:
+        names = [agent.name for agent in agents]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"there are two agents called {twice[0]}")
+        return agents
 
     def path(self, relative: Path) -> Path:
         """A path of the settings as an absolute one."""

@@ -94,9 +94,10 @@ class Document:
             return self.error(f"unknown key `{item['loc'][-1]}`", nearest(str(item["loc"][-1]), allowed), place)
         if item["type"] == "missing":
             return self.error(f"`{name}` is missing", "add it", place)
-        return self.error(
-            f"`{name}`: {item['msg'].removeprefix('Value error, ')}", f"it is now `{item['input']}`", place
-        )
+        # A whole section may hold passwords: only a single value is repeated.
+        now = item["input"]
+        fix = f"it is now `{now}`" if isinstance(now, str | int | float) else "see the lines from there on"
+        return self.error(f"`{name}`: {item['msg'].removeprefix('Value error, ')}", fix, place)
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
 
 from ivr.children import Child, part
-from ivr.config import Settings
+from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
 from ivr.errors import ConfigError, UserError
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
@@ -116,21 +117,38 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
 
 
 def check_ports(settings: Settings) -> None:
-    """Every port must be free before anything starts; raises ConfigError naming the key."""
-    sip = settings.sip
-    wanted: list[tuple[str, str, int, int]] = []
-    if settings.workers == 1 or sip.edge:
-        wanted.append(("sip.port", sip.address, sip.port, socket.SOCK_DGRAM))
-    if settings.workers > 1:
-        for worker in range(settings.workers):
-            wanted.append(("sip.worker_ports", sip.address, sip.worker_ports + worker, socket.SOCK_DGRAM))
-    for recogniser in range(settings.speech.recognisers):
-        wanted.append(("speech.port", "127.0.0.1", settings.speech.port + recogniser, socket.SOCK_STREAM))
-    wanted.append(("voice.port", "127.0.0.1", settings.voice.port, socket.SOCK_STREAM))
-    if settings.console.enabled:
-        wanted.append(("console.port", settings.console.address, settings.console.port, socket.SOCK_STREAM))
-    for key, address, port, kind in wanted:
+    """Every port must be free before anything starts, and wanted once; raises ConfigError naming the key."""
+    wanted: dict[tuple[int, int], str] = {}
+    for key, address, port, kind in _ports(settings):
+        if port > LAST_PORT:
+            raise ConfigError(f"`{key}`: {port} would be needed, and {LAST_PORT} is the last port", "begin lower")
+        if other := wanted.get((port, kind)):
+            raise ConfigError(f"`{key}` and `{other}` both want port {port}", "give each ports of its own")
+        wanted[port, kind] = key
         _check_port(key, address, port, kind)
+    last = settings.sip.rtp_ports + settings.workers * RTP_PORTS_PER_WORKER - 1
+    if last > LAST_PORT:
+        raise ConfigError(
+            f"`sip.rtp_ports`: up to {last} would be needed, and {LAST_PORT} is the last port", "begin lower"
+        )
+
+
+def _ports(settings: Settings) -> Iterator[tuple[str, str, int, int]]:
+    """Key, address, port and kind of socket; SIP is listened for on UDP and TCP."""
+    sip = settings.sip
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        if settings.workers == 1 or sip.edge:
+            yield "sip.port", sip.address, sip.port, kind
+        if settings.workers > 1:
+            for worker in range(settings.workers):
+                yield "sip.worker_ports", sip.address, sip.worker_ports + worker, kind
+    if sip.tls and settings.workers > 1 and sip.edge:
+        yield "sip.tls.port", sip.address, sip.tls.port, socket.SOCK_STREAM
+    for recogniser in range(settings.speech.recognisers):
+        yield "speech.port", "127.0.0.1", settings.speech.port + recogniser, socket.SOCK_STREAM
+    yield "voice.port", "127.0.0.1", settings.voice.port, socket.SOCK_STREAM
+    if settings.console.enabled:
+        yield "console.port", settings.console.address, settings.console.port, socket.SOCK_STREAM
 
 
 def _check_port(key: str, address: str, port: int, kind: int) -> None:
@@ -139,6 +157,10 @@ def _check_port(key: str, address: str, port: int, kind: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except OSError as fault:
-            what = f"`{key}`: {address}:{port} can't be used: {fault.strerror}"
-            raise ConfigError(what, "choose another port, or stop what uses it") from None
+        except (OSError, UnicodeError) as fault:
+            reason = fault.strerror if isinstance(fault, OSError) else "no address"
+            if isinstance(fault, OSError) and fault.errno in (errno.EADDRINUSE, errno.EACCES):
+                what = f"`{key}`: {address}:{port} can't be used: {reason}"
+                raise ConfigError(what, "choose another port, or stop what uses it") from None
+            what = f"`{key.split('.')[0]}.address`: {address} can't be listened on: {reason}"
+            raise ConfigError(what, "write an IPv4 address of this machine") from None

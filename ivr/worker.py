@@ -23,7 +23,7 @@ from ivr.call import Call
 from ivr.case_poster import CasePoster
 from ivr.children import announce
 from ivr.commands import HandOff
-from ivr.config import Settings
+from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
@@ -48,7 +48,6 @@ from order_lookup import OrderSystem
 
 log = structlog.get_logger()
 CALLERS = 2
-RTP_PORTS_PER_WORKER = 100
 HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
 

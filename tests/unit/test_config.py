@@ -47,6 +47,30 @@ def test_the_shipped_config_is_valid() -> None:
         ("orders: {messages: {timeout_seconds: 0}}\n", "config.yaml:1:", ["timeout_seconds", "greater than 0"]),
         ("retention: {recordings_days: 0}\n", "config.yaml:1:", ["recordings_days", "greater than or equal to 1"]),
         ("retention: {recording_days: 9}\n", "config.yaml:1:", ["did you mean `recordings_days`?"]),
+        ("time_zone: Asia/Peking\n", "config.yaml:1:1", ["time_zone", "Asia/Shanghai", "Asia/Peking"]),
+        ("sip: {codecs: []}\n", "config.yaml:1:7", ["sip.codecs", "at least one"]),
+        (
+            "sip: {registration: {registrar: my pbx, user: a, password: b}}\n",
+            "config.yaml:1:",
+            ["registrar", "sip:pbx"],
+        ),
+        ("agents:\n- {name: a, uri: 8001}\n", "config.yaml:2:13", ["agents.0.uri", "sip:anna@", "8001"]),
+        ("agents:\n- {name: a, uri: 'sip:a\"b@c'}\n", "config.yaml:2:13", ["agents.0.uri", "sip:anna@"]),
+        ("agents:\n- {name: '', uri: 'sip:a@b'}\n", "config.yaml:2:4", ["agents.0.name", "write a name"]),
+        ("agents:\n- {name: a, uri: 'sip:a@b', queues: []}\n", "config.yaml:2:", ["agents.0.queues", "at least one"]),
+        (
+            "agents:\n- {name: a, uri: 'sip:a@b', languages: fr}\n",
+            "config.yaml:2:",
+            ["agents.0.languages", "'zh' or 'en'"],
+        ),
+        (
+            "agents:\n- {name: a, uri: 'sip:a@b'}\n- {name: a, uri: 'sip:c@b'}\n",
+            "config.yaml:1:1",
+            ["two agents called a"],
+        ),
+        ("handoff: {webhook: crm.example.com}\n", "config.yaml:1:", ["handoff.webhook", "https://"]),
+        ("handoff: {ring_seconds: 0}\n", "config.yaml:1:", ["handoff.ring_seconds", "greater than 0"]),
+        ("console: {url: desk}\n", "config.yaml:1:", ["console.url", "https://"]),
         ("database: {url: '${NO_SUCH_VARIABLE}'}\n", "config.yaml:1:", ["NO_SUCH_VARIABLE", "export"]),
     ],
 )
@@ -57,6 +81,14 @@ def test_mistakes_are_said_with_place_and_fix(tmp_path: Path, text: str, where: 
     assert "\n" not in str(fault.value)
     for word in words:
         assert word in str(fault.value)
+
+
+def test_a_mistake_in_a_section_does_not_show_its_passwords(tmp_path: Path) -> None:
+    agents = "agents:\n- {name: a, uri: 'sip:a@b', password: geheim}\n- {name: a, uri: 'sip:c@b', password: geheim}\n"
+    with pytest.raises(ConfigError) as fault:
+        load(config(tmp_path, agents))
+    assert "two agents called a" in str(fault.value)
+    assert "geheim" not in str(fault.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

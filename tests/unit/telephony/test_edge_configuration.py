@@ -67,7 +67,7 @@ def test_the_trunks_account_becomes_a_row() -> None:
     assert row == expected
 
 
-@pytest.mark.parametrize("uri", ['sip:a"b@c', "sip:a;b@c", "sip:$x@c"])
+@pytest.mark.parametrize("uri", ["sip:a!b@c", "sip:a;b@c", "sip:$x@c"])
 def test_what_would_break_kamailios_language_is_refused(uri: str) -> None:
     agents = (AgentSettings(name="x", uri=uri, password="p"),)
     with pytest.raises(ConfigError, match="can't be used at the edge"):

@@ -1,0 +1,48 @@
+"""What single settings must look like, so that a slip is told at the start with its line and not in the first call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
+
+
+def _like(pattern: str, what: str) -> Callable[[str], str]:
+    """A check that the whole text fits the pattern; `what` says how to write it."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(what)
+        return text
+
+    return check
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; a path or empty; a folder of zones
+        raise ValueError("there is no such time zone: write one like Asia/Shanghai or UTC") from None
+    return name
+
+
+def _some(listed: tuple[str, ...]) -> tuple[str, ...]:
+    if not listed:
+        raise ValueError("name at least one")
+    return listed
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Name = Annotated[str, AfterValidator(_like(r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*", "write a name"))]
+SipUri = Annotated[str, AfterValidator(_like(r"sips?:[^\s<>\"\x00-\x1f\x7f]+", "write it like sip:anna@10.0.0.9"))]
+Registrar = Annotated[
+    str, AfterValidator(_like(r"(sips?:)?[^\s<>\"@]+", "write the registrar's address like sip:pbx.example.com"))
+]
+WebAddress = Annotated[str, AfterValidator(_like(r"https?://[^\s/?#]+\S*", "write it like https://example.com/path"))]
+NoneOrWebAddress = Annotated[
+    str, AfterValidator(_like(r"|https?://[^\s/?#]+\S*", "write it like https://example.com/x"))
+]
+Some = AfterValidator(_some)

@@ -1,0 +1,77 @@
+"""Ports and addresses are tried before anything starts, and what is wrong with them is told by its key."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from ivr.config import ConsoleSettings, Settings, SipSettings, SpeechSettings, VoiceSettings
+from ivr.errors import ConfigError
+from ivr.serve import check_ports
+
+
+@pytest.fixture
+def free() -> list[int]:
+    """Ports that nobody else holds, on UDP and TCP."""
+    found: list[int] = []
+    for port in range(20_011, 20_400):
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        found.append(port)
+        if len(found) == 5:
+            break
+    return found
+
+
+def settings(free: list[int], sip: dict[str, Any] | None = None, **changes: Any) -> Settings:
+    first, second, third, fourth, _ = free
+    whole: dict[str, Any] = {
+        "workers": 1,
+        "sip": SipSettings(**{"port": first, "worker_ports": 40_000, **(sip or {})}),
+        "speech": SpeechSettings(port=second),
+        "voice": VoiceSettings(port=third),
+        "console": ConsoleSettings(port=fourth),
+    }
+    return Settings(**{**whole, **changes})
+
+
+def test_free_ports_are_fine(free: list[int]) -> None:
+    check_ports(settings(free))
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_port_that_somebody_holds_is_named(free: list[int], kind: int) -> None:
+    with socket.socket(socket.AF_INET, kind) as holder:
+        holder.bind(("127.0.0.1", free[0]))
+        if kind == socket.SOCK_STREAM:
+            holder.listen()
+        with pytest.raises(ConfigError, match=rf"`sip.port`: 127.0.0.1:{free[0]} can't be used"):
+            check_ports(settings(free))
+
+
+@pytest.mark.parametrize("address", ["198.51.100.7", "no.such.host.invalid", "::1", "a..b", '""'])
+def test_an_address_that_is_not_ours_is_told_as_the_address(free: list[int], address: str) -> None:
+    with pytest.raises(ConfigError, match=r"`sip.address`: .* can't be listened on.*IPv4 address of this machine"):
+        check_ports(settings(free, {"address": address}))
+    with pytest.raises(ConfigError, match=r"`console.address`: .* can't be listened on"):
+        check_ports(settings(free, console=ConsoleSettings(address=address, port=free[3])))
+
+
+def test_two_keys_that_want_one_port_are_both_named(free: list[int]) -> None:
+    with pytest.raises(ConfigError, match=r"`console.port` and `voice.port` both want port"):
+        check_ports(settings(free, console=ConsoleSettings(port=free[2])))
+    with pytest.raises(ConfigError, match=r"`sip.worker_ports` and `sip.port` both want port"):
+        check_ports(settings(free, {"worker_ports": free[0]}, workers=2))
+
+
+def test_ports_beyond_the_last_one_are_told(free: list[int]) -> None:
+    with pytest.raises(ConfigError, match=r"`sip.worker_ports`: 65536 would be needed.*begin lower"):
+        check_ports(settings(free, {"worker_ports": 65_535}, workers=2))
+    with pytest.raises(ConfigError, match=r"`sip.rtp_ports`: up to 65599 would be needed"):
+        check_ports(settings(free, {"rtp_ports": 65_500}))

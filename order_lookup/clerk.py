@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -40,15 +40,18 @@ class Clerk:
     async def find(
         self, number: str = "", tail: str = "", phone: str = "", item: str = "", day: date | None = None
     ) -> tuple[OrderSummary, ...]:
-        """Orders that fit everything given, newest first; at most 200."""
+        """Orders that fit everything given, newest first; at most 200. What can't be a number or a phone fits none."""
+        given = (number, digits_only(number)), (tail, digits_only(tail)), (phone, normal_phone(phone))
+        if any(written and not read for written, read in given):
+            return ()
         zone = self.system.policies.values.shop.zone
 
         def work(session: Session) -> tuple[OrderSummary, ...]:
-            wanted = _wanted(digits_only(number), digits_only(tail), normal_phone(phone), clean(item))
-            rows = session.scalars(wanted.limit(_MOST)).all()
-            return gathering.summaries(
-                session, [r for r in rows if day is None or r.placed_at.astimezone(zone).date() == day]
-            )
+            wanted = _wanted(given[0][1], given[1][1], given[2][1], clean(item))
+            if day is not None:  # a day at DST isn't 24 hours long
+                begins, ends = (datetime.combine(day + timedelta(days=n), time(), zone) for n in (0, 1))
+                wanted = wanted.where(t.Order.placed_at >= begins, t.Order.placed_at < ends)
+            return gathering.summaries(session, list(session.scalars(wanted.limit(_MOST)).all()))
 
         return await self.system.database.read(work)
 

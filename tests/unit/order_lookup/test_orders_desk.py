@@ -113,6 +113,22 @@ async def test_several_orders_come_with_scores(desk: SqlOrderSystem) -> None:
     pytest.fail("the demo has no caller with several orders under way")
 
 
+async def test_a_search_that_makes_no_sense_finds_nothing_and_a_day_all_of_it(
+    desk: SqlOrderSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("order_lookup.clerk._MOST", 5)  # the shop has more orders than are listed
+    clerk = Clerk(desk)
+    assert [await clerk.find(number="abc"), await clerk.find(tail="x"), await clerk.find(phone="nobody")] == [()] * 3
+    newest = {order.number for order in await clerk.find()}
+    zone = desk.policies.values.shop.zone
+    with Session(desk.database.engine) as session:
+        oldest = session.scalars(select(t.Order).order_by(t.Order.placed_at)).first()
+    assert oldest is not None
+    assert oldest.number not in newest
+    found = await clerk.find(day=oldest.placed_at.astimezone(zone).date())
+    assert oldest.number in {order.number for order in found}
+
+
 async def test_a_foreign_order_looks_like_an_unknown_one(desk: SqlOrderSystem) -> None:
     foreign = await desk.find(OrderQuery(me(), number=OTHER.order_number))
     unknown = await desk.find(OrderQuery(me(), number=DEFAULT.complete("1")))

@@ -134,9 +134,18 @@ def parse_address(value: str) -> Address:
     """A From, To, Contact, Route or Refer-To value."""
     found = re.match(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>(.*)$', value, re.S)
     if found:
-        return Address(found[3].strip(), (found[1] or found[2] or "").strip(), parameters(found[4]))
+        quoted = re.sub(r"\\(.)", r"\1", found[1] or "", flags=re.S)
+        return Address(found[3].strip(), (quoted or found[2] or "").strip(), parameters(found[4]))
     uri, _, rest = value.partition(";")
     return Address(uri.strip(), "", parameters(rest))
+
+
+def named(name: str, uri: str) -> str:
+    """A From or To value; quotes and backslashes in the name are escaped (RFC 3261 §25.1, quoted-string)."""
+    if not name:
+        return f"<{uri}>"
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" <{uri}>'
 
 
 def parse_uri(text: str) -> Uri:

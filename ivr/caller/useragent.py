@@ -13,7 +13,17 @@ from typing import Any
 from ivr.caller.digest import Credentials
 from ivr.caller.exchange import REMEMBERED_SECONDS, Exchange, peer_of
 from ivr.caller.leg import ALLOW, Leg, State
-from ivr.caller.message import Headers, Request, Response, parameters, parse_address, sip_uri, token, with_headers
+from ivr.caller.message import (
+    Headers,
+    Request,
+    Response,
+    named,
+    parameters,
+    parse_address,
+    sip_uri,
+    token,
+    with_headers,
+)
 from ivr.caller.negotiation import CODECS
 from ivr.caller.pacer import Pacer
 from ivr.caller.rtp import Stream
@@ -82,7 +92,7 @@ class UserAgent:
         """Send an INVITE, with the headers that the URI itself asks for; `await leg.answered()` tells what became of it."""
         target, wanted = with_headers(sip_uri(uri))
         peer_of(target)
-        ours = f'"{self.name}" <{self.uri}>' if self.name else f"<{self.uri}>"
+        ours = named(self.name, self.uri)
         theirs = f"<{target.partition(';')[0]}>"
         call_id = f"{token()}@{self.address}"
         leg = Leg(self, Stream(self.address, self._rtp_ports), ours=ours, theirs=theirs, target=target, call_id=call_id)
@@ -210,9 +220,9 @@ class UserAgent:
             return
         theirs, call_id = parse_address(request.headers.get("From")), request.headers.get("Call-ID")
         target = parse_address(request.headers.get("Contact")).uri or theirs.uri
-        named = f'"{theirs.name}" <{theirs.uri}>' if theirs.name else f"<{theirs.uri}>"
+        caller = named(theirs.name, theirs.uri)
         stream = Stream(self.address, self._rtp_ports)
-        leg = Leg(self, stream, ours=request.headers.get("To"), theirs=named, target=target, call_id=call_id)
+        leg = Leg(self, stream, ours=request.headers.get("To"), theirs=caller, target=target, call_id=call_id)
         self.legs[call_id] = leg
         leg.offered(transaction)
         replaced = self._replaced(request.headers.get("Replaces"))

@@ -16,6 +16,7 @@ from ivr.caller.message import (
     MalformedMessage,
     Request,
     Response,
+    named,
     parse,
     parse_address,
     parse_uri,
@@ -49,6 +50,12 @@ def test_a_message_comes_back_as_it_went_out() -> None:
     received = parse(sent.encode())
     assert isinstance(received, Response)
     assert (received.status, received.reason, received.body) == (486, "Busy Here", sent.body)
+
+
+@pytest.mark.parametrize("name", ["", "Li, Ming", '"><img src=x onerror=alert(1)>', "back\\slash", 'ends with \\"'])
+def test_a_name_comes_back_as_it_was_given(name: str) -> None:
+    address = parse_address(named(name, "sip:li@example.com") + ";tag=7")
+    assert (address.name, address.uri, address.tag) == (name, "sip:li@example.com", "7")
 
 
 def test_a_value_cannot_begin_a_header_of_its_own() -> None:

@@ -15,7 +15,7 @@ GREETED = {"hear": "请问有什么可以帮您", "within seconds": str(PATIENCE
 
 
 def brief(folder: Path, **texts: str) -> dict[str, Any]:
-    """Changes for a `Stage`: its prompts are the hotline's, with a greeting of two words and these texts instead of theirs.
+    """Changes for a `Stage`: its prompts are the hotline's, with a greeting of one word and these Chinese texts instead of theirs.
 
     A prompt `handoff.position` is named `handoff_position` here.
     """
@@ -23,6 +23,7 @@ def brief(folder: Path, **texts: str) -> dict[str, Any]:
     shutil.copytree(ROOT / "prompts", prompts)
     for name, text in {"greeting": "您好。", **texts}.items():
         _reword(prompts / "zh", name.replace("handoff_", "handoff."), text)
+    _reword(prompts / "en", "greeting", "Hello.")
     return {"dialplan": {"prompts": str(prompts)}}
 
 

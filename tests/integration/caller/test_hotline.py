@@ -16,7 +16,8 @@ from tests.integration.stages import brief
 
 ROOT = Path(__file__).parents[3]
 MODELS = {"zh": ROOT / "models/zh-small", "en": ROOT / "models/en-small"}
-AT_ONCE = ("zh/human", "zh/barge_in", "zh/keys", "en/status")
+# What the demo's stories don't show, or not through the edge.
+AT_ONCE = ("zh/human", "zh/barge_in", "en/keys", "en/barge_in")
 
 
 @pytest.mark.parametrize("name", ORDERS)

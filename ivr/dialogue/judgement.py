@@ -5,6 +5,7 @@ The order is the order of urgency: danger, universals, the answer itself, correc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -85,6 +86,12 @@ class Context:
     intent: str
     known_intents: Collection[str]
     corrigible: Collection[str]
+
+
+# "能退吗" and "can you refund it" ask whether, and consent to nothing.
+_ASKS = re.compile(
+    r"[吗么没不几啥谁哪怎]|多少|什么|能|可以|会|(?:^|\b)(?:how|what|why|when|who|can|could|will|would|do|does|is|if|not)\b"
+)
 
 
 def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
@@ -190,6 +197,10 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
     open_question = question.expectation.wants == "intent"
     if open_question:
         return Wanted(heard.intent)
+    if heard.text in SLOT_MARKS.values():  # digits where none were asked for are no wish for another order
+        return Missed()
+    if heard.intent in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
+        return Answered("yes")
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
     if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:

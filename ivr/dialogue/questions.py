@@ -45,7 +45,8 @@ class Question:
 
     `about` says what an answer settles: the step itself, a doubt about what was heard, an offer to act, the digits that tell
     orders apart, or a survey. `keys` are the meanings of single keys; `key_digits` above 1 makes keys a number. `own` are the
-    words that an open question has a route of its own for: yes, no, and intents, universals among them.
+    words that an open question has a route of its own for: yes, no, and intents, universals among them. `agrees` are the wishes
+    that are a yes to an offer when they are said again.
     """
 
     about: About
@@ -55,6 +56,7 @@ class Question:
     keys: Mapping[str, str] = field(default_factory=dict)
     key_digits: int = 1
     own: frozenset[str] = frozenset()
+    agrees: frozenset[str] = frozenset()
 
     @property
     def answerable_by_keys(self) -> bool:

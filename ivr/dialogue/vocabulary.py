@@ -98,6 +98,17 @@ WEIGHTY = _words(
     "cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop reship "
     "start_return change_address change_phone freeze_account"
 )
+# "Shall I cancel it?" — "Cancel it, then": the wish that an action serves, said again, is a yes to it and to no other action.
+AGREES: Mapping[str, frozenset[str]] = {
+    "urge_delivery": _words("urge_delivery"),
+    "cancel": _words("cancel_order refund_request"),
+    "refund_full": _words("refund_request"),
+    "refund_partial": _words("refund_request"),
+    "refund_duplicate": _words("refund_request"),
+    "refund_price_drop": _words("price_protection refund_request"),
+    "start_return": _words("return_exchange"),
+    "send_invoice": _words("invoice"),
+}
 ACTED = Outcome(frozenset(), _names("action", "name amount receipt due_at refused level_needed repeated"))
 ACT_CLEARS = ("action",)
 # What can come of an action: the ledger's words, and the caller's: no to the offer, no usable answer to it, or what else there is.

@@ -8,6 +8,7 @@ from typing import assert_never
 from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_words, questions
+from ivr.dialogue import vocabulary as words
 from ivr.dialogue.candidates import Candidates
 from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE, Slot
 from ivr.dialogue.memory import words_of
@@ -127,6 +128,7 @@ def offer(talk: Talk, step: plan.Act) -> None:
         return act(talk, step)
     expectation = replace(talk.expectation(), what_else=WHAT_ELSE in step.on)
     question = questions.yes_no("offer", step.say[-1] if step.say else "again", talk.manner, expectation)
+    question = replace(question, agrees=words.AGREES.get(talk.memory.word(step.act), frozenset()))
     if talk.position.asked() > (talk.manner.visits or 5):
         talk.speaker.drop()
         return give_up(talk, question)

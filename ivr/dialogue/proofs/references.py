@@ -22,6 +22,8 @@ def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset())
             yield from _outcomes(spoken, tree, name, step)
             yield from _prompts(spoken, tree, name, step)
             yield from _names(spoken, tree, name, step)
+            if isinstance(step, plan.Ask) and step.ask == "intent":
+                yield from _wishes(spoken, tree, name, step)
             if isinstance(step, plan.HandOff) and not step.hand_off.startswith("$"):
                 yield from _queue(tree, name, step.hand_off, served)
 
@@ -137,6 +139,18 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
                 if not getattr(option, spoken.language):
                     what = f"choice `{choice}` can't be said in {spoken.language}"
                     yield Finding.at(tree.place(name, "choices", choice), what, f"add `{spoken.language}: [phrases]`")
+
+
+def _wishes(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[Finding]:
+    """What keys and `intents` of an open question name must be something that can be wished for."""
+    known = {"yes", "no", *spoken.understanding.grammar.intents}.union(
+        *(each.file.intents for each in spoken.trees.values())
+    )
+    places: list[tuple[tuple[str | int, ...], str]] = [(("keys", key), intent) for key, intent in step.keys.items()]
+    places += [(("intents", index), intent) for index, intent in enumerate(step.intents or ())]
+    for path, intent in places:
+        if intent not in known:
+            yield _unknown(tree, ("steps", name, *path), "intent", intent, known)
 
 
 def _queue(tree: Tree, name: str, queue: str, served: frozenset[str]) -> Iterator[Finding]:

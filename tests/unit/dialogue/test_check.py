@@ -46,6 +46,12 @@ def test_the_small_shop_passes(tmp_path: Path) -> None:
         ("refund: refund, status", "refund: refund, sing: what, status", "nobody can say `sing`"),
         ("    say: pay\n", "", "step `pay` acts without telling the caller"),
         ("    say: pay\n", "    say: pay\n    cost: never\n", "`refund_full` is done without asking the caller"),
+        ("keys: {1: refund}}", "keys: {1: refnud}}", "there is no intent `refnud` — did you mean `refund`?"),
+        (
+            "keys: {1: refund}}",
+            "keys: {1: refund}, intents: [sttus]}",
+            "there is no intent `sttus` — did you mean `status`?",
+        ),
         ("keys: {1: refund}}", "}", "question `what` can't be answered by keys"),
         ("  told: {", "  alone: {say: told, then: bye}\n  told: {", "no call comes to step `alone`"),
         (

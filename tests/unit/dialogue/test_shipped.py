@@ -32,6 +32,12 @@ def test_the_shipped_dialplans_are_proved(shipped: Dialplans) -> None:
     assert [str(finding) for finding in faults(check(shipped))] == []
 
 
+def test_a_callback_that_was_promised_in_the_queue_is_not_promised_again() -> None:
+    steps = yaml.safe_load((ROOT / "dialplans/hotline.yaml").read_text(encoding="utf-8"))["steps"]
+    ways = {step["on"]["callback"] for step in steps.values() if "hand_off" in step}
+    assert [(steps[way]["say"], steps[way]["hang_up"]) for way in ways] == [("farewell", "callback")]
+
+
 def test_every_queue_of_the_dialplans_is_one_of_the_order_desk_and_of_an_agent(shipped: Dialplans) -> None:
     served = config.load(ROOT / "config.yaml").queues
     assert vocabulary.QUEUES == load_policies().values.queues.keys() == served

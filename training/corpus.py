@@ -81,7 +81,7 @@ def human_recordings(
             shard_count = -(-part.utterances // profile.shard_size)
             yield from humans.recordings(speaks, mine[shard.number :: shard_count], part.copies, random_)
         case "human:isolated":
-            for source in random_.choices(digits, k=shard.count):
+            for source in humans.drawn(digits, shard.count, random_):
                 change = draw_warp(random_, source.voice) if part.split == "train" else None
                 if (said := humans.single(speaks, source, change, random_)) is not None:
                     yield said

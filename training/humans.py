@@ -37,6 +37,15 @@ def single(language: Language, source: Source, change: Warp | None, random_: ran
     return Recording(script, source.speaker, to_samples(told / (np.abs(told).max() + 1e-9) * 0.7))
 
 
+def drawn(pool: Sequence[Source], count: int, random_: random.Random) -> Iterator[Source]:
+    """So many recordings, each speaker as likely as every other, however much of each there is."""
+    by_speaker: dict[str, list[Source]] = {}
+    for source in pool:
+        by_speaker.setdefault(source.speaker, []).append(source)
+    for _ in range(count):
+        yield random_.choice(by_speaker[random_.choice(list(by_speaker))])
+
+
 def string(
     language: Language, pool: Sequence[Source], length: int, random_: random.Random, *, warped: bool
 ) -> Recording | None:

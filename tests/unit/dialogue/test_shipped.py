@@ -33,7 +33,8 @@ def test_the_shipped_dialplans_are_proved(shipped: Dialplans) -> None:
 
 
 def test_a_callback_that_was_promised_in_the_queue_is_not_promised_again() -> None:
-    steps = yaml.safe_load((ROOT / "dialplans/hotline.yaml").read_text(encoding="utf-8"))["steps"]
+    text = (ROOT / "dialplans/hotline.yaml").read_text(encoding="utf-8")
+    steps = yaml.load(text, Loader=yaml.BaseLoader)["steps"]  # for which `on` is a word
     ways = {step["on"]["callback"] for step in steps.values() if "hand_off" in step}
     assert [(steps[way]["say"], steps[way]["hang_up"]) for way in ways] == [("farewell", "callback")]
 

@@ -15,7 +15,7 @@ FactValue = Money | datetime | int | str
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One item an offer can be about, with what it is worth."""
+    """One item an offer can be about, with what one piece of it is worth."""
 
     item: str
     amount: Money

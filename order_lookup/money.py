@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # ISO 4217 exponents of the currencies that don't have two decimals.
@@ -38,6 +39,19 @@ class Money:
     def at_most(self, cap: Money) -> Money:
         """The smaller of the two, never below nothing."""
         return Money(max(0, min(self.minor_units, self._same(cap))), self.currency)
+
+    def shared(self, weights: Sequence[int]) -> tuple[Money, ...]:
+        """The amount in shares as large as the weights, by the largest remainder: their sum is the amount.
+
+        Equal remainders go by the order of the weights; ValueError for a negative amount or weight, or none to share it.
+        """
+        whole = sum(weights)
+        if self.minor_units < 0 or min(weights, default=0) < 0 or (whole == 0 and self):
+            raise ValueError(f"{self} can't be shared by {list(weights)}")
+        parts = [divmod(self.minor_units * weight, whole or 1) for weight in weights]
+        left = self.minor_units - sum(units for units, _ in parts)
+        first = set(sorted(range(len(parts)), key=lambda place: -parts[place][1])[:left])
+        return tuple(Money(units + (place in first), self.currency) for place, (units, _) in enumerate(parts))
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:

@@ -11,6 +11,7 @@ from order_lookup.facts import DecisionFacts, OrderFacts
 from order_lookup.money import Money
 from order_lookup.offer_names import OfferName
 from order_lookup.policies import ShopPolicies
+from order_lookup.shares import paid_for_one
 from order_lookup.situations import price_drop, return_until
 from order_lookup.words import REFUNDS, REMEDIES, Action, Kind, Situation, Stage, Tier
 
@@ -78,13 +79,11 @@ def _refund_full(order: OrderFacts) -> Offer | None:
 
 
 def _refund_item(order: OrderFacts) -> Offer | None:
-    limit = _ordinary_refund(order)
-    choices = tuple(
-        Choice(item.name, Money(item.price.minor_units * item.quantity, item.price.currency).at_most(limit))
-        for item in order.items
-        if item.price
-    )
-    choices = tuple(choice for choice in choices if choice.amount)
+    """One piece of one item, at what was paid for it."""
+    ordinary = _ordinary_refund(order)
+    limit = (ordinary - order.delivery_fee).at_most(ordinary)
+    pieces = {name: paid.at_most(limit) for name, paid in paid_for_one(order).items()}
+    choices = tuple(Choice(name, amount) for name, amount in pieces.items() if amount)
     if not choices or order.stage not in (Stage.DELIVERED, Stage.CLOSED):
         return None
     most = max(choice.amount for choice in choices)

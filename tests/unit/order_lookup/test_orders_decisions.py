@@ -147,7 +147,7 @@ def test_an_item_has_its_own_price(policies: Policies) -> None:
     order = replace(meal(Stage.DELIVERED, items=items, delivered_at=ago(minutes=5)), shipment=None)
     offer = decide(Intent.MISSING_ITEM, facts(order), policies).offer(Action.REFUND_PARTIAL)
     assert offer is not None
-    assert [(choice.item, choice.amount) for choice in offer.choices] == [("牛肉面", cny(5600)), ("奶茶", cny(1600))]
+    assert [(choice.item, choice.amount) for choice in offer.choices] == [("牛肉面", cny(2800)), ("奶茶", cny(1600))]
 
 
 def test_personal_data_waits_for_its_level(policies: Policies) -> None:

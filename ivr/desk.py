@@ -17,14 +17,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import takewhile
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import order_lookup as orders
+from ivr import desk_answers
 from ivr.ports import Answer
 from ivr.values import Digits, Language, Money, Name, Value
-from order_lookup.words import REMEDIES, Action, LedgerState, Level
+from order_lookup.words import Action, Level
 
 ALIASES = {
     "refund": "refund_full",
@@ -34,7 +34,6 @@ ALIASES = {
     "invoice": "send_invoice",
 }
 RECENT = 5
-CHOSEN_AMONG = (2, 3)  # more than three can't be kept in mind while listening
 
 
 @dataclass(slots=True)
@@ -68,7 +67,12 @@ class Desk:
             case "decision":
                 return await self._decision(session, arguments)
             case "verify":
-                return await self._verify(session, _text(arguments, "claim_kind"), _text(arguments, "claim"), arguments)
+                return await self._verify(
+                    session,
+                    desk_answers.text(arguments, "claim_kind"),
+                    desk_answers.text(arguments, "claim"),
+                    arguments,
+                )
         raise ValueError(f"the order desk knows no look-up `{what}`")
 
     async def act(self, call_id: str, action: str, intent: str, arguments: Mapping[str, Value]) -> Answer:
@@ -76,21 +80,21 @@ class Desk:
 
         Some of it comes after the call's end (the callback of who hung up while waiting): nothing is remembered for that.
         """
-        session, order = self._known(call_id, arguments), _text(arguments, "order") or None
+        session, order = self._known(call_id, arguments), desk_answers.text(arguments, "order") or None
         match ALIASES.get(action, action):
             case "survey":
                 session.facts["satisfaction"] = arguments.get("score")
                 return Answer("done", {"satisfaction": arguments.get("score")})
             case "ticket" | "open_ticket":
-                summary = _text(arguments, "summary") or intent
-                category = _text(arguments, "category") or session.ticket
+                summary = desk_answers.text(arguments, "summary") or intent
+                category = desk_answers.text(arguments, "category") or session.ticket
                 request = orders.TicketRequest(self._whose(call_id, arguments), intent, category, summary, order)
                 ticket = await self._system.open_ticket(request)
                 return Answer(
                     "done", {"action.receipt": Digits(ticket.number), "action.due_at": self._local(ticket.due_at)}
                 )
             case "callback" | "book_callback":
-                queue = _text(arguments, "queue") or "general"
+                queue = desk_answers.text(arguments, "queue") or "general"
                 wanted = orders.CallbackRequest(self._whose(call_id, arguments), queue, None, order)
                 booked = await self._system.book_callback(wanted)
                 return Answer("done", {"action.due_at": self._local(booked.due_at)})
@@ -114,11 +118,11 @@ class Desk:
     def _whose(self, call_id: str, arguments: Mapping[str, Value]) -> orders.CallerRef:
         """Who a promise is made to; what is promised after the call's end brings the number along (`phone`)."""
         known = self._known(call_id, arguments).caller
-        return known if known.phone else orders.CallerRef(call_id, _text(arguments, "phone"))
+        return known if known.phone else orders.CallerRef(call_id, desk_answers.text(arguments, "phone"))
 
     def _known(self, call_id: str, arguments: Mapping[str, Value]) -> Session:
         """The call's session, or one for this moment only."""
-        return self._sessions.get(call_id) or Session(orders.CallerRef(call_id, _text(arguments, "phone")))
+        return self._sessions.get(call_id) or Session(orders.CallerRef(call_id, desk_answers.text(arguments, "phone")))
 
     def _session(self, call_id: str) -> Session:
         return self._sessions.setdefault(call_id, Session(orders.CallerRef(call_id)))
@@ -145,7 +149,7 @@ class Desk:
         announcements = facts.announcements_en if session.language == "en" else facts.announcements_zh
         values: dict[str, Value] = {
             "announcement": " ".join(announcements) or None,
-            "verification": _level(facts.level),
+            "verification": desk_answers.level(facts.level),
         }
         if facts.customer is None:
             return Answer("unknown", values)
@@ -173,10 +177,10 @@ class Desk:
     async def _order(self, session: Session, arguments: Mapping[str, Value]) -> Answer:
         query = orders.OrderQuery(
             session.caller,
-            number=_text(arguments, "number"),
-            tail=_text(arguments, "tail"),
-            item=_text(arguments, "item"),
-            day=_day(arguments.get("date")),
+            number=desk_answers.text(arguments, "number"),
+            tail=desk_answers.text(arguments, "tail"),
+            item=desk_answers.text(arguments, "item"),
+            day=desk_answers.day(arguments.get("date")),
         )
         match await self._system.find(query):
             case orders.Found(order):
@@ -199,15 +203,15 @@ class Desk:
             "order.amount": self._value(order.total),
             "order.placed_at": self._local(order.placed_at),
             "situations": tuple(sorted(situation.value for situation in decision.situations)),
-            "verification": _level(decision.level),
+            "verification": desk_answers.level(decision.level),
         }
         values["order.late_minutes"] = values.get("order.minutes_late")
-        values["order.late_by"] = _late_by(decision)
+        values["order.late_by"] = desk_answers.late_by(decision)
         session.level = decision.level
         return Answer("found", values)
 
     async def _decision(self, session: Session, arguments: Mapping[str, Value]) -> Answer:
-        intent, order = _text(arguments, "intent"), _text(arguments, "order")
+        intent, order = desk_answers.text(arguments, "intent"), desk_answers.text(arguments, "order")
         decision = await self._system.decide(intent, order or None, session.caller)
         session.ticket, session.level = decision.ticket, decision.level
         without = arguments.get("without")
@@ -215,25 +219,25 @@ class Desk:
         done_with = {offer.action for offer in decision.offers if offer.name in declined}
         offers = tuple(offer for offer in decision.offers if offer.action not in done_with)
         values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
-        values["fact.late_by"] = _late_by(decision)
+        values["fact.late_by"] = desk_answers.late_by(decision)
         values |= {
             "reason": decision.reason,
             "situations": tuple(sorted(situation.value for situation in decision.situations)),
-            "verification": _level(decision.level),
-            "level_needed": _level(decision.level_needed),
+            "verification": desk_answers.level(decision.level),
+            "level_needed": desk_answers.level(decision.level_needed),
             "offers": tuple(offer.name for offer in offers),
-            "remedies": _remedies(offers),
+            "remedies": desk_answers.remedies(offers),
             "ticket.category": decision.ticket,
         }
         if offers:
-            wanted = _text(arguments, "offer")
+            wanted = desk_answers.text(arguments, "offer")
             chosen = next((offer for offer in offers if offer.name == wanted), offers[0])
             values |= self._offer(chosen)
         if decision.handoff:
             handoff = decision.handoff
             values |= {"handoff.queue": handoff.queue, "handoff.priority": handoff.priority}
             values["handoff.reason"] = handoff.reason
-        return Answer(_outcome(decision, offers), values)
+        return Answer(desk_answers.outcome(decision, offers), values)
 
     def _offer(self, offer: orders.Offer) -> dict[str, Value]:
         return {
@@ -243,11 +247,11 @@ class Desk:
             "offer.condition": offer.condition or None,
             "offer.items": tuple(choice.item for choice in offer.choices) or None,
             "offer.confirm": "explicit" if offer.needs_confirmation else "implicit",
-            "offer.level_needed": _level(offer.level_needed),
+            "offer.level_needed": desk_answers.level(offer.level_needed),
         }
 
     async def _verify(self, session: Session, kind: str, claim: str, arguments: Mapping[str, Value]) -> Answer:
-        number = _text(arguments, "order")
+        number = desk_answers.text(arguments, "order")
         match kind:
             case "phone_tail":
                 stated = orders.Claim(phone_tail=claim, order_number=number)
@@ -260,23 +264,25 @@ class Desk:
         verification = await self._system.verify(session.caller, stated)
         session.level = verification.level
         outcome = "passed" if verification.passed else "locked" if verification.exhausted else "failed"
-        values: dict[str, Value] = {"verification": _level(verification.level)}
+        values: dict[str, Value] = {"verification": desk_answers.level(verification.level)}
         return Answer(outcome, values | {"verification.tries_left": verification.failures_left})
 
     async def _act(
         self, session: Session, action: Action, intent: str, order: str | None, arguments: Mapping[str, Value]
     ) -> Answer:
         known = {"order", "offer", "amount", "item"}
-        details = {key: _text(arguments, key) for key, value in arguments.items() if key not in known and value}
+        details = {
+            key: desk_answers.text(arguments, key) for key, value in arguments.items() if key not in known and value
+        }
         amount = arguments.get("amount")
         request = orders.ActionRequest(
             session.caller,
             intent,
             action,
             order,
-            offer=_text(arguments, "offer"),
+            offer=desk_answers.text(arguments, "offer"),
             amount=orders.Money(amount.minor_units, amount.currency) if isinstance(amount, Money) else None,
-            item=_text(arguments, "item"),
+            item=desk_answers.text(arguments, "item"),
             details=details,
         )
         result = await self._system.act(request)
@@ -286,65 +292,7 @@ class Desk:
             "action.receipt": Digits(result.receipt) if result.receipt else None,
             "action.due_at": self._local(result.due_at) if result.due_at else None,
             "action.refused": result.refused or None,
-            "action.level_needed": _level(result.level_needed),
+            "action.level_needed": desk_answers.level(result.level_needed),
             "action.repeated": result.repeated,
         }
-        return Answer(_ledger_word(result), values)
-
-
-def _outcome(decision: orders.Decision, offers: tuple[orders.Offer, ...]) -> str:
-    if decision.handoff:
-        return "handoff"
-    if decision.refuses:
-        return "refuse"
-    return "offer" if offers else "inform"
-
-
-def _late_by(decision: orders.Decision) -> timedelta | None:
-    """How late it is, as one says it: minutes up to an hour and a half, then whole hours, from three days on whole days."""
-    minutes = decision.facts.get("minutes_late")
-    if not isinstance(minutes, int):
-        return None
-    step = next(step for step, until in ((1, 90), (60, 3 * 1440), (1440, None)) if until is None or minutes < until)
-    return timedelta(minutes=minutes // step * step)
-
-
-def _remedies(offers: tuple[orders.Offer, ...]) -> tuple[str, ...] | None:
-    """The two or three ways to put it right that come first and weigh the same: the caller chooses among them."""
-    first = tuple(takewhile(lambda offer: offer.action in REMEDIES, offers))
-    different = len({offer.action for offer in first}) == len(first)
-    return tuple(offer.name for offer in first) if different and len(first) in CHOSEN_AMONG else None
-
-
-def _ledger_word(result: orders.ActionResult) -> str:
-    match result.state:
-        case None:
-            return "refused"
-        case LedgerState.DONE:
-            return "done"
-        case LedgerState.FAILED:
-            return "failed"
-    return "unknown"
-
-
-def _level(level: Level) -> str:
-    return level.name.lower()
-
-
-def _text(arguments: Mapping[str, Value], key: str) -> str:
-    match arguments.get(key):
-        case None:
-            return ""
-        case Digits(text) | Name(text):
-            return text
-        case value:
-            return str(value)
-
-
-def _day(value: Value) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+        return Answer(desk_answers.ledger_word(result), values)

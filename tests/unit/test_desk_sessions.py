@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.desk import Desk, _late_by
+from ivr.desk import Desk
+from ivr.desk_answers import late_by
 from order_lookup import Decision, SqlOrderSystem
 from order_lookup.database import open_engine
 from order_lookup.tables import Callback, Ticket
@@ -34,7 +35,7 @@ async def system(url: str) -> AsyncIterator[SqlOrderSystem]:
 @pytest.mark.parametrize(("minutes", "said"), [(25, 25), (89, 89), (119, 60), (1921, 1920), (4 * 1440 + 300, 4 * 1440)])
 def test_lateness_is_told_as_one_says_it(minutes: int, said: int) -> None:
     decided = Decision(Intent.ORDER_STATUS, None, "status_late", facts={"minutes_late": minutes})
-    assert _late_by(decided) == timedelta(minutes=said)
+    assert late_by(decided) == timedelta(minutes=said)
 
 
 async def test_what_is_done_after_the_end_is_done_and_nothing_is_remembered(system: SqlOrderSystem, url: str) -> None:

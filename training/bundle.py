@@ -53,7 +53,7 @@ def export_network(profile: Profile, checkpoint: Path, folder: Path) -> None:
     """Writes am/final.mdl and conf/."""
     speaks = language(profile.language)
     state = torch.load(checkpoint, weights_only=True)["network"]
-    network = Network(2 * (len(speaks.phones) + 1), profile.training.width)
+    network = Network(2 * (len(speaks.phones) + 1), len(state["norms.0.weight"]))
     network.load_state_dict(state)
     network.eval()
     kaldi_model.write(folder / "am" / "final.mdl", PhoneTable(speaks.phones).outputs, network.affines())

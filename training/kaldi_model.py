@@ -44,11 +44,21 @@ def vector(values: ArrayLike) -> bytes:
 
 
 def matrix(values: ArrayLike) -> bytes:
-    """A matrix as 16-bit levels between its extremes (`CM2`): half the size of floats, with the same results."""
+    """A matrix as bytes, column by column (`CM`): a quarter of the size of floats.
+
+    Each column has four marks, its quartiles without the middle one, as 16-bit levels between the matrix' extremes; a byte
+    tells the place below the first inner mark (0–64), between the two (64–192) or above (192–255).
+    """
     array = np.asarray(values, dtype=np.float64)
     low, span = float(array.min()), max(float(array.max() - array.min()), 1e-9)
-    levels = np.round((array - low) / span * 65535).astype("<u2")
-    return token("CM2") + struct.pack("<ffii", low, span, *array.shape) + levels.tobytes()
+    marks = np.round((np.quantile(array, (0, 0.25, 0.75, 1), axis=0) - low) / span * 65535)
+    for upper in (1, 2, 3):
+        marks[upper] = np.maximum(marks[upper], marks[upper - 1] + 1)
+    marks -= np.maximum(marks[3] - 65535, 0)
+    at = low + marks / 65535 * span
+    places = [np.interp(column, points, (0, 64, 192, 255)) for column, points in zip(array.T, at.T, strict=True)]
+    levels = np.round(np.stack(places)).astype("u1")
+    return token("CM") + struct.pack("<ffii", low, span, *array.shape) + marks.T.astype("<u2").tobytes() + levels.tobytes()
 
 
 def first_frame_id(phone: int) -> int:

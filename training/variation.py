@@ -1,4 +1,4 @@
-"""Every time an utterance is learnt from, another variation of it: tempo, tract, microphone, level and noise.
+"""Every time an utterance is learnt from, another variation of it: tempo, tract, microphone, level, noise, and sounds beside it.
 
 All of it works on log mel energies, which Kaldi's MFCCs hold entirely (forty of forty), so it costs a hundredth of what
 speech and signal processing would cost, and no two epochs see the same features.
@@ -98,6 +98,17 @@ def under_noise(mel: Mel, background: Mel, ratio_db: float, draw: np.random.Gene
     return result
 
 
+def beside(mel: Mel, background: Mel, draw: np.random.Generator) -> Mel:
+    """The energies with a short sound before or after them, a knock, a breath, a key, in the quiet of their own pauses."""
+    quiet = np.quantile(mel, 0.05, axis=0)
+    length = int(draw.integers(3, 40))
+    rows = np.take(background, np.arange(length) + draw.integers(len(background)), axis=0, mode="wrap")
+    sound = np.logaddexp(quiet, rows + np.float32(loudness(mel) + draw.uniform(-25, 3) * DECIBEL))
+    apart, outside = (quiet + draw.normal(0, 0.3, (int(draw.integers(2, 25)), DIMENSION)) for _ in range(2))
+    pieces = [outside, sound, apart, mel]
+    return np.concatenate(pieces if draw.random() < 0.5 else pieces[::-1]).astype(np.float32)
+
+
 def vary(
     features: Features, phones: int, others: Sequence[Features], noises: Sequence[Mel], draw: np.random.Generator
 ) -> Features:
@@ -108,15 +119,17 @@ def vary(
             features = faster(features, tempo)
     warp = WARPS[draw.integers(len(WARPS))] if draw.random() < 0.7 else 1.0
     mel: Mel = features.astype(np.float32) @ (TO_MEL if warp == 1.0 else warped_mel(float(warp)))
+    if phones and draw.random() < 0.25:
+        mel = beside(mel, noises[int(draw.integers(len(noises)))], draw)
     if draw.random() < 0.6:
         mel = mel + microphone(draw)
     if draw.random() < 0.4:
         mel = mel + np.float32(draw.uniform(-10, 8) * DECIBEL)
     choice = draw.random()
-    if choice < 0.45:
+    if choice < 0.55:
         ratio = draw.uniform(2, 30) if phones else draw.uniform(-15, 15)
         mel = under_noise(mel, noises[int(draw.integers(len(noises)))], ratio, draw)
-    elif choice < 0.53 and phones and others:
+    elif choice < 0.63 and phones and others:
         babble = others[int(draw.integers(len(others)))].astype(np.float32) @ TO_MEL
         mel = under_noise(mel, babble - loudness(babble), draw.uniform(10, 25), draw)
     varied: Features = (np.maximum(mel, FLOOR) @ TO_MFCC).astype(np.float16)

@@ -12,6 +12,8 @@ import yaml
 TONES = {1: (5, 5), 2: (3, 5), 3: (2, 1), 4: (5, 1), 5: (3, 2), 0: (3, 2.6)}
 """Pitch at the beginning and end of a syllable on Chao's five levels; 0 is a syllable of a language without tones."""
 VOWELS = frozenset("iɪeɛæaɑoɔɤʌəɜuʊyʅɿ")
+LONG, LONGER = "ː", 1.6
+"""The mark of a long sound, and how much longer it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ def phones_of(words: list[list[tuple[str, int]]], accent: str, random_: random.R
     """The words as phones of the accent."""
     table = accents()[accent]["phones"]
     assert isinstance(table, dict)
-    return [[p for sound, _ in word for p in choose(str(table[sound]), random_)] for word in words]
+    return [[p for sound, _ in word for p in choose(str(table[sound.rstrip(LONG)]), random_)] for word in words]
 
 
 def contour(words: list[list[tuple[str, int]]], accent: str, base_hz: float, random_: random.Random) -> list[Segment]:
     """The words as segments: one tempo per utterance, each length varied, pitch falling slowly to the end."""
     table, silence = accents()[accent]["phones"], str(accents()[accent]["silence"])
     assert isinstance(table, dict)
-    tempo = random_.uniform(0.65, 1.35)
+    tempo = random_.uniform(0.5, 1.25)
     step = random_.uniform(1.05, 1.14)
     segments = [Segment(silence, 0.15)]
     for number, word in enumerate(words):
@@ -56,7 +58,8 @@ def contour(words: list[list[tuple[str, int]]], accent: str, base_hz: float, ran
             pitch = tuple(base_hz * decline * step ** (level - 3 + random_.gauss(0, 0.3)) for level in (start, end))
             vowel = sound[0] in VOWELS
             seconds = tempo * max(0.03, random_.gauss(0.125 if vowel else 0.08, 0.02))
-            parts = choose(str(table[sound]), random_)
+            seconds *= LONGER if sound.endswith(LONG) else 1
+            parts = choose(str(table[sound.rstrip(LONG)]), random_)
             segments += [Segment(p, seconds / len(parts) ** 0.5, (pitch[0], pitch[1])) for p in parts]
         if random_.random() < 0.1:
             segments.append(Segment(silence, random_.uniform(0.04, 0.3)))

@@ -95,12 +95,15 @@ IPA_INITIAL = {
     "Q": "",
 }  # fmt: skip
 IPA_FINAL = {
-    "a": "a", "o": "o", "e": "ɤ", "ai": "a ɪ", "ei": "e ɪ", "ao": "a ʊ", "ou": "o ʊ", "an": "a n", "en": "ə n",
-    "ang": "ɑ ŋ", "eng": "ə ŋ", "ong": "ʊ ŋ", "er": "ɑ ɹ", "i": "i", "ia": "j a", "ie": "j ɛ", "iao": "j a ʊ",
-    "iou": "j o ʊ", "ian": "j ɛ n", "in": "i n", "iang": "j ɑ ŋ", "ing": "i ŋ", "iong": "j ʊ ŋ", "u": "u",
-    "ua": "w a", "uo": "w o", "uai": "w a ɪ", "uei": "w e ɪ", "uan": "w a n", "uen": "w ə n", "uang": "w ɑ ŋ",
-    "v": "y", "ve": "ɥ ɛ", "van": "ɥ ɛ n", "vn": "y n", "ir": "ʅ", "iz": "ɿ",
+    "a": "aː", "o": "oː", "e": "ɤː", "ai": "a ɪ", "ei": "e ɪ", "ao": "a ʊ", "ou": "o ʊ", "an": "a n", "en": "ə n",
+    "ang": "ɑ ŋ", "eng": "ə ŋ", "ong": "ʊ ŋ", "er": "ɑː ɹ", "i": "iː", "ia": "j aː", "ie": "j ɛ", "iao": "j a ʊ",
+    "iou": "j o ʊ", "ian": "j ɛ n", "in": "i n", "iang": "j ɑ ŋ", "ing": "i ŋ|i ə ŋ", "iong": "j ʊ ŋ", "u": "uː",
+    "ua": "w aː", "uo": "w o", "uai": "w a ɪ", "uei": "w e ɪ", "uan": "w a n", "uen": "w ə n", "uang": "w ɑ ŋ",
+    "v": "yː", "ve": "ɥ ɛ", "van": "ɥ ɛ n", "vn": "y n", "ir": "ʅː", "iz": "ɿː",
 }  # fmt: skip
+"""Finals as sounds; a vowel that fills a syllable alone is long (ː), since every syllable takes about as long. | parts alternatives."""
+IPA_ONSET = {"i": "j", "in": "j", "ing": "j", "u": "w", "v": "ɥ", "vn": "ɥ"}
+"""What a syllable without initial begins with: 一 is [ji], 五 [wu]; without it 六五 is one long vowel."""
 
 
 def syllable_phones(syllable: str) -> tuple[str, str]:
@@ -222,7 +225,6 @@ class Mandarin:
 
     def sounds(self, script: Script, random_: random.Random) -> list[list[tuple[str, int]]]:
         """Each word as sounds with the tone of their syllable, as spoken (sandhi applied)."""
-        del random_
         characters = [c for w in script.words for c in w]
         spoken = iter(sandhi([s for r in script.readings for s in r], characters))
         result = []
@@ -231,6 +233,8 @@ class Mandarin:
             for _ in word:
                 syllable = next(spoken)
                 initial, final = syllable_phones(syllable)
-                sounds += [(s, int(syllable[-1])) for s in f"{IPA_INITIAL[initial]} {IPA_FINAL[final]}".split()]
+                onset = IPA_ONSET.get(final, "") if initial == "Q" else IPA_INITIAL[initial]
+                rime = random_.choice(IPA_FINAL[final].split("|"))
+                sounds += [(s, int(syllable[-1])) for s in f"{onset} {rime}".split()]
             result.append(sounds)
         return result

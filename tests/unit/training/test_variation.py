@@ -11,6 +11,7 @@ from training.variation import (
     TO_MEL,
     TO_MFCC,
     backgrounds,
+    beside,
     faster,
     loudness,
     under_noise,
@@ -47,6 +48,18 @@ def test_speech_stays_so_many_decibels_above_the_noise() -> None:
         added = np.log(np.maximum(np.exp(heard) - np.exp(speech), 1e-9))
         assert loudness(speech) - loudness(added) == pytest.approx(ratio * DECIBEL, abs=0.8)
         assert heard[:, quiet_band].mean() > speech[:, quiet_band].mean()
+
+
+def test_a_sound_beside_leaves_the_speech_as_it_was() -> None:
+    speech = mfcc(tone(1000)).astype(np.float32) @ TO_MEL
+    knocks = backgrounds(seed=1, count=8)[7]
+    made = [beside(speech, knocks, np.random.default_rng(n)) for n in range(20)]
+    before = [m for m in made if np.array_equal(m[-len(speech) :], speech)]
+    after = [m for m in made if np.array_equal(m[: len(speech)], speech)]
+    assert len(before) + len(after) == 20
+    assert min(len(before), len(after)) > 3
+    added = np.concatenate([m[: -len(speech)] for m in before])
+    assert loudness(speech) - 30 * DECIBEL < loudness(added) < loudness(speech) + 6 * DECIBEL
 
 
 def test_tempo_changes_the_number_of_frames_alone() -> None:

@@ -68,7 +68,11 @@ def features(lang: Lang = "both", jobs: Jobs = 2) -> None:
 
 @application.command()
 def train(
-    lang: Lang = "both", again: Annotated[bool, typer.Option(help="train although a network exists")] = False
+    lang: Lang = "both",
+    again: Annotated[bool, typer.Option(help="train although a network exists")] = False,
+    parent: Annotated[
+        Path | None, typer.Option(help="a network.pt to go on from; a narrower one is widened; with --lang zh or en")
+    ] = None,
 ) -> None:
     """Trains the network (training/work/LANG/network.pt)."""
     from training.train import train as learn
@@ -78,7 +82,7 @@ def train(
         if target.exists() and not again:
             print(f"{target} exists; --again trains anew")
             continue
-        learn(profile, places().work, target)
+        learn(profile, places().work, target, parent)
 
 
 @application.command()
@@ -213,7 +217,7 @@ def everything(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None
     """All stages in order; what exists is not made again."""
     speech(lang, human, jobs)
     features(lang, jobs)
-    train(lang, again=False)
+    train(lang, again=False, parent=None)
     export(lang)
     graph(lang)
     evaluate(lang, model=None, split="test", limit=300)

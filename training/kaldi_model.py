@@ -58,7 +58,9 @@ def matrix(values: ArrayLike) -> bytes:
     at = low + marks / 65535 * span
     places = [np.interp(column, points, (0, 64, 192, 255)) for column, points in zip(array.T, at.T, strict=True)]
     levels = np.round(np.stack(places)).astype("u1")
-    return token("CM") + struct.pack("<ffii", low, span, *array.shape) + marks.T.astype("<u2").tobytes() + levels.tobytes()
+    return (
+        token("CM") + struct.pack("<ffii", low, span, *array.shape) + marks.T.astype("<u2").tobytes() + levels.tobytes()
+    )
 
 
 def first_frame_id(phone: int) -> int:

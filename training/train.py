@@ -21,6 +21,7 @@ from training.network import SUBSAMPLING, Network
 from training.profile import Profile
 from training.telephone import augment, no_speech
 from training.variation import Mel, backgrounds, vary
+from training.widening import widen
 
 AVERAGING = 0.998
 """How much of the averaged network stays at each step: it remembers about five hundred."""
@@ -191,7 +192,8 @@ def write(path: Path, state: dict[str, object]) -> None:
 def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = None) -> None:
     """Trains until the epochs or the minutes of the profile are used up; prints progress every half minute.
 
-    The network appears when all is done. What was killed goes on from the last half minute, `parent` or not.
+    It begins with the network of `parent`, made wider if the profile's is, or with nothing. The network appears when all is
+    done. What was killed goes on from the last half minute, `parent` or not.
     """
     torch.manual_seed(profile.seed)
     settings, folder = profile.training, work / profile.language / "features"
@@ -207,7 +209,7 @@ def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = 
     mean, deviation = torch.tensor(sample.mean(0)), torch.tensor(sample.std(0) + 0.1)
     network = Network(2 * phones, settings.width, mean, deviation).to(device)
     if parent is not None:
-        network.load_state_dict(torch.load(parent, weights_only=True)["network"])
+        network.load_state_dict(widen(torch.load(parent, weights_only=True)["network"], network))
     bigram = count_bigram([e.words for e in examples], phones, profile.seed)
     trainer = Trainer(profile, network, bigram, device, backgrounds(profile.seed))
     progress = checkpoint.with_suffix(".progress")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ PROFILE = Profile(
 def batch() -> list[Example]:
     draw = np.random.default_rng(5)
     return [Example(draw.normal(0, 5, (60, 40)).astype(np.float16), ((1, 2), (3,))) for _ in range(3)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums of several threads come out in any order, and so in other last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def trainer() -> Trainer:

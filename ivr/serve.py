@@ -50,6 +50,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Start everything and wait until it serves; raises UserError when a part says a person must mend something."""
+        check_folders(self.settings)
         check_ports(self.settings)
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)
@@ -114,6 +115,21 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
             starting.cancel()
     finally:
         await supervisor.stop()
+
+
+def check_folders(settings: Settings) -> None:
+    """What the settings name must be there; raises ConfigError naming the key. What is in a folder its own part checks."""
+    speech, dialplan = settings.speech, settings.dialplan
+    wanted = [
+        ("dialplan.folder", settings.path(dialplan.folder), "the folder of the dialplans, as `ivr check` reads it"),
+        ("dialplan.prompts", settings.path(dialplan.prompts), "the folder of the prompts"),
+    ]
+    fix = "get a model with `ivr models list` and `ivr models get NAME`, or use the bundled `zh-small` and `en-small`"
+    named = {"speech.zh": speech.zh, "speech.en": speech.en}
+    wanted += [(key, settings.path(speech.models) / name, fix) for key, name in named.items() if "://" not in name]
+    for key, folder, fix in wanted:
+        if not folder.is_dir():
+            raise ConfigError(f"`{key}`: there is no folder {folder}", fix)
 
 
 def check_ports(settings: Settings) -> None:

@@ -1,15 +1,16 @@
-"""Ports and addresses are tried before anything starts, and what is wrong with them is told by its key."""
+"""Ports, addresses and folders are tried before anything starts, and what is wrong with them is told by its key."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ivr.config import ConsoleSettings, Settings, SipSettings, SpeechSettings, VoiceSettings
 from ivr.errors import ConfigError
-from ivr.serve import check_ports
+from ivr.serve import check_folders, check_ports
 
 
 @pytest.fixture
@@ -75,3 +76,32 @@ def test_ports_beyond_the_last_one_are_told(free: list[int]) -> None:
         check_ports(settings(free, {"worker_ports": 65_535}, workers=2))
     with pytest.raises(ConfigError, match=r"`sip.rtp_ports`: up to 65599 would be needed"):
         check_ports(settings(free, {"rtp_ports": 65_500}))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    """A folder with everything config.yaml's defaults name."""
+    for folder in ("dialplans", "prompts", "models/zh-small", "models/en-small"):
+        (tmp_path / folder).mkdir(parents=True)
+    return Settings(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("gone", "key"),
+    [
+        ("dialplans", "dialplan.folder"),
+        ("prompts", "dialplan.prompts"),
+        ("models/zh-small", "speech.zh"),
+        ("models/en-small", "speech.en"),
+    ],
+)
+def test_a_folder_that_is_not_there_is_named_by_its_key(shop: Settings, gone: str, key: str) -> None:
+    check_folders(shop)
+    (shop.folder / gone).rmdir()
+    with pytest.raises(ConfigError, match=rf"`{key}`: there is no folder .*{gone} — "):
+        check_folders(shop)
+
+
+def test_a_model_behind_a_url_needs_no_folder(shop: Settings) -> None:
+    (shop.folder / "models" / "zh-small").rmdir()
+    check_folders(shop.model_copy(update={"speech": SpeechSettings(zh="ws://127.0.0.1:2700")}))

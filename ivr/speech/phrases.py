@@ -23,6 +23,9 @@ DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
 # vosk counts the phrases of a list and expects them in these proportions: said once, a digit among 200 phrases is as unlikely as
 # each of them, and 8 of 15 numbers were heard right; said eight times, 15 of 15, and the other phrases were still heard.
 DIGIT_COUNT = 8
+# For the same reason `[unk]` is said as often as there are phrases, up to a limit: anything else is as likely as all of them
+# together. Said once, it was one among dozens, and twice as much of what was none of the phrases was taken for one of them.
+MOST_UNKNOWN = 24
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _NOT_SPOKEN = re.compile(rf"[^\w\s'{_HAN}]+")
 _HAN_OR_WORD = re.compile(rf"[{_HAN}]+|[^\s{_HAN}]+")
@@ -40,23 +43,27 @@ def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
     """The phrases of a limited grammar, each digit as its own phrase where numbers may come; empty for an open one."""
     if grammar.kind == "open":
         return ()
-    digits = DIGIT_WORDS[language] * DIGIT_COUNT if grammar.digits else ()
-    return (*dict.fromkeys(grammar.phrases), *digits, UNKNOWN)
+    phrases = tuple(phrase for phrase in dict.fromkeys(grammar.phrases) if phrase != UNKNOWN)
+    if grammar.digits:
+        return (*phrases, *DIGIT_WORDS[language] * DIGIT_COUNT, UNKNOWN)
+    return (*phrases, *(UNKNOWN,) * min(max(1, len(phrases)), MOST_UNKNOWN))
 
 
 def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:
     """The phrases in the model's words, as often as they were given; `[unk]` is always among them, so the list is never empty."""
     known: list[str] = []
     lacking: list[str] = []
+    others = 0
     for phrase in phrases:
         if phrase == UNKNOWN:
+            others += 1
             continue
         cut = segmented(phrase, words)
         if cut is None:
             lacking.append(phrase)
         elif cut:
             known.append(" ".join(cut))
-    return PhraseList((*known, UNKNOWN), tuple(lacking))
+    return PhraseList((*known, *(UNKNOWN,) * max(1, others)), tuple(lacking))
 
 
 def segmented(phrase: str, words: Collection[str]) -> list[str] | None:

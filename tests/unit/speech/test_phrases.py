@@ -51,10 +51,17 @@ def test_what_is_unknown_is_named() -> None:
 
 def test_grammars_become_phrase_lists() -> None:
     assert wanted("zh", Grammar("open")) == ()
-    assert wanted("en", Grammar("limited", ("yes", "no", "yes"))) == ("yes", "no", "[unk]")
+    assert wanted("en", Grammar("limited", ("yes", "no", "yes"))) == ("yes", "no", "[unk]", "[unk]")
     assert set(DIGIT_WORDS["zh"]) < set(wanted("zh", Grammar("limited", ("转人工",), digits=True)))
     assert wanted("zh", Grammar("limited")) == ("[unk]",)
     assert wanted("zh", Grammar("limited", ("转人工",), digits=True)).count("七") == DIGIT_COUNT
+    assert wanted("zh", Grammar("limited", ("转人工", "查订单"), digits=True)).count("[unk]") == 1
+
+
+def test_anything_else_is_as_likely_as_all_phrases() -> None:
+    assert fitted(wanted("zh", Grammar("limited", ("转人工", "查订单", "[unk]"))), ZH).phrases == (
+        ("转 人工", "查订单", "[unk]", "[unk]")
+    )
 
 
 @given(st.text(alphabet="查订单人工一二转 ,。", max_size=12))

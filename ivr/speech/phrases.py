@@ -78,9 +78,11 @@ def segmented(phrase: str, words: Collection[str]) -> list[str] | None:
 
 
 def unknown_parts(phrase: str, words: Collection[str]) -> list[str]:
-    """What the model lacks of a phrase: whole words, or single characters of Han text."""
+    """What the model lacks of a phrase: whole words, or single characters of Han text; figures are heard as number words."""
     lacking: list[str] = []
     for piece in _HAN_OR_WORD.findall(_joined_han(_NOT_SPOKEN.sub(" ", phrase.lower()))):
+        if piece.isdigit():
+            continue
         if all(char in words for char in piece) if _is_han(piece) else piece in words:
             continue  # nothing is quicker to see
         if segmented(piece, words) is None:

@@ -17,6 +17,7 @@ from ivr.errors import DialplanError, Place, UserError
 from ivr.speech.phrases import unknown_parts
 from ivr.values import Language
 
+EXAMPLES = "utterances"
 _NOT_LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|[\[\]()|]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -34,11 +35,17 @@ class Lacking:
 def lacking(source: Path, language: Language, words: Collection[str]) -> list[Lacking]:
     """The words that are missing, each once; raises UserError for a source that can't be read."""
     found: dict[str, Lacking] = {}
-    for text, place in _texts(source, language):
+    texts = sorted(_texts(source, language), key=lambda each: EXAMPLES in each[1].file.parts)
+    for text, place in texts:
         for literal in _NOT_LITERAL.split(text):
             for word in unknown_parts(literal, words):
                 found.setdefault(word, Lacking(word, place, literal.strip()))
     return list(found.values())
+
+
+def is_example(lacking: Lacking, source: Path) -> bool:
+    """Whether it is wanted by utterances to learn from only, and those are not what was asked about."""
+    return EXAMPLES in lacking.place.file.parts and EXAMPLES not in (*source.parts, source.parent.name)
 
 
 def _texts(source: Path, language: Language) -> Iterator[tuple[str, Place]]:

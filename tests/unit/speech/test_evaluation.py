@@ -16,7 +16,7 @@ from ivr.speech.calibrating import curve, reliability
 from ivr.speech.clips import Clip, clips_in
 from ivr.speech.conditions import condition
 from ivr.speech.evaluation import Heard, table, units
-from ivr.speech.wording import lacking
+from ivr.speech.wording import is_example, lacking
 
 
 def heard(kind: str, said: str, text: str, confidence: float = 0.9) -> Heard:
@@ -153,3 +153,13 @@ def test_words_a_model_lacks_are_found_with_their_place(tmp_path: Path) -> None:
     assert [each.word for each in lacking(tmp_path, "en", {"card"})] == ["credit"]
     with pytest.raises(UserError, match="no such file"):
         lacking(tmp_path / "gone", "zh", words)
+
+
+def test_examples_to_learn_from_are_told_apart(tmp_path: Path) -> None:
+    for folder, said in (("intents", "退货"), ("utterances", "退货给老王")):
+        (tmp_path / "zh" / folder).mkdir(parents=True)
+        (tmp_path / "zh" / folder / "a.yaml").write_text(f"- {said}\n", encoding="utf-8")
+    found = lacking(tmp_path, "zh", frozenset({"退", "给", "王"}))
+    assert [(each.word, is_example(each, tmp_path)) for each in found] == [("货", False), ("老", True)]
+    examples = tmp_path / "zh" / "utterances"
+    assert not any(is_example(each, examples) for each in lacking(examples, "zh", frozenset()))

@@ -47,6 +47,7 @@ def test_what_is_unknown_is_named() -> None:
     assert unknown_parts("查快递", ZH) == ["快", "递"]
     assert unknown_parts("where is Kate", EN) == ["kate"]
     assert unknown_parts("查订单", ZH) == []
+    assert unknown_parts("查100订单", ZH) == []
 
 
 def test_grammars_become_phrase_lists() -> None:

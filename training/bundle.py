@@ -20,7 +20,7 @@ from training.places import places
 from training.profile import Profile
 from training.scripts import Writer, random_words, sentence, step_grammars
 from training.utterances import RATE_HZ
-from training.vocabulary import CHINESE_RUN, ENGLISH_WORD, dialplan_sentences, free_vocabulary, vocabulary
+from training.vocabulary import CHINESE_SPOKEN, ENGLISH_WORD, dialplan_sentences, free_vocabulary, vocabulary
 
 LANGUAGE_MODEL_SENTENCES = 60_000
 SENTENCES_PER_TEMPLATE = 15
@@ -89,10 +89,8 @@ def training_sentences(speaks: Language) -> list[list[str]]:
     writer = Writer(speaks, free_vocabulary(speaks.code))
     texts = [sentence(speaks.code, random_) for _ in range(LANGUAGE_MODEL_SENTENCES)]
     texts += dialplan_sentences(speaks.code, SENTENCES_PER_TEMPLATE, random_)
-    pattern = CHINESE_RUN if speaks.code == "zh" else ENGLISH_WORD
-    pieces = [
-        "".join(pattern.findall(t)) if speaks.code == "zh" else " ".join(pattern.findall(t.lower())) for t in texts
-    ]
+    pattern, joint = (CHINESE_SPOKEN, "") if speaks.code == "zh" else (ENGLISH_WORD, " ")
+    pieces = [joint.join(pattern.findall(t.lower())) for t in texts]
     sentences = [writer.words(piece) for piece in pieces if piece]
     phrases = [p for phrases in step_grammars(speaks.code).values() for p in phrases]
     sentences += [writer.words(p) for p in phrases] * 20

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from ivr.errors import UserError
-from training.languages.mandarin import common_characters
+from training.languages.mandarin import LATIN, common_characters
 from training.places import ROOT, places
 from training.scripts import sentence, step_grammars
 from training.spoken import chinese_special, english_special
@@ -24,6 +24,8 @@ from training.templates import expand, literals
 
 NUMERALS = frozenset("零一二三四五六七八九十百千万两幺洞点")
 CHINESE_RUN = re.compile(r"[\u4e00-\u9fff]+")
+CHINESE_SPOKEN = re.compile(rf"[\u4e00-\u9fff]+|(?<![a-z])(?:{'|'.join(LATIN)})(?![a-z])")
+"""What a Mandarin model can hear of a text in small letters."""
 ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 LONGEST_PHRASE = 8
 """A Mandarin phrase of a dialplan of up to so many characters becomes a word of its own: it is recognised better whole."""
@@ -179,7 +181,7 @@ def free_vocabulary(language: str) -> list[str]:
     """The words of free decoding: the recipe's own and those of the dialplans."""
     texts, said = dialplan_texts(language), utterance_texts(language)
     if language == "zh":
-        own = [*own_vocabulary("zh"), *chinese_phrases(texts), *chinese_phrases(said, whole=False)]
+        own = [*own_vocabulary("zh"), *LATIN, *chinese_phrases(texts), *chinese_phrases(said, whole=False)]
         return list(dict.fromkeys(own))
     heard = [w for t in texts for w in ENGLISH_WORD.findall(t.lower())]
     counted = Counter(w for t in said for w in set(ENGLISH_WORD.findall(t.lower())))

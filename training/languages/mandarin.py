@@ -82,6 +82,13 @@ READINGS = {"零": "ling2", "幺": "yao1", "一": "yi1", "二": "er4", "两": "l
     "的": "de5", "了": "le5", "吗": "ma5", "呢": "ne5", "嗯": "en1", "呃": "e4", "哦": "o4", "喂": "wei4", "地": "di4",
     "得": "de5", "都": "dou1", "着": "zhe5", "长": "chang2", "重": "zhong4", "唉": "ai1", "诶": "ei1", "对": "dui4",
 }  # fmt: skip
+LATIN = {
+    "ok": ("ou1 kei4",), "okay": ("ou1 kei4",), "yes": ("ye4 si5",), "no": ("nou4",), "hello": ("ha1 lou2",),
+    "app": ("ei1 pi4 pi4", "a1 pu5"), "vip": ("wei1 ai1 pi4",), "ai": ("ei1 ai1",), "ems": ("yi4 ai2 mu5 ai2 si5",),
+    "nba": ("en1 bi4 ei1",), "wifi": ("wai1 fai4",), "s": ("ai2 si5",), "m": ("ai2 mu5",), "l": ("ai2 lou5", "ai2 ou5"),
+    "x": ("ai2 ke4 si5",), "xl": ("ai2 ke4 si5 ai2 lou5", "ai2 ke4 si5 ai2 ou5"),
+}  # fmt: skip
+"""What Mandarin callers say in Latin letters, as the syllables they make of it."""
 ZERO_INITIAL = {
     "yi": "i", "ya": "ia", "yo": "o", "ye": "ie", "yao": "iao", "you": "iou", "yan": "ian", "yin": "in",
     "yang": "iang", "ying": "ing", "yong": "iong", "yai": "ai", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn",
@@ -178,6 +185,8 @@ class Mandarin:
 
     def pronunciations(self, word: str) -> list[tuple[str, ...]]:
         """One reading for a word; for a single character all of them, since nobody says which is meant."""
+        if word in LATIN:
+            return [tuple(p for s in said.split() for p in syllable_phones(s)) for said in LATIN[word]]
         candidates = {readings(word)}
         if len(word) == 1 and word not in OWN_FINAL:
             listed = pinyin(word, style=Style.TONE3, heteronym=True, errors="ignore")

@@ -9,10 +9,10 @@ import pytest
 
 from training import spoken
 from training.languages.english import OWN_VOWELS, English, from_ipa
-from training.languages.mandarin import Mandarin, syllable_phones
+from training.languages.mandarin import LATIN, Mandarin, syllable_phones
 from training.scripts import step_grammars
 from training.templates import expand, hotline_text, literals, parse
-from training.vocabulary import chinese_phrases, dialplan_texts, mixes_numerals, utterance_texts
+from training.vocabulary import CHINESE_SPOKEN, chinese_phrases, dialplan_texts, mixes_numerals, utterance_texts
 
 
 def test_a_template_yields_exactly_its_alternatives() -> None:
@@ -142,3 +142,20 @@ def test_english_ipa_that_is_not_english_is_refused() -> None:
 def test_step_grammars_hold_the_way_to_a_human(code: str) -> None:
     human = {"zh": "人工", "en": "agent"}[code]
     assert all(human in phrases for phrases in step_grammars(code).values())
+
+
+def test_latin_letters_have_mandarin_syllables() -> None:
+    speaks = Mandarin()
+    assert speaks.pronunciations("ok") == [("Q", "ou", "k", "ei")]
+    assert len(speaks.pronunciations("app")) == 2
+    assert all(set(said) <= set(speaks.phones) for word in LATIN for said in speaks.pronunciations(word))
+    assert CHINESE_SPOKEN.findall("ok我要l码的okra, app里下的") == ["ok", "我要", "l", "码的", "app", "里下的"]
+
+
+def test_a_lone_high_vowel_has_an_onset_and_fills_its_syllable() -> None:
+    speaks, draw = Mandarin(), random.Random(1)
+    script = speaks.script("digits", ["五", "一", "六"], draw)
+    assert script is not None
+    assert [[sound for sound, _ in word] for word in speaks.sounds(script, draw)] == (
+        [["w", "uː"], ["j", "iː"], ["l", "j", "o", "ʊ"]]
+    )

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
-from ivr.document import Document
+from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
 
@@ -268,7 +268,13 @@ def load(file: Path) -> Settings:
         raise ConfigError(
             "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
         )
-    return document.typed(Settings).model_copy(update={"folder": file.resolve().parent})
+    settings = document.typed(Settings).model_copy(update={"folder": file.resolve().parent})
+    served = sorted(settings.queues)
+    for queue in settings.handoff.way_out if served else ():
+        if queue not in served:
+            place = document.place("handoff", "way_out", queue)
+            raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
+    return settings
 
 
 def _filled(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:

@@ -214,14 +214,16 @@ class Controls(Panel):
         with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
             Text(said["pass_on"], tag="h2")
             options = {queue: said.of("queue", queue) for queue in queues}
-            queue = ui.select(options, label=said["queue"], value=next(iter(options), None)).props("dense outlined")
+            queue = ui.select(options, label=said["queue"]).props("dense outlined")
             note = ui.input(said["pass_on_note"]).props("dense outlined maxlength=120")
 
             async def go() -> None:
+                if queue.value not in queues:
+                    queue.run_method("showPopup")  # nobody is passed on to whichever queue comes first
+                    return
                 dialog.close()
-                arguments = {"queue": str(queue.value or ""), "note": str(note.value or "")[:120]}
-                if queue.value in queues:
-                    await actions.tell_worker(self.screen, self.call_id, "pass_on", **arguments)
+                arguments = {"queue": str(queue.value), "note": str(note.value or "")[:120]}
+                await actions.tell_worker(self.screen, self.call_id, "pass_on", **arguments)
 
             with box("line"):
                 button(said["go"], self.screen.acting(go), "main")

@@ -56,13 +56,16 @@ def merge(wav: Path) -> None:
     for path in paths:
         _settle(path)
     unfinished = wav.with_name(f"{wav.name}.part-{os.getpid()}")
-    with paths[0].open("rb") as left, paths[1].open("rb") as right, wave.open(str(unfinished), "wb") as out:
-        out.setnchannels(2)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        for pair in _pairs(left, right):
-            out.writeframes(pair)
-    os.replace(unfinished, wav)
+    try:
+        with paths[0].open("rb") as left, paths[1].open("rb") as right, wave.open(str(unfinished), "wb") as out:
+            out.setnchannels(2)
+            out.setsampwidth(2)
+            out.setframerate(RATE_HZ)
+            for pair in _pairs(left, right):
+                out.writeframes(pair)
+        os.replace(unfinished, wav)
+    finally:
+        unfinished.unlink(missing_ok=True)  # on a full disk; the tracks stay, and are rescued when there is room
     for path in paths:
         path.unlink(missing_ok=True)
 

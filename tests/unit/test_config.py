@@ -69,6 +69,11 @@ def test_the_shipped_config_is_valid() -> None:
             ["two agents called a"],
         ),
         ("handoff: {webhook: crm.example.com}\n", "config.yaml:1:", ["handoff.webhook", "https://"]),
+        (
+            "agents:\n- {name: a, uri: 'sip:a@b', queues: safety}\nhandoff:\n  way_out: {safty: refer}\n",
+            "config.yaml:4:13",
+            ["handoff.way_out", "no agent serves `safty`", "did you mean `safety`?"],
+        ),
         ("handoff: {ring_seconds: 0}\n", "config.yaml:1:", ["handoff.ring_seconds", "greater than 0"]),
         ("console: {url: desk}\n", "config.yaml:1:", ["console.url", "https://"]),
         ("database: {url: '${NO_SUCH_VARIABLE}'}\n", "config.yaml:1:", ["NO_SUCH_VARIABLE", "export"]),

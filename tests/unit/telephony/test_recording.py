@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import time
@@ -104,3 +105,20 @@ def test_a_file_that_is_no_wav_is_refused(tmp_path: Path) -> None:
         (tmp_path / "x.wav").write_bytes(content)
         with pytest.raises(AudioFormatError, match="can't be played"):
             samples(tmp_path / "x.wav")
+
+
+def test_a_full_disk_leaves_the_tracks_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wav = tmp_path / "call.wav"
+    for path in tracks(wav):
+        track(path, [1, 2, 3])
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wave.Wave_write, "writeframes", full)
+        with pytest.raises(OSError, match="No space left"):
+            merge(wav)
+    assert sorted(tmp_path.iterdir()) == sorted(tracks(wav))
+    merge(wav)
+    assert frames(wav) == [(1, 1), (2, 2), (3, 3)]

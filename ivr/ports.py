@@ -53,6 +53,9 @@ class Phone(Protocol):
     def record(self, leg: int, wav: Path) -> None:
         """Record the call to a stereo WAV, complete after the leg ends: left what the leg says, right what it hears."""
 
+    def hush(self, leg: int, on: bool) -> None:
+        """Keep what is said out of the leg's recording, which goes on in silence; or let it in again."""
+
     def stop_recording(self, leg: int) -> None:
         """End the recording early."""
 

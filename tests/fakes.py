@@ -65,6 +65,9 @@ class FakePhone:
     def record(self, leg: int, wav: Path) -> None:
         self.orders.append(("record", leg, wav.name))
 
+    def hush(self, leg: int, on: bool) -> None:
+        self.orders.append(("hush", leg, on))
+
     def stop_recording(self, leg: int) -> None:
         self.orders.append(("stop_recording", leg))
 

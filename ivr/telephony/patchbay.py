@@ -145,6 +145,12 @@ class Patchbay:
         channel.recording = True
         self._rewire()
 
+    def hush(self, leg: int, on: bool) -> None:
+        """Record silence in place of what is said, or again what is said."""
+        if channel := self._channels.get(leg):
+            channel.hushed = on
+            self._rewire()
+
     def stop_recording(self, leg: int) -> None:
         """End the leg's recording and merge it off this thread; RecordingFinished follows."""
         taken = self._recordings.pop(leg, None)

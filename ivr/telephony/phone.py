@@ -126,6 +126,10 @@ class Pjsua2Phone:
         """Record the call to a stereo WAV: left what the leg says, right what it hears; RecordingFinished when it is complete."""
         self._engine.post(lambda _, bay: bay.record(leg, wav))
 
+    def hush(self, leg: int, on: bool) -> None:
+        """Keep what is said out of the leg's recording, which goes on in silence; or let it in again."""
+        self._engine.post(lambda _, bay: bay.hush(leg, on))
+
     def stop_recording(self, leg: int) -> None:
         """End the recording early."""
         self._engine.post(lambda _, bay: bay.stop_recording(leg))

@@ -2,7 +2,8 @@
 
 A leg's node is its far end: as a source what the far end says, as a sink what it hears. An `ear` carries a leg's audio into
 Python, `left` and `right` are the two tracks of its recording, and `silence` keeps both tracks running in step when nobody
-speaks. A leg that is on hold or not answered is not `talking`: nothing is plugged into it, so a prompt waits instead of being lost.
+speaks, or when what is said is private and the leg is `hushed`. A leg that is on hold or not answered is not `talking`: nothing
+is plugged into it, so a prompt waits instead of being lost.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Channel:
     talking: bool = False
     listening: bool = False
     recording: bool = False
+    hushed: bool = False
     playbacks: set[int] = field(default_factory=set)
     joined: set[int] = field(default_factory=set)
 
@@ -59,11 +61,12 @@ def _of(channel: Channel, channels: Mapping[int, Channel]) -> Iterator[Cable]:
         return
     if channel.listening:
         yield Cable(leg, Node("ear", channel.leg))
-    if channel.recording:
+    kept = channel.recording and not channel.hushed
+    if kept:
         yield Cable(leg, left)
     for source in _heard_by(channel, channels):
         yield Cable(source, leg)
-        if channel.recording:
+        if kept:
             yield Cable(source, right)
 
 

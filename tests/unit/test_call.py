@@ -161,6 +161,29 @@ async def test_a_question_is_asked_and_the_answer_heard() -> None:
     assert ("caller", "退款") in line.records.lines
 
 
+async def test_what_is_private_is_not_recorded() -> None:
+    private = (Play(2, (prompt("phone?"),)), listen(2, sensitive=True))
+    line = await answered(
+        {CallStarted: (Play(1, (prompt("greet"),)), listen(1)), UtteranceHeard: private}, ["退款", "138"]
+    )
+    assert line.phone.did("hush") == []
+    await line.prompts_end()
+    await line.speaks()
+    assert line.phone.did("hush") == [("hush", LEG, True)]
+    line.script.answers[UtteranceHeard] = (Play(3, (prompt("thanks"),)), HandOff(3, "general", "asked"))
+    await line.prompts_end()
+    await line.speaks()
+    assert line.phone.did("hush") == [("hush", LEG, True), ("hush", LEG, False)]
+
+
+async def test_a_human_is_recorded_after_a_private_question() -> None:
+    private = (listen(1, sensitive=True),)
+    line = await answered({CallStarted: private, UtteranceHeard: (HandOff(2, "general", "asked"),)}, ["人工"])
+    await line.speaks()
+    assert line.handoffs
+    assert line.phone.did("hush") == [("hush", LEG, True), ("hush", LEG, False)]
+
+
 async def test_speech_over_a_prompt_stops_it() -> None:
     line = await answered({CallStarted: (Play(1, (prompt("long"),)), listen(1))}, ["人工"])
     await line.speaks()

@@ -126,6 +126,27 @@ def test_a_recording_keeps_both_sides_in_step(tmp_path: Path) -> None:
     assert (left[0][0], right[0][0]) == pytest.approx((said_at, heard_at), abs=0.3)
 
 
+def test_what_is_private_is_heard_and_its_time_recorded_as_silence(tmp_path: Path) -> None:
+    with robot() as phone, bystander(answer=False) as person:
+        leg = person.order("dial", phone.uri)
+        phone.wait("LegAnswered", leg=1)
+        person.wait("LegAnswered", leg=leg)
+        phone.order("record", 1, tmp_path / "call.wav")
+        wav = tone(tmp_path, 440, 0.5)
+        for number, hushed in enumerate((False, True, False)):
+            phone.ordered("hush", 1, hushed)
+            person.order("play", leg, wav)
+            phone.order("play", 1, wav)
+            phone.wait("PlaybackFinished", after=number)
+            time.sleep(0.3)
+        phone.order("stop_recording", 1)
+        phone.wait("RecordingFinished")
+    for side in channels(tmp_path / "call.wav"):
+        loud = loud_from_to(side)
+        assert sum(end - begin for begin, end in loud) == pytest.approx(1.0, abs=0.1)  # two tones of three
+        assert loud[-1][1] - loud[0][0] > 1.8  # the private one took its time
+
+
 def test_a_blind_transfer_takes_the_context_along(tmp_path: Path) -> None:
     with robot() as phone, softphone(440) as caller, softphone(1000) as agent:
         caller.write(f"call {phone.uri}")

@@ -27,6 +27,11 @@ def test_a_prompt_to_one_leg_is_heard_and_recorded_there_only() -> None:
     }
 
 
+def test_what_is_hushed_is_heard_and_not_recorded() -> None:
+    caller = Channel(1, talking=True, listening=True, recording=True, hushed=True, playbacks={7})
+    assert named(caller) == {"silence0>left1", "silence0>right1", "leg1>ear1", "playback7>leg1"}
+
+
 def test_joined_legs_hear_each_other_and_the_recording_has_both() -> None:
     caller = Channel(1, talking=True, recording=True, joined={2})
     agent = Channel(2, talking=True, joined={1})
@@ -45,6 +50,7 @@ channels = st.builds(
     talking=st.booleans(),
     listening=st.booleans(),
     recording=st.booleans(),
+    hushed=st.booleans(),
     playbacks=st.sets(st.integers(1, 5), max_size=2),
     joined=st.sets(st.integers(1, 5), max_size=3),
 )

@@ -114,7 +114,6 @@ class RecordMessage:
 
     turn: int
     max_seconds: float = 60.0
-    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

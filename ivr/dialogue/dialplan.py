@@ -191,7 +191,6 @@ class RecordMessage(Step):
 
     record: str
     seconds: Seconds = 60
-    sensitive: bool = False
     then: str
 
 

@@ -48,7 +48,7 @@ def carry_out(talk: Talk, step: plan.Step) -> bool:
         case plan.HandOff():
             bring_in(talk, step)
         case plan.RecordMessage():
-            talk.send(do.RecordMessage(talk.next_turn(), step.seconds, step.sensitive), Recording())
+            talk.send(do.RecordMessage(talk.next_turn(), step.seconds), Recording())
         case plan.HangUp():
             talk.hang_up(step.hang_up)
         case _:

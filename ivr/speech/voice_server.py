@@ -25,7 +25,7 @@ from typing import Any
 
 import structlog
 
-from ivr import config
+from ivr import config, logs
 from ivr.children import announce
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import ConfigError, UserError, VoiceUnavailable
@@ -189,6 +189,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--config", type=Path)
     arguments = parser.parse_args()
+    logs.set_up("voice", readable=True)  # to stderr: what goes to stdout while a prompt is made is lost (synthesis)
     try:
         run(config.load(arguments.config) if arguments.config else Settings())
     except UserError as fault:

@@ -35,7 +35,7 @@ MFCC_CONF = f"""--sample-frequency={RATE_HZ}
 """
 MODEL_CONF = f"""--min-active=200
 --max-active=3000
---beam=10.0
+--beam=12.0
 --lattice-beam=2.0
 --acoustic-scale=1.0
 --frame-subsampling-factor={SUBSAMPLING}

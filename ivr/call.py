@@ -84,7 +84,6 @@ class Call:
         self._tasks: set[asyncio.Task[None]] = set()
         self._speech_lost_told, self._broken = False, False
         self._recording: Path | None = None
-        self._hushed = False
         self._message: tuple[RecordMessage, float] | None = None
 
     @property
@@ -199,16 +198,9 @@ class Call:
                 case _:
                     self._do(command)
         if turn is not None:
-            self._hush(bool(listen and listen.sensitive) or any(prompt.sensitive for prompt in prompts))
             self.record.listening(listen)
             self._floor.take(turn, prompts, barge_in, listen)
         self._floor.settle()
-
-    def _hush(self, on: bool) -> None:
-        """What is private is said and heard, and not recorded."""
-        if on != self._hushed:
-            self._hushed = on
-            self.services.phone.hush(self.leg, on)
 
     def _do(self, command: Command) -> None:
         match command:
@@ -269,7 +261,6 @@ class Call:
 
     def _hand_off(self, command: HandOff) -> None:
         self._floor.leave()
-        self._hush(False)
         self.record.case["handoff.reason"] = command.reason
         self.record.keep_case()
         self.handoff = self.services.start_handoff(self, command, self._handoff_ended)
@@ -283,7 +274,6 @@ class Call:
 
     def _record_message(self, command: RecordMessage) -> None:
         """A message is the recording of the call from here to the caller's silence, marked by its place in call time."""
-        self._hush(False)
         self._message = (command, self.seconds)
         listening = Listen(
             command.turn, self.record.step, self.language, _OPEN, no_input_seconds=5.0,

@@ -34,6 +34,7 @@ class Floor:
         on_speech_lost: Callable[[SpeechUnavailable], None],
         on_voice_failed: Callable[[Exception], None],
     ) -> None:
+        self._phone, self._leg, self._hushed = services.phone, leg, False
         self._now, self._on_event, self._on_said = now, on_event, on_said
         self._on_speech_lost, self._on_voice_failed = on_speech_lost, on_voice_failed
         self._turns = turns.TurnTaking()
@@ -49,8 +50,9 @@ class Floor:
     # -- what the call asks for ------------------------------------------------------------------------------------
 
     def take(self, turn: int, prompts: tuple[Prompt, ...], barge_in: bool, listen: Listen | None) -> None:
-        """Begin a turn: say the prompts, then listen if asked to; what was going on is dropped."""
+        """Begin a turn: say the prompts, then listen if asked to; what was going on is dropped. What is private isn't recorded."""
         self._left = False
+        self._hush(bool(listen and listen.sensitive) or any(prompt.sensitive for prompt in prompts))
         self._mouth.drop()
         self._do(self._turns.begin(turn, bool(prompts), barge_in, listen, self._now()))
         if self._turns.state is turns.State.SPEAKING:
@@ -76,6 +78,7 @@ class Floor:
     def leave(self) -> None:
         """Somebody else talks to the caller (a handoff): hear nothing until the next turn is taken."""
         self._left = True
+        self._hush(False)
         self._ear.close()
         self._stop_clock()
 
@@ -90,6 +93,11 @@ class Floor:
         self.stop()
         self._afterwards.append(then)
         self._mouth.say((prompt,))
+
+    def _hush(self, on: bool) -> None:
+        if on != self._hushed:
+            self._hushed = on
+            self._phone.hush(self._leg, on)
 
     # -- what the caller does --------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ def lacking(source: Path, language: Language, words: Collection[str]) -> list[La
 
 def is_example(lacking: Lacking, source: Path) -> bool:
     """Whether it is wanted by utterances to learn from only, and those are not what was asked about."""
-    return EXAMPLES in lacking.place.file.parts and EXAMPLES not in (*source.parts, source.parent.name)
+    return EXAMPLES in lacking.place.file.parts and EXAMPLES not in source.parts
 
 
 def _texts(source: Path, language: Language) -> Iterator[tuple[str, Place]]:

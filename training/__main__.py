@@ -73,16 +73,34 @@ def train(
     parent: Annotated[
         Path | None, typer.Option(help="a network.pt to go on from; a narrower one is widened; with --lang zh or en")
     ] = None,
+    output: Annotated[Path | None, typer.Option(help="where the network goes; with --lang zh or en")] = None,
+    minutes: Annotated[float | None, typer.Option(help="in place of the profile's")] = None,
+    rate: Annotated[float | None, typer.Option(help="the highest learning rate, in place of the profile's")] = None,
+    seed: Annotated[int | None, typer.Option(help="another order and other variations than the profile's")] = None,
 ) -> None:
     """Trains the network (training/work/LANG/network.pt)."""
     from training.train import train as learn
 
     for profile in profiles(lang):
-        target = checkpoint(profile)
+        target = output or checkpoint(profile)
         if target.exists() and not again:
             print(f"{target} exists; --again trains anew")
             continue
-        learn(profile, places().work, target, parent)
+        changed = {"minutes": minutes, "learning_rate": rate}
+        training = profile.training.model_copy(update={k: v for k, v in changed.items() if v is not None})
+        stretch = profile.model_copy(update={"training": training, "seed": profile.seed if seed is None else seed})
+        learn(stretch, places().work, target, parent)
+
+
+@application.command()
+def average(
+    output: Annotated[Path, typer.Argument(help="where the mean goes")],
+    networks: Annotated[list[Path], typer.Argument(help="networks trained from the same one with different seeds")],
+) -> None:
+    """Writes the mean of several networks."""
+    from training.train import average as mean
+
+    mean(networks, output)
 
 
 @application.command()
@@ -217,7 +235,7 @@ def everything(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None
     """All stages in order; what exists is not made again."""
     speech(lang, human, jobs)
     features(lang, jobs)
-    train(lang, again=False, parent=None)
+    train(lang)
     export(lang)
     graph(lang)
     evaluate(lang, model=None, split="test", limit=300)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -19,10 +20,21 @@ from training.warping import Warp, draw_warp, warp
 @lru_cache(maxsize=4096)
 def load(source: Source) -> tuple[Wave, int]:
     """The recording as float samples in ±1, its channels as one, trimmed, and its rate in Hz."""
-    channels, rate_hz = soundfile.read(source.path, dtype="float64", always_2d=True)
+    wave, rate_hz = _read(source.path)
+    return (glide(_read(source.begins)[0], wave, rate_hz) if source.begins else wave), rate_hz
+
+
+def _read(path: Path) -> tuple[Wave, int]:
+    channels, rate_hz = soundfile.read(path, dtype="float64", always_2d=True)
     wave = channels.mean(axis=1)
     peak = float(np.abs(wave).max()) or 1.0
     return trim(to_samples(wave / peak * 0.9), threshold=500, margin=rate_hz // 25).astype(np.float64) / 32768, rate_hz
+
+
+def glide(begin: Wave, end: Wave, rate_hz: int) -> Wave:
+    """The first half of one syllable faded over 60 ms into the last two thirds of another: li and leng make [liəŋ]."""
+    head, tail = begin[: len(begin) // 2], end[len(end) // 3 :]
+    return join([head, tail], 0.06, rate_hz)
 
 
 def single(language: Language, source: Source, change: Warp | None, random_: random.Random) -> Recording | None:
@@ -71,11 +83,11 @@ def string(
     return Recording(script, speaker, to_samples(np.clip(joined, -1, 1))) if script else None
 
 
-def join(pieces: Sequence[Wave], overlap_seconds: float) -> Wave:
+def join(pieces: Sequence[Wave], overlap_seconds: float, rate_hz: int = RATE_HZ) -> Wave:
     """The pieces one after another, each faded into the next over at most `overlap_seconds`."""
     result = pieces[0]
     for piece in pieces[1:]:
-        overlap = min(int(overlap_seconds * RATE_HZ), len(result) // 3, len(piece) // 3)
+        overlap = min(int(overlap_seconds * rate_hz), len(result) // 3, len(piece) // 3)
         if overlap:
             ramp = np.linspace(0, 1, overlap)
             blended = result[-overlap:] * (1 - ramp) + piece[:overlap] * ramp

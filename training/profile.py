@@ -25,6 +25,7 @@ class Part(Frozen):
     mix: dict[str, float] | None = None
     copies: int = 0
     weight: int = Field(default=2, description="augmented copies of each utterance in the features")
+    heard: int = Field(default=1, description="how many times an epoch hears it")
 
 
 class Training(Frozen):

@@ -21,16 +21,22 @@ from training.scripts import random_words
 from training.spoken import CHINESE_DIGITS, ONES, chinese_number, english_number
 
 SUFFIXES = (".wav", ".mp3", ".opus")
+GLIDING = {"零": ("li2", "leng2")}
+"""A digit the north says with a glide, [liəŋ], which the dictionary's [liŋ] lacks: the syllables that begin and end it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of a collection: the words said in it, by whom, and what kind of voice that is."""
+    """One file of a collection: the words said in it, by whom, and what kind of voice that is.
+
+    `begins` is the file whose beginning is put in place of its own (`humans.glide`).
+    """
 
     path: Path
     words: tuple[str, ...]
     speaker: str
     voice: str
+    begins: Path | None = None
 
 
 class Collection(BaseModel):
@@ -69,7 +75,20 @@ def sources(language: str, folder: Path, *, measured: bool = False) -> list[Sour
             if match and (words := _words(collection, path, match.groupdict())):
                 speaker = match.groupdict().get("speaker") or collection.speaker
                 found.append(Source(path, words, f"{name}/{speaker}", _voice(collection, speaker)))
+        found += _gliding(name, collection, found)
     return found
+
+
+def _gliding(name: str, collection: Collection, found: Sequence[Source]) -> list[Source]:
+    """The gliding digits of a speaker who recorded single syllables, from two of them."""
+    if "?P<syllable>" not in collection.files:
+        return []
+    mine = {s.path.stem.removeprefix("cmn-"): s.path for s in found if s.speaker == f"{name}/{collection.speaker}"}
+    return [
+        Source(mine[end], (digit,), f"{name}/{collection.speaker}", collection.voice, begins=mine[begin])
+        for digit, (begin, end) in GLIDING.items()
+        if begin in mine and end in mine
+    ]
 
 
 def of_collections(sources_: Sequence[Source], names: Sequence[str]) -> list[Source]:

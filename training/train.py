@@ -189,6 +189,20 @@ def write(path: Path, state: dict[str, object]) -> None:
     partial.rename(path)
 
 
+def average(networks: Sequence[Path], target: Path) -> None:
+    """Writes the mean of networks that began as one and heard different batches: better than each of them."""
+    states = [torch.load(path, weights_only=True, map_location="cpu") for path in networks]
+    shapes = [{name: tensor.shape for name, tensor in s["network"].items()} for s in states]
+    for path, shape in zip(networks, shapes, strict=True):
+        if shape != shapes[0]:
+            raise ValueError(f"{path} has layers of other sizes than {networks[0]}: only alike networks have a mean")
+    mean = {
+        name: torch.stack([s["network"][name].double() for s in states]).mean(0).to(first.dtype)
+        for name, first in states[0]["network"].items()
+    }
+    write(target, states[0] | {"network": mean})
+
+
 def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = None) -> None:
     """Trains until the epochs or the minutes of the profile are used up; prints progress every half minute.
 
@@ -198,10 +212,10 @@ def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = 
     torch.manual_seed(profile.seed)
     settings, folder = profile.training, work / profile.language / "features"
     train_shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
-    examples = [e for s in train_shards for e in read_features(folder / f"{s.name}.npz")]
-    random.Random(profile.seed).shuffle(examples)
-    kept = min(200, len(examples) // 20)
-    held, examples = examples[:kept], examples[kept:]
+    drawn = [(e, s.part.heard) for s in train_shards for e in read_features(folder / f"{s.name}.npz")]
+    random.Random(profile.seed).shuffle(drawn)
+    kept = min(200, len(drawn) // 20)
+    held, examples = [e for e, _ in drawn[:kept]], [e for e, heard in drawn[kept:] for _ in range(heard)]
     hours = sum(len(e.features) for e in examples) / 360_000
     phones = len(language(profile.language).phones) + 1
     sample = np.concatenate([e.features for e in examples[:1500]]).astype(np.float32)
@@ -209,7 +223,7 @@ def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = 
     mean, deviation = torch.tensor(sample.mean(0)), torch.tensor(sample.std(0) + 0.1)
     network = Network(2 * phones, settings.width, mean, deviation).to(device)
     if parent is not None:
-        network.load_state_dict(widen(torch.load(parent, weights_only=True)["network"], network))
+        network.load_state_dict(widen(torch.load(parent, weights_only=True, map_location=device)["network"], network))
     bigram = count_bigram([e.words for e in examples], phones, profile.seed)
     trainer = Trainer(profile, network, bigram, device, backgrounds(profile.seed))
     progress = checkpoint.with_suffix(".progress")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from training.sound import to_telephone_rate
 from training.utterances import Recording, Samples, Script
 
-SYNCHRONOUS, UTF8, POS_CHARACTER = 2, 1, 1
+SYNCHRONOUS, UTF8, PHONEMES, POS_CHARACTER = 2, 1, 0x100, 1
 SPEED, PITCH, PITCH_RANGE, WORD_GAP = 1, 3, 4, 7
 VARIANTS_PER_FOLDER = 90
 HELD_OUT = frozenset(
@@ -63,6 +64,23 @@ ODD_VOICES = frozenset(
 """Whispered or trick voices no caller sounds like."""
 ACCENTS = {"zh": ("cmn-latn-pinyin",), "en": ("en-us",) * 6 + ("en-gb",) * 3 + ("en-gb-x-rp", "en-gb-scotland")}
 OLD_ACCENTS = {"zh": ("zh",), "en": ("en-us",) * 3 + ("en", "en-rp", "en-sc")}
+
+NORTHERN = (("j'@", "'ar"), ("'i@", "'a@r"))
+BEFORE_GLIDE = {
+    "b": "p",
+    "p": "ph",
+    "m": "m",
+    "d": "t",
+    "t": "th",
+    "n": "n",
+    "l": "l",
+    "j": "tS;",
+    "q": "tS;h",
+    "x": "S;",
+    "y": "j",
+}
+TONES = {"1": "55", "2": "35", "3": "21", "4": "51", "5": "11"}
+"""-ing with a glide, [iəŋ], and an open er, [aɹ], as the north says them and eSpeak does not: its phonemes, initials and tones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,16 @@ def private_data(release: Release, folder: Path, seed: int) -> Path:
     return folder
 
 
+def northern(syllable: str, accent: tuple[str, str]) -> str:
+    """A pinyin syllable in -ing, or er, as eSpeak's phonemes in a northern accent; any other as it is."""
+    glide, er = accent
+    if said := re.fullmatch(r"([bpmdtnljqxy])ing([1-5])(,?)", syllable):
+        return f"[[{BEFORE_GLIDE[said[1]]}{glide}{TONES[said[2]]}N]]{said[3]}"
+    if said := re.fullmatch(r"er([1-5])(,?)", syllable):
+        return f"[[{er}{TONES[said[1]]}]]{said[2]}"
+    return syllable
+
+
 class Espeak:
     """One eSpeak release in this process. The library has global state: one instance per process."""
 
@@ -196,6 +224,7 @@ class Espeak:
     def _text(self, script: Script, random_: random.Random) -> str:
         """What eSpeak reads: pinyin with tone digits (some tones wrong on purpose) or words; a comma now and then."""
         said = []
+        accent = random_.choice((None, *NORTHERN)) if self._language == "zh" and self._split == "train" else None
         for number, reading in enumerate(script.readings):
             syllables = list(reading)
             if self._language == "zh":
@@ -205,7 +234,7 @@ class Espeak:
                 ]
             if number + 1 < len(script.readings) and random_.random() < 0.12:
                 syllables[-1] += ","
-            said += syllables
+            said += [northern(s, accent) for s in syllables] if accent else syllables
         return " ".join(said).replace("v", "ü") if self._language == "zh" else " ".join(said)
 
     def _speak(self, voice: str, text: str) -> Samples | None:
@@ -213,6 +242,6 @@ class Espeak:
             return None
         self._pieces.clear()
         raw = text.encode() + b"\0"
-        self._library.espeak_Synth(raw, len(raw), 0, POS_CHARACTER, 0, UTF8, None, None)
+        self._library.espeak_Synth(raw, len(raw), 0, POS_CHARACTER, 0, UTF8 | PHONEMES, None, None)
         samples = np.frombuffer(b"".join(self._pieces), dtype="<i2")
         return to_telephone_rate(samples, self.rate_hz) if len(samples) > self.rate_hz // 10 else None

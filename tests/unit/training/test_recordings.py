@@ -87,6 +87,15 @@ def test_what_is_said_comes_from_names_and_texts(folder: Path) -> None:
     }
 
 
+def test_zero_is_also_put_together_with_the_glide_of_the_north(tmp_path: Path) -> None:
+    names = ("ling2", "li2", "leng2", "liu4")
+    folder = written(tmp_path, {f"HanTTS/syllables/{name}.wav": "" for name in names} | {"cmn-li2.mp3": ""})
+
+    zeros = [(s.speaker, s.path.stem, s.begins and s.begins.stem) for s in sources("zh", folder) if s.words == ("零",)]
+
+    assert zeros == [("hantts/one", "ling2", None), ("hantts/one", "leng2", "li2")]  # cmn-leng2 is missing
+
+
 def test_sentences_are_cut_into_words_the_dictionary_can_read(folder: Path) -> None:
     (sentence,) = (source for source in sources("zh", folder) if source.speaker == "aishell-1/S0150")
     assert sentence.words == ("想", "听", "歌曲")

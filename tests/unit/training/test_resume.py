@@ -13,7 +13,7 @@ np = pytest.importorskip("numpy")
 from training.lattice_free import count_bigram  # noqa: E402
 from training.network import Network  # noqa: E402
 from training.profile import Profile, Training  # noqa: E402
-from training.train import Example, Trainer  # noqa: E402
+from training.train import Example, Trainer, average  # noqa: E402
 
 PHONES = 4
 PROFILE = Profile(
@@ -70,3 +70,26 @@ def test_training_learns() -> None:
     learner = trainer()
     losses = [learner.learn(batch(), 1e-2)[0] for _ in range(30)]
     assert sum(losses[-5:]) < sum(losses[:5])
+
+
+def test_the_mean_of_two_networks_is_a_network(tmp_path: Path) -> None:
+    paths, learners = [tmp_path / "a.pt", tmp_path / "b.pt"], [trainer(), trainer()]
+    learners[1].learn(batch(), 1e-1)
+    for path, learner in zip(paths, learners, strict=True):
+        learner.save(path)
+
+    average(paths, tmp_path / "mean.pt")
+
+    one, other, mean = (torch.load(p, weights_only=True) for p in (*paths, tmp_path / "mean.pt"))
+    assert mean.keys() == one.keys()
+    name = "output.weight"
+    assert not torch.equal(one["network"][name], other["network"][name])
+    assert torch.allclose(mean["network"][name], (one["network"][name] + other["network"][name]) / 2)
+
+
+def test_networks_of_different_widths_have_no_mean(tmp_path: Path) -> None:
+    for name, width in (("a.pt", 8), ("b.pt", 12)):
+        torch.save({"network": Network(2 * PHONES, width).state_dict()}, tmp_path / name)
+
+    with pytest.raises(ValueError, match=r"b\.pt has layers of other sizes"):
+        average([tmp_path / "a.pt", tmp_path / "b.pt"], tmp_path / "mean.pt")

@@ -14,7 +14,8 @@ from ivr.caller import measures, sound
 from ivr.caller.codec import Samples
 from ivr.caller.party import Party
 from ivr.caller.report import Check
-from ivr.caller.scenario import (
+from ivr.caller.speaker import Line, Speaker
+from ivr.caller.steps import (
     HangUp,
     Hear,
     HearSound,
@@ -35,7 +36,6 @@ from ivr.caller.scenario import (
     Transferred,
     Wait,
 )
-from ivr.caller.speaker import Line, Speaker
 
 # How long an interrupted far end may go on before we stop waiting for it to stop.
 SETTLE_SECONDS = 3.0

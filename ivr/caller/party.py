@@ -16,7 +16,8 @@ from ivr.caller.hearing import Hearing
 from ivr.caller.leg import Leg, State
 from ivr.caller.notes import Deed, Notes, Remark
 from ivr.caller.rtp import Stream
-from ivr.caller.scenario import HearTone, Role
+from ivr.caller.scenario import Role
+from ivr.caller.steps import HearTone
 
 # How long a phone that we were sent to may ring, and how long the one that sent us may take to let go.
 TRANSFER_SECONDS, LET_GO_SECONDS = 35.0, 3.0

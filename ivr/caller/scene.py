@@ -22,9 +22,10 @@ from ivr.caller.pacer import Pacer
 from ivr.caller.party import Party
 from ivr.caller.recording import record
 from ivr.caller.report import CallResult, Check
-from ivr.caller.scenario import Agent, Hear, Interrupt, Play, Role, Say, Scenario
+from ivr.caller.scenario import Agent, Role, Scenario
 from ivr.caller.sound import read_wav
 from ivr.caller.speaker import Line, Speaker
+from ivr.caller.steps import Hear, Interrupt, Play, Say
 from ivr.caller.useragent import RTP_PORTS, UserAgent
 from ivr.caller.wire import local_address
 

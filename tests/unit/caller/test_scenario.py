@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.caller.scenario import HangUp, Hear, Hold, Interrupt, Key, Listen, Say, load
+from ivr.caller.scenario import load
+from ivr.caller.steps import HangUp, Hear, Hold, Interrupt, Key, Listen, Say
 from ivr.errors import UserError
 
 GOOD = """

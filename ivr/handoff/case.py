@@ -72,13 +72,23 @@ def briefing_of(case: Mapping[str, object], language: Language, reason: str, cal
 
 
 def _who(case: Mapping[str, object], zh: bool, caller: str) -> str:
-    name, vip = str(case.get("customer.name") or ""), bool(case.get("customer.vip"))
+    name, vip = str(case.get("customer.name") or "").strip(), bool(case.get("customer.vip"))
     if name:
-        short = f"{name[0]}姓客人" if zh else name.split()[-1]
+        short = _short(name, zh)
     else:
         tail = mask_number(caller)[-4:] if any(character.isdigit() for character in caller) else ""
         short = (f"尾号{tail}的客人" if zh else f"A caller ending in {tail}") if tail else ""
     return (f"VIP{short}" if zh else f"VIP {short}") if vip else short
+
+
+def _short(name: str, zh: bool) -> str:
+    """The family name, as far as there is one: a masked name (Grace M*) is said as it is, and G is nobody's family."""
+    chinese = "\u4e00" <= name[0] <= "\u9fff"
+    if zh and chinese:
+        return f"{name[0]}姓客人"
+    if name.endswith("*"):
+        return name
+    return name[0] if chinese else name.split()[-1]
 
 
 def _order(case: Mapping[str, object], zh: bool) -> str:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.handoff.briefing import Briefing, spoken_seconds, summary, whisper
+from ivr.handoff.case import briefing_of
+from ivr.values import Language
 
 ZH = Briefing(
     language="zh",
@@ -72,3 +74,21 @@ def test_summary_leaves_out_what_is_unknown() -> None:
     assert summary(Briefing(subject="催单")) == ("事由：催单", "身份：未核实身份")
     assert summary(EN)[0] == "Caller: Ms Wang, a member"
     assert "Tried: finding the order; offering 12 yuan" in summary(EN)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "who"),
+    [
+        ("王芳", "zh", "王姓客人"),
+        ("王*", "zh", "王姓客人"),
+        ("Grace Miller", "zh", "Miller"),
+        ("Grace M*", "zh", "Grace M*"),
+        ("Grace Miller", "en", "Miller"),
+        ("Grace M*", "en", "Grace M*"),
+        ("王芳", "en", "王"),
+        ("王*", "en", "王*"),
+        (" ", "zh", "尾号5678的客人"),
+    ],
+)
+def test_whoever_calls_is_named_by_the_family_in_either_language(name: str, language: Language, who: str) -> None:
+    assert briefing_of({"customer.name": name}, language, "", "13812345678").who == who

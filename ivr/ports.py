@@ -56,9 +56,6 @@ class Phone(Protocol):
     def hush(self, leg: int, on: bool) -> None:
         """Keep what is said out of the leg's recording, which goes on in silence; or let it in again."""
 
-    def stop_recording(self, leg: int) -> None:
-        """End the recording early."""
-
     def transfer(self, leg: int, uri: str, headers: Mapping[str, str] | None = None) -> None:
         """Send REFER (blind, RFC 3515); TransferProgressed follows, and the leg is not hung up by it."""
 

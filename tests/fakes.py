@@ -68,9 +68,6 @@ class FakePhone:
     def hush(self, leg: int, on: bool) -> None:
         self.orders.append(("hush", leg, on))
 
-    def stop_recording(self, leg: int) -> None:
-        self.orders.append(("stop_recording", leg))
-
     def transfer(self, leg: int, uri: str, headers: Mapping[str, str] | None = None) -> None:
         self.orders.append(("transfer", leg, uri))
 

@@ -70,7 +70,7 @@ class Patchbay:
         self.connect(leg, None)
         for playback in tuple(channel.playbacks):
             self.stop(playback)
-        self.stop_recording(leg)
+        self._finish_recording(leg)
         self.listen(leg, False)
         del self._channels[leg]
         for other in self._channels.values():
@@ -151,7 +151,7 @@ class Patchbay:
             channel.hushed = on
             self._rewire()
 
-    def stop_recording(self, leg: int) -> None:
+    def _finish_recording(self, leg: int) -> None:
         """End the leg's recording and merge it off this thread; RecordingFinished follows."""
         taken = self._recordings.pop(leg, None)
         if taken is None:

@@ -130,10 +130,6 @@ class Pjsua2Phone:
         """Keep what is said out of the leg's recording, which goes on in silence; or let it in again."""
         self._engine.post(lambda _, bay: bay.hush(leg, on))
 
-    def stop_recording(self, leg: int) -> None:
-        """End the recording early."""
-        self._engine.post(lambda _, bay: bay.stop_recording(leg))
-
     def transfer(self, leg: int, uri: str, headers: Mapping[str, str] | None = None) -> None:
         """Send a blind REFER; the headers go into it and are asked for in the INVITE it causes."""
         target, pairs = sip.checked_uri(uri), sip.checked(headers)

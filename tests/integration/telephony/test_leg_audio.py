@@ -118,7 +118,7 @@ def test_a_recording_keeps_both_sides_in_step(tmp_path: Path) -> None:
         phone.order("play", 1, wav)
         phone.wait("PlaybackFinished", after=1)
         time.sleep(0.2)
-        phone.order("stop_recording", 1)
+        phone.order("hang_up", 1)
         phone.wait("RecordingFinished")
     left, right = (loud_from_to(side) for side in channels(tmp_path / "call.wav"))
     assert [end - begin for begin, end in right] == pytest.approx([0.5, 0.5], abs=0.05)
@@ -139,7 +139,7 @@ def test_what_is_private_is_heard_and_its_time_recorded_as_silence(tmp_path: Pat
             phone.order("play", 1, wav)
             phone.wait("PlaybackFinished", after=number)
             time.sleep(0.3)
-        phone.order("stop_recording", 1)
+        phone.order("hang_up", 1)
         phone.wait("RecordingFinished")
     for side in channels(tmp_path / "call.wav"):
         loud = loud_from_to(side)

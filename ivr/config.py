@@ -76,7 +76,6 @@ class SipSettings(Section):
     lost_media_seconds: Seconds = 20
     max_hold_seconds: Seconds = 600
     max_call_seconds: Seconds = 1800
-    calls_per_source: int = Field(50, ge=1)
     drain_seconds: Seconds = 120
 
 

@@ -69,8 +69,7 @@ async def _measure(console: Console, folder: Path, calls: int, most: int) -> dic
         console.print(f"[yellow]no capacity figures:[/] {fault}")
         return {"latency": latency, "capacity": []}
     sizes = [size for size in SIZES if size <= most]
-    changes = {"sip": {"calls_per_source": 200}}
-    async with Stage(fresh_folder(folder / "many"), workers=(most + 1) // 2, edge=True, changes=changes) as stage:
+    async with Stage(fresh_folder(folder / "many"), workers=(most + 1) // 2, edge=True) as stage:
         crowds = await runs.capacity(stage, sizes, lambda crowd: console.print(_line(crowd)))
     served = max((crowd.calls for crowd in crowds if crowd.good), default=0)
     console.print(f"Served well (p95 ≤ {runs.LIMIT_MS:.0f} ms): {served} talking callers")

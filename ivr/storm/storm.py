@@ -185,4 +185,4 @@ def _changes(ports: Sequence[int]) -> dict[str, Any]:
     agents = [
         {"name": f"agent{port}", "uri": f"sip:agent{port}@127.0.0.1:{port}", "queues": list(QUEUES)} for port in ports
     ]
-    return {"agents": agents, "handoff": HANDOFF, "sip": {"calls_per_source": 500}, "console": {"enabled": True}}
+    return {"agents": agents, "handoff": HANDOFF, "console": {"enabled": True}}

@@ -1,4 +1,4 @@
-"""Who may call: source addresses, calls per source, and room for callers in this process."""
+"""Who may call: source addresses, and room for callers in this process."""
 
 from __future__ import annotations
 
@@ -46,18 +46,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The rules; 486 tells the edge to try the next worker, 480 not to."""
+    """The rules; 486 tells the edge to try the next worker, 403 not to."""
 
     allowed: tuple[Network, ...]
     callers: int
-    calls_per_source: int
 
-    def refusal(self, source: str, sources: Sequence[str]) -> Refusal | None:
-        """Why a call from `source` is refused while calls from `sources` are on; None lets it in."""
+    def refusal(self, source: str, callers_now: int) -> Refusal | None:
+        """Why a call from `source` is refused while so many callers are on; None lets it in."""
         if not within(source, self.allowed):
             return Refusal(403, "Forbidden")
-        if sources.count(source) >= self.calls_per_source:
-            return Refusal(480, "Too Many Calls From Here")
-        if len(sources) >= self.callers:
+        if callers_now >= self.callers:
             return Refusal(486, "Busy Here")
         return None

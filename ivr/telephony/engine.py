@@ -58,7 +58,7 @@ class Engine:
     ) -> None:
         self._settings, self._port, self._rtp_port = settings, port, rtp_port
         self._report, self._number, self._register = report, number, register
-        self._admission = Admission(networks(settings.allow, "sip.allow"), callers, settings.calls_per_source)
+        self._admission = Admission(networks(settings.allow, "sip.allow"), callers)
         self._trusted = networks(settings.trusted, "sip.trusted")
         self._edges: tuple[Network, ...] = networks(("127.0.0.1", _literal(settings.address)), "sip.address")
         self._posted: queue.SimpleQueue[Callable[[Switchboard, Patchbay], None]] = queue.SimpleQueue()
@@ -123,7 +123,7 @@ class Engine:
 
     def _offered(self, call_id: int, message: str, peer: str) -> None:
         found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted)
-        refusal = self._admission.refusal(found.source, self._switchboard.sources)
+        refusal = self._admission.refusal(found.source, self._switchboard.callers)
         self._switchboard.offer(self._number(), call_id, found, refusal)
 
     def _serve(self, endpoint: Any, patchbay: Patchbay, own: account.Account) -> None:

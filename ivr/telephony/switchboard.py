@@ -48,7 +48,7 @@ class Line:
 
     call: Any
     watch: MediaWatch
-    source: str = ""
+    caller: bool = False
     refused: bool = False
     ringing: bool = False
     answered: bool = False
@@ -73,13 +73,13 @@ class Switchboard:
         return not self._lines
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """The source address of each caller that is on now."""
-        return tuple(line.source for line in self._lines.values() if line.source and not line.refused)
+    def callers(self) -> int:
+        """How many callers are on now, those whose call is only offered included."""
+        return sum(line.caller and not line.refused for line in self._lines.values())
 
     def offer(self, number: int, call_id: int, invitation: Invitation, refusal: Refusal | None) -> None:
         """Take in an INVITE: offer it to the worker, or refuse it here."""
-        line = self._line(number, Leg(self, number, self._account, call_id), invitation.source)
+        line = self._line(number, Leg(self, number, self._account, call_id), caller=True)
         if refusal is None:
             self._patchbay.add(number)
             self._report(
@@ -97,9 +97,9 @@ class Switchboard:
         log.warning("call refused", status=refusal.status, reason=refusal.reason, source=invitation.source)
         self._respond(line, refusal.status, refusal.reason)
 
-    def _line(self, number: int, call: Leg, source: str = "") -> Line:
+    def _line(self, number: int, call: Leg, caller: bool = False) -> Line:
         watch = MediaWatch(self._settings.lost_media_seconds, self._settings.max_hold_seconds)
-        line = Line(call, watch, source)
+        line = Line(call, watch, caller)
         self._lines[number] = line
         return line
 

@@ -224,8 +224,8 @@ def test_nobody_answers_a_dead_address(phone: Robot) -> None:
     assert phone.wait("LegEnded", leg=leg)["status"] >= 408
 
 
-def test_strangers_find_nothing_and_a_source_has_so_many_calls(tmp_path: Path) -> None:
-    with robot(allow=["127.0.0.1", "10.0.0.0/8"], calls_per_source=1) as phone:
+def test_strangers_find_nothing_and_who_has_no_place_left_says_so(tmp_path: Path) -> None:
+    with robot(allow=["127.0.0.1", "10.0.0.0/8"], callers=1) as phone:
         assert answer_to(OPTIONS, phone.port, "127.0.0.2", SILENCE_SECONDS) == ""
         assert answer_to(OPTIONS.replace("OPTIONS", "INVITE"), phone.port, "127.0.0.2", SILENCE_SECONDS) == ""
         with pytest.raises(TimeoutError):
@@ -233,7 +233,7 @@ def test_strangers_find_nothing_and_a_source_has_so_many_calls(tmp_path: Path) -
         assert "200" in answer_to(OPTIONS, phone.port)
         call = Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.expect("BYE"), phone.port)
         leg = phone.wait("LegAnswered")["leg"]
-        Sipp(tmp_path, sip.invite() + sip.refused(480), phone.port).succeeds()
+        Sipp(tmp_path, sip.invite() + sip.refused(486), phone.port).succeeds()
         assert count(phone) == 1
         phone.order("hang_up", leg)
         call.succeeds()

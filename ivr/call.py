@@ -14,11 +14,11 @@ from typing import Any, assert_never
 
 import structlog
 
+from ivr import errand
 from ivr.call_record import CallRecord
 from ivr.commands import (
     Act,
     Command,
-    Grammar,
     HandOff,
     HangUp,
     Listen,
@@ -33,28 +33,23 @@ from ivr.commands import (
 )
 from ivr.errors import SpeechUnavailable
 from ivr.events import (
-    ActionFinished,
     CallerHungUp,
     CallStarted,
     ComponentFailed,
     Event,
     HandoffEnded,
-    LookupFinished,
-    MessageRecorded,
     SpeechLost,
     SpeechRestored,
     TimerFired,
 )
 from ivr.floor import Floor
 from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded, LegEvent, MediaLost, PlaybackFinished
-from ivr.ports import Answer
+from ivr.message import Message
 from ivr.services import Conversation, HandoffRun, Services
 from ivr.timers import Timers
 from ivr.values import Language
 
 log = structlog.get_logger()
-_OPEN = Grammar("open")
-FILLER_SECONDS = 6.0
 
 
 class Call:
@@ -84,7 +79,7 @@ class Call:
         self._tasks: set[asyncio.Task[None]] = set()
         self._speech_lost_told, self._broken = False, False
         self._recording: Path | None = None
-        self._message: tuple[RecordMessage, float] | None = None
+        self._message: Message | None = None
 
     @property
     def seconds(self) -> float:
@@ -227,37 +222,22 @@ class Call:
                 assert_never(command)
 
     async def _ask_desk(self, command: LookUp | Act) -> None:
-        filling = asyncio.create_task(self._fill_silence())
         try:
-            answer = await self._desk_answer(command)
+            answer = await errand.run(command, self.call_id, self.services, self._say_we_are_at_it)
         except Exception as fault:
             log.exception("call.order_desk_failed", call_id=self.call_id)
             self._fail(command.turn, f"order desk: {fault}")
             return
-        finally:
-            filling.cancel()
-        self.record.learned(answer.values)
-        finished = LookupFinished if isinstance(command, LookUp) else ActionFinished
-        if isinstance(command, Act):
-            self.record.acted(command.action, answer, self.seconds)
-        elif command.what == "decision":
-            self.record.decided(answer.outcome, bool(command.arguments.get("without")))
+        self.record.answered(command, answer, self.seconds)
         # An answer waits for the prompt that announced it ("let me look") to end.
-        self._floor.afterwards(lambda: self.tell(finished(command.turn, self.seconds, answer.outcome, answer.values)))
+        self._floor.afterwards(lambda: self.tell(errand.finished(command, answer, self.seconds)))
         self._floor.settle()
 
-    async def _fill_silence(self) -> None:
-        """While the order desk is slow the line isn't dead: a word that we are at it, and again as long as it takes."""
-        await asyncio.sleep(self.services.slow_seconds)
-        while not self.over and self.handoff is None:
-            self._floor.aside(self.dialogue.phrase("filler"))
-            await asyncio.sleep(FILLER_SECONDS)
-
-    async def _desk_answer(self, command: LookUp | Act) -> Answer:
-        desk = self.services.desk
-        if isinstance(command, LookUp):
-            return await desk.look_up(self.call_id, command.what, command.arguments)
-        return await desk.act(self.call_id, command.action, command.intent, command.arguments)
+    def _say_we_are_at_it(self) -> bool:
+        if self.over or self.handoff:
+            return False
+        self._floor.aside(self.dialogue.phrase("filler"))
+        return True
 
     def _hand_off(self, command: HandOff) -> None:
         self._floor.leave()
@@ -273,12 +253,8 @@ class Call:
         self.tell(event)
 
     def _record_message(self, command: RecordMessage) -> None:
-        """A message is the recording of the call from here to the caller's silence, marked by its place in call time."""
-        self._message = (command, self.seconds)
-        listening = Listen(
-            command.turn, self.record.step, self.language, _OPEN, no_input_seconds=5.0,
-            max_speech_seconds=command.max_seconds,
-        )  # fmt: skip
+        self._message = Message(command, self.seconds)
+        listening = self._message.listening(self.record.step, self.language)
         self.record.listening(listening)
         self._floor.take(command.turn, (), True, listening)
 
@@ -288,10 +264,9 @@ class Call:
         """The caller's part of a turn ended: words, keys or silence."""
         if self.over:
             return
-        if self._message:
-            command, began = self._message
+        if message := self._message:
             self._message = None
-            self.tell(MessageRecorded(command.turn, self.seconds, max(0.0, self.seconds - began)))
+            self.tell(message.ended(self.seconds))
             return
         self.record.heard(event, self.seconds)
         self.tell(event)

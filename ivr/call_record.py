@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.commands import Listen, Note, Prompt
+from ivr.commands import Act, Listen, LookUp, Note, Prompt
 from ivr.events import Event, Hypothesis, KeysPressed, MaxSpeech, NoInput, UtteranceHeard
 from ivr.matters import Matters
 from ivr.ports import Answer, Records
@@ -61,15 +61,15 @@ class CallRecord:
         """A line of the transcript that nobody said."""
         self._records.line(self._call_id, "note", text, seconds, details or {})
 
-    def acted(self, action: str, answer: Answer, seconds: float) -> None:
-        """The order desk did, or did not do, something."""
-        details = {"action": action, "outcome": answer.outcome, "values": plain(answer.values)}
-        self.note(f"{action}: {answer.outcome}", seconds, details)
-        self._matters.acted(action, answer.outcome)
-
-    def decided(self, outcome: str, declined: bool) -> None:
-        """The order desk decided on the matter, perhaps after the caller had declined offers."""
-        self._matters.decided(outcome, declined)
+    def answered(self, asked: LookUp | Act, answer: Answer, seconds: float) -> None:
+        """The order desk answered: what it knows, what it did or did not do, what it decided."""
+        self._learned(answer.values)
+        if isinstance(asked, Act):
+            details = {"action": asked.action, "outcome": answer.outcome, "values": plain(answer.values)}
+            self.note(f"{asked.action}: {answer.outcome}", seconds, details)
+            self._matters.acted(asked.action, answer.outcome)
+        elif asked.what == "decision":  # perhaps after the caller had declined offers
+            self._matters.decided(answer.outcome, bool(asked.arguments.get("without")))
 
     def noted(self, note: Note) -> None:
         """The dialogue's own note: a value of the case, and the disposition where it says so."""
@@ -83,7 +83,7 @@ class CallRecord:
                 self._matters.wanted(str(values["intent"]))
                 self.keep_case()
 
-    def learned(self, values: Values) -> None:
+    def _learned(self, values: Values) -> None:
         """Facts of the order desk for the case."""
         known = plain(values)
         if isinstance(known, dict) and known:

@@ -226,7 +226,7 @@ async def test_an_answer_waits_for_the_prompt_that_announced_it() -> None:
 @pytest.mark.parametrize("broken", [False, True])
 @in_virtual_time
 async def test_a_slow_order_desk_is_not_silence(announced: bool, broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.call.FILLER_SECONDS", 0.1)
+    monkeypatch.setattr("ivr.errand.FILLER_SECONDS", 0.1)
     said = (Play(1, (prompt("let me look"),)),) if announced else ()
     line = Line({CallStarted: (*said, LookUp(1, "order"))})
     line.call.services = replace(line.call.services, slow_seconds=0.05)

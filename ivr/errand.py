@@ -1,0 +1,44 @@
+"""An errand to the order desk: a look-up or an action, and a word to the caller whenever it takes long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ivr.commands import Act, LookUp
+from ivr.events import ActionFinished, LookupFinished
+from ivr.ports import Answer, OrderDesk
+from ivr.services import Services
+
+FILLER_SECONDS = 6.0
+
+
+async def run(errand: LookUp | Act, call_id: str, services: Services, say_we_are_at_it: Callable[[], bool]) -> Answer:
+    """What the order desk answers; `say_we_are_at_it` says False when nobody is there to hear it. Raises what the desk raises."""
+    filling = asyncio.create_task(_fill_silence(services.slow_seconds, say_we_are_at_it))
+    try:
+        return await _answer(services.desk, call_id, errand)
+    finally:
+        filling.cancel()
+
+
+def finished(errand: LookUp | Act, answer: Answer, seconds: float) -> LookupFinished | ActionFinished:
+    """The errand's end as the dialogue is told of it, at so many seconds of call time."""
+    event = LookupFinished if isinstance(errand, LookUp) else ActionFinished
+    return event(errand.turn, seconds, answer.outcome, answer.values)
+
+
+async def _answer(desk: OrderDesk, call_id: str, errand: LookUp | Act) -> Answer:
+    if isinstance(errand, LookUp):
+        return await desk.look_up(call_id, errand.what, errand.arguments)
+    return await desk.act(call_id, errand.action, errand.intent, errand.arguments)
+
+
+async def _fill_silence(slow_seconds: float, say_we_are_at_it: Callable[[], bool]) -> None:
+    """While the order desk is slow the line isn't dead: a word that we are at it, and again as long as it takes."""
+    seconds = slow_seconds
+    while True:
+        await asyncio.sleep(seconds)
+        if not say_we_are_at_it():
+            return
+        seconds = FILLER_SECONDS

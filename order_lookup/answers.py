@@ -15,10 +15,12 @@ FactValue = Money | datetime | int | str
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One item an offer can be about, with what one piece of it is worth."""
+    """One item an offer can be about: what would be paid for one piece of it (None: no money moves), and its price."""
 
     item: str
-    amount: Money
+    amount: Money | None
+    item_en: str = ""
+    price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,13 @@ def _ticket(work: Work) -> None:
     work.entry.receipt = service.open_ticket(work.session, request, work.now, work.policies).number
 
 
+def _exchange(work: Work) -> None:
+    """A ticket of its own, beside one of the same call: what the warehouse and whoever arranges the pick-up go by."""
+    summary = f"{work.detail('item')}: {work.detail('variant')}"
+    request = TicketRequest(_caller(work), "exchange", "aftersales/exchange", summary, _number(work))
+    work.entry.receipt = service.open_ticket(work.session, request, work.now, work.policies).number
+
+
 def _callback(work: Work) -> None:
     request = CallbackRequest(_caller(work), work.detail("queue"), None, _number(work), work.detail("phone"))
     work.entry.receipt = str(service.book_callback(work.session, request, work.now).id)
@@ -134,5 +141,6 @@ _EFFECTS: dict[Action, Callable[[Work], None]] = {
     Action.SEND_INVOICE: _invoice,
     Action.FREEZE_ACCOUNT: _freeze,
     Action.OPEN_TICKET: _ticket,
+    Action.EXCHANGE: _exchange,
     Action.BOOK_CALLBACK: _callback,
 }

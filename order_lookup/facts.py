@@ -135,11 +135,12 @@ class TicketFacts:
 
 @dataclass(frozen=True, slots=True)
 class ActionFacts:
-    """An action asked for earlier, from whatever call; `state` as in the ledger."""
+    """An action asked for earlier, from whatever call; `state` as in the ledger, `item` where it was about one."""
 
     action: str
     state: str
     offer: str = ""
+    item: str = ""
 
     @property
     def stands(self) -> bool:

@@ -241,7 +241,10 @@ def _promises(session: Session, row: t.Order) -> tuple[f.PromiseFacts, ...]:
 def _actions(session: Session, row: t.Order) -> tuple[f.ActionFacts, ...]:
     entry = t.LedgerEntry
     rows = session.execute(select(entry.action, entry.state, entry.details).where(entry.order_id == row.id)).tuples()
-    return tuple(f.ActionFacts(action, state, str(details.get("offer", ""))) for action, state, details in rows)
+    return tuple(
+        f.ActionFacts(action, state, str(details.get("offer", "")), str(details.get("item", "")))
+        for action, state, details in rows
+    )
 
 
 def _given_this_month(session: Session, customer_id: int, month: datetime) -> int:

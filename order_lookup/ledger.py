@@ -91,6 +91,8 @@ def result(session: Session, row: t.LedgerEntry, repeated: bool) -> ActionResult
     """What the robot may say of an entry."""
     number = session.scalar(select(t.Order.number).where(t.Order.id == row.order_id)) if row.order_id else None
     due_at = session.scalar(select(t.Refund.due_at).where(t.Refund.ledger_id == row.id))
+    if Action(row.action) is Action.EXCHANGE:
+        due_at = session.scalar(select(t.Ticket.due_at).where(t.Ticket.number == row.receipt))
     return ActionResult(
         action=Action(row.action),
         state=LedgerState(row.state),

@@ -17,6 +17,7 @@ class OfferName(StrEnum):
     REFUND_PRICE_DROP = "refund_price_drop"
     RESHIP = "reship"
     START_RETURN = "start_return"
+    EXCHANGE = "exchange"
     COUPON_LATE = "coupon_late"
     COUPON_GOODWILL = "coupon_goodwill"
     COUPON_AGAIN = "coupon_again"

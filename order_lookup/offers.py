@@ -83,11 +83,12 @@ def _refund_item(order: OrderFacts) -> Offer | None:
     ordinary = _ordinary_refund(order)
     limit = (ordinary - order.delivery_fee).at_most(ordinary)
     pieces = {name: paid.at_most(limit) for name, paid in paid_for_one(order).items()}
-    choices = tuple(Choice(name, amount) for name, amount in pieces.items() if amount)
-    if not choices or order.stage not in (Stage.DELIVERED, Stage.CLOSED):
+    worth = {name: amount for name, amount in pieces.items() if amount}
+    if not worth or order.stage not in (Stage.DELIVERED, Stage.CLOSED):
         return None
-    most = max(choice.amount for choice in choices)
-    return Offer("refund_item", Action.REFUND_PARTIAL, most, needs_confirmation=True, choices=choices)
+    lines = {item.name: item for item in reversed(order.items)}
+    choices = tuple(Choice(name, amount, lines[name].name_en, lines[name].price) for name, amount in worth.items())
+    return Offer("refund_item", Action.REFUND_PARTIAL, max(worth.values()), needs_confirmation=True, choices=choices)
 
 
 def _refund_duplicate(order: OrderFacts) -> Offer | None:
@@ -111,12 +112,28 @@ def _start_return(facts: DecisionFacts, _situations: Situations, policies: ShopP
     order = facts.order
     if order is None or order.kind is not Kind.PARCEL or (order.items and all(item.fresh for item in order.items)):
         return None
-    until = return_until(order, policies)
     amount = (_ordinary_refund(order) - order.delivery_fee).at_most(order.total)
-    in_time = order.stage is Stage.DISPATCHED or (until is not None and facts.now <= until)
-    if not in_time or not amount:
+    if not _may_go_back(order, facts, policies) or not amount:
         return None
     return Offer("start_return", Action.START_RETURN, amount, "return_goods", needs_confirmation=True)
+
+
+def _may_go_back(order: OrderFacts, facts: DecisionFacts, policies: ShopPolicies) -> bool:
+    """Whether goods on their way or in the window may come back to the shop."""
+    until = return_until(order, policies)
+    return order.stage is Stage.DISPATCHED or (until is not None and facts.now <= until)
+
+
+def _exchange(facts: DecisionFacts, _situations: Situations, policies: ShopPolicies) -> Offer | None:
+    """One item for the same in another size or colour, as long as it could be returned; whether there is one, a human sees."""
+    order = facts.order
+    if order is None or order.kind is not Kind.PARCEL or not _may_go_back(order, facts, policies):
+        return None
+    lines = {item.name: item for item in order.items if not item.fresh}
+    choices = tuple(Choice(item.name, None, item.name_en, item.price) for item in lines.values())
+    if not choices or not _ordinary_refund(order):
+        return None
+    return Offer("exchange", Action.EXCHANGE, None, "return_goods", needs_confirmation=True, choices=choices)
 
 
 def _coupon_late(facts: DecisionFacts, situations: Situations, policies: ShopPolicies) -> Offer | None:
@@ -191,6 +208,7 @@ _WORK: dict[OfferName, Work] = {
     OfferName.REFUND_PRICE_DROP: _of_order(_refund_price_drop),
     OfferName.RESHIP: _of_order(_reship),
     OfferName.START_RETURN: _start_return,
+    OfferName.EXCHANGE: _exchange,
     OfferName.COUPON_LATE: _coupon_late,
     OfferName.COUPON_GOODWILL: _coupon_goodwill,
     OfferName.COUPON_AGAIN: _coupon_again,

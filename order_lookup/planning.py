@@ -21,7 +21,12 @@ from order_lookup.verifying import customers_heard
 from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
 
 LONGEST_DETAIL = 400
-_NEEDED_DETAIL = {Action.CHANGE_ADDRESS: "address", Action.CHANGE_PHONE: "phone", Action.CHANGE_NOTE: "note"}
+_NEEDED_DETAIL = {
+    Action.CHANGE_ADDRESS: "address",
+    Action.CHANGE_PHONE: "phone",
+    Action.CHANGE_NOTE: "note",
+    Action.EXCHANGE: "variant",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +132,10 @@ def _amount(request: ActionRequest, offer: Offer) -> tuple[bool, Money | None]:
     """Whether what was asked for fits what is offered, and the amount to move: less is fine, more isn't."""
     limit = offer.amount
     if offer.choices:
-        limit = next((choice.amount for choice in offer.choices if choice.item == request.item), None)
-        if limit is None:
+        chosen = next((choice for choice in offer.choices if choice.item == request.item), None)
+        if chosen is None:
             return False, None
+        limit = chosen.amount
     if request.amount is None:
         return True, limit
     asked = request.amount

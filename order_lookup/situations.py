@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -9,7 +10,8 @@ from itertools import pairwise
 from order_lookup.facts import DecisionFacts, OrderFacts, ShipmentFacts
 from order_lookup.money import Money
 from order_lookup.policies import ShopPolicies
-from order_lookup.words import Kind, Situation, Stage
+from order_lookup.shares import paid_for_lines
+from order_lookup.words import Action, Kind, Situation, Stage
 
 Rule = Callable[[OrderFacts, DecisionFacts, ShopPolicies], bool]
 
@@ -49,10 +51,13 @@ def patience_percent(facts: DecisionFacts, policies: ShopPolicies) -> int:
 
 
 def price_drop(order: OrderFacts) -> Money:
-    """What the items would cost less today, minus what was already given back for that; never below nothing."""
+    """What was paid above today's price (after coupons, for pieces not refunded), less what went back for that; at least nothing."""
     saved = Money(0, order.total.currency)
-    for item in order.items:
-        saved += Money(max(0, item.price.minor_units - item.price_now.minor_units) * item.quantity, saved.currency)
+    gone = Counter(past.item for past in order.actions if past.action == Action.REFUND_PARTIAL and past.stands)
+    for item, paid in zip(order.items, paid_for_lines(order), strict=True):
+        kept = max(0, item.quantity - gone[item.name])
+        above = paid.minor_units - item.price_now.minor_units * item.quantity
+        saved += Money(max(0, above) * kept // item.quantity, saved.currency)
     for refund in order.refunds:
         if refund.stands and refund.reason == "price_drop":
             saved -= refund.amount

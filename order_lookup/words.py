@@ -127,6 +127,7 @@ class Action(StrEnum):
     REFUND_PRICE_DROP = "refund_price_drop"
     RESHIP = "reship"
     START_RETURN = "start_return"
+    EXCHANGE = "exchange"
     CHANGE_ADDRESS = "change_address"
     CHANGE_PHONE = "change_phone"
     CHANGE_NOTE = "change_note"
@@ -150,7 +151,16 @@ class LedgerState(StrEnum):
 # The ledger's states from which an entry still goes on.
 OPEN_STATES = frozenset({LedgerState.PLANNED, LedgerState.SENT, LedgerState.UNKNOWN})
 # Actions that settle the matter with money or goods: one of them per call, intent and order.
-REMEDIES = frozenset({Action.CANCEL, Action.REFUND_FULL, Action.REFUND_PARTIAL, Action.RESHIP, Action.START_RETURN})
+REMEDIES = frozenset(
+    {
+        Action.CANCEL,
+        Action.REFUND_FULL,
+        Action.REFUND_PARTIAL,
+        Action.RESHIP,
+        Action.START_RETURN,
+        Action.EXCHANGE,
+    }
+)
 # Actions that move money to the customer.
 REFUNDS = frozenset(
     {

@@ -301,6 +301,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "intent.refund_status": ("退款进度", "Refund status"),
     "intent.return_exchange": ("退换货", "Return"),
     "intent.missing_item": ("少送", "Missing item"),
+    "action.exchange": ("换货", "Exchange"),
     "intent.wrong_item": ("送错", "Wrong item"),
     "intent.damaged_item": ("破损", "Damaged item"),
     "intent.food_safety": ("食品安全", "Food safety"),

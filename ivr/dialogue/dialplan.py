@@ -24,7 +24,19 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Routes = dict[str, str]
 Arguments = dict[str, str]
 Wanted = Literal[
-    "intent", "yes_no", "choice", "order_number", "digits", "money", "date", "count", "name", "phone", "address", "free"
+    "intent",
+    "yes_no",
+    "choice",
+    "order_number",
+    "digits",
+    "money",
+    "date",
+    "count",
+    "name",
+    "phone",
+    "address",
+    "free",
+    "variant",
 ]
 Confirmation = Literal["never", "doubtful", "always"]
 Disposition = Literal[

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
-from ivr.dialogue.vocabulary import URGENT_INTENTS
+from ivr.dialogue.vocabulary import ABOUT_GOODS, URGENT_INTENTS
 from ivr.values import Digits
 
 SPOKEN_DIGITS = 4  # so many digits aren't said by chance
@@ -199,13 +199,20 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Wanted(heard.intent)
     if heard.text in SLOT_MARKS.values():  # digits where none were asked for are no wish for another order
         return Missed()
-    if heard.intent in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
+    if _wish(heard) in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
         return Answered("yes")
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
     if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _wish(heard: Interpretation) -> str:
+    """The wish that may agree to an action: of goods exchanged or sent back the one that was said, and no other size or colour."""
+    if heard.slot("exchange") is None or heard.intent not in ABOUT_GOODS:
+        return heard.intent
+    return "exchange" if heard.slot("variant") is None else ""
 
 
 def _taken_back(heard: Interpretation, context: Context) -> Slot | None:

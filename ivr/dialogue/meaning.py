@@ -9,7 +9,10 @@ from typing import Literal
 from ivr.dialogue.order_number import Decoded
 from ivr.values import Language, Value
 
-SlotKind = Literal["order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free"]
+SlotKind = Literal[
+    "order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free", "variant", "exchange",
+    "send_back",
+]  # fmt: skip
 Universal = Literal["agent", "repeat", "slower", "help", "back", "goodbye"]
 Danger = Literal["danger", "fraud", "rage"]
 Verdict = Literal["accept", "confirm", "reject"]
@@ -19,6 +22,12 @@ Completeness = Literal["complete", "incomplete", "in_number"]
 UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "help", "back", "goodbye")
 OUT_OF_SCOPE = "out_of_scope"
 WHAT_ELSE = "what_else"
+COURTESIES = frozenset({"thanks", "switch_language"})
+
+
+def is_matter(intent: str) -> bool:
+    """Whether a wish is what a call is about, not a courtesy or a universal."""
+    return intent not in UNIVERSALS and intent not in COURTESIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ class Slot:
     For `order_number`: `value` is Digits when this caller's own orders (or a whole valid number heard clearly) settle it,
     else None, and `decoded` holds the candidates to look up (`order_number.expand`, then `order_number.settle`).
     `money` gives Money; `date` a datetime at midnight or, unresolved, its words; `time` a datetime (with `now`) or
-    "HH:MM"; `count` an int; `digits` and `phone` Digits; `name` a Name; `address` and `free` the words.
+    "HH:MM"; `count` an int; `digits` and `phone` Digits; `name` a Name; `address` and `free` the words, `variant` those for the
+    size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other.
     """
 
     kind: SlotKind

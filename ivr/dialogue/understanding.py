@@ -34,6 +34,7 @@ from ivr.dialogue.meaning import (
 )
 from ivr.dialogue.normal_text import plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
+from ivr.dialogue.variants import Variants
 from ivr.events import Hypothesis
 from ivr.values import Language
 
@@ -54,7 +55,7 @@ class Understanding:
 
     def __init__(self, grammar: Grammar, pattern: OrderPattern, learned: Classifier | None) -> None:
         self.grammar, self.pattern, self.language = grammar, pattern, grammar.language
-        self.normal, self.markers = grammar.normal, Markers(grammar)
+        self.normal, self.markers, self.variants = grammar.normal, Markers(grammar), Variants(grammar)
         lists = {
             name: [self.normal.literal(phrase) for phrase in phrases] for name, phrases in grammar.lists.lists.items()
         }
@@ -99,6 +100,7 @@ class Understanding:
         if not sentence.strip():
             return Interpretation("nothing", text=bare, why=("no words",))
         values = (*slots.as_slots(found), *wanted.order_slots(self, bare, hypotheses, found, expectation))
+        values += self.variants.find(bare)
         said = answers.Said(bare, sentence, values, hypotheses)
         return self._answer(said, expectation)
 

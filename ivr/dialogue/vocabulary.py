@@ -90,13 +90,13 @@ LOOK_UPS: Mapping[str, Query] = {
 
 ACTIONS = _words(
     "urge_delivery cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop "
-    "reship start_return change_address change_phone change_note coupon issue_coupon invoice send_invoice ticket open_ticket "
+    "reship start_return exchange change_address change_phone change_note coupon issue_coupon invoice send_invoice ticket open_ticket "
     "callback book_callback freeze_account survey"
 )
 # Actions that move money or end an order: the caller is asked before they are done.
 WEIGHTY = _words(
     "cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop reship "
-    "start_return change_address change_phone freeze_account"
+    "start_return exchange change_address change_phone freeze_account"
 )
 # "Shall I cancel it?" — "Cancel it, then": the wish that an action serves, said again, is a yes to it and to no other action.
 AGREES: Mapping[str, frozenset[str]] = {
@@ -107,10 +107,13 @@ AGREES: Mapping[str, frozenset[str]] = {
     "refund_duplicate": _words("refund_request"),
     "refund_price_drop": _words("price_protection refund_request"),
     "start_return": _words("return_exchange"),
+    "exchange": _words("exchange"),  # said with a wish about goods, not a wish of its own
     "send_invoice": _words("invoice"),
 }
 ACTED = Outcome(frozenset(), _names("action", "name amount receipt due_at refused level_needed repeated"))
 ACT_CLEARS = ("action",)
+# Wishes that an exchange may be meant by.
+ABOUT_GOODS = _words("return_exchange change_order")
 # What can come of an action: the ledger's words, and the caller's: no to the offer, no usable answer to it, or what else there is.
 ACT_OUTCOMES = ("done", "refused", "failed", "unknown", "declined", "give_up", WHAT_ELSE)
 HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned", "failed")

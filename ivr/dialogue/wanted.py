@@ -170,12 +170,16 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
 
 
 def _slot(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
-    slot = next((each for each in said.slots if each.kind == expectation.slot), None) or _open_slot(said, expectation)
+    found = next((each for each in said.slots if each.kind == expectation.slot), None)
+    slot = found or _open_slot(said, expectation)
+    if slot is None and expectation.slot == "variant" and not understanding.choices.is_whole_answer(said.sentence):
+        slot = understanding.variants.answer(said.bare)
     exact = understanding.matcher.rank(said.sentence)[:1]
     wish = next((match for match in exact if match.score >= _ANOTHER_WISH), None)
     if slot is None:
         return None
-    if wish and _outweighs(wish.intent, wish.score, slot):
+    named = found is not None and found.kind == "variant"  # "换大一码" is a wish, too: the one under way
+    if wish and not named and _outweighs(wish.intent, wish.score, slot):
         return None
     values = (slot, *(each for each in said.slots if each is not slot))
     return Interpretation("slot", "", slot.confidence, slots=values, why=(f"a value for {slot.kind}",))
@@ -185,7 +189,7 @@ def _outweighs(intent: str, score: float, slot: Slot) -> bool:
     """Whether the utterance is rather a new wish than the value asked for."""
     if intent in ("yes", "no", "thanks", OUT_OF_SCOPE, "order_status"):
         return False
-    return score >= (1.0 if slot.kind in ("free", "name", "address") else 0.95)
+    return score >= (1.0 if slot.kind in ("free", "name", "address", "variant") else 0.95)
 
 
 def _open_slot(said: Said, expectation: Expectation) -> Slot | None:

@@ -16,6 +16,7 @@ from order_lookup.words import Action
 
 Seconds = Annotated[float, Field(gt=0, le=60)]
 _LOCAL = frozenset({Action.OPEN_TICKET, Action.BOOK_CALLBACK})
+_WHERE_NAMED = frozenset({Action.EXCHANGE})  # a ticket for a human does, where the backend knows no such thing
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -62,7 +63,7 @@ class Mapping(_Strict):
     fields: dict[Part, dict[str, str]] = {}  # our name → theirs, dots go deeper
     values: dict[str, dict[str, str]] = {}  # our field → their word → ours
     money: Literal["minor", "major"] = "minor"  # major: 12.50 instead of 1250
-    actions: frozenset[Action] = frozenset(Action) - _LOCAL
+    actions: frozenset[Action] = frozenset(Action) - _LOCAL - _WHERE_NAMED
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

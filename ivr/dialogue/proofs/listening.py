@@ -11,7 +11,7 @@ from ivr.dialogue.questions import UNIVERSAL_KEYS
 from ivr.errors import Place
 
 # What can't be keyed: the step must then say where a caller without a voice goes.
-ONLY_SPOKEN = frozenset({"name", "address", "free"})
+ONLY_SPOKEN = frozenset({"name", "address", "free", "variant"})
 
 
 def listening(spoken: Spoken) -> Iterator[Finding]:

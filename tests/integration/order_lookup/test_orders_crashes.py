@@ -30,7 +30,7 @@ from order_lookup import (
 )
 from order_lookup import tables as t
 from order_lookup.demo import CASES
-from order_lookup.words import Stage
+from order_lookup.words import REMEDIES, Stage
 from tests.integration.shops import NOW
 
 pytestmark = pytest.mark.integration
@@ -46,6 +46,7 @@ SINGLE: list[tuple[str, str, Action, dict[str, str]]] = [
     ("invoice_missing", "invoice", Action.SEND_INVOICE, {}),
     ("refund_overdue", "refund_status", Action.OPEN_TICKET, {}),
     ("in_transit", "urge_delivery", Action.BOOK_CALLBACK, {}),
+    ("return_open", "return_exchange", Action.EXCHANGE, {"variant": "换成大一码"}),
 ]
 
 
@@ -80,7 +81,8 @@ async def interrupted(
     bank = Bank(fuse)
     desk = await open_desk(url, bank)
     caller = await verified(desk, name, "call-1")
-    request = ActionRequest(caller, intent, action, CASES[name].order_number, details=details)
+    item = (await desk.caller(caller)).orders[0].items[0] if action is Action.EXCHANGE else ""
+    request = ActionRequest(caller, intent, action, CASES[name].order_number, item=item, details=details)
     with fuse.burning():
         fuse.arm(at)
         if at:
@@ -146,6 +148,9 @@ TRIES = (
     ("meal_delivered", "missing_item", Action.REFUND_PARTIAL),
     ("meal_delivered", "damaged_item", Action.REFUND_PARTIAL),
     ("meal_delivered", "not_received", Action.REFUND_FULL),
+    ("return_open", "return_exchange", Action.EXCHANGE),
+    ("return_open", "return_exchange", Action.START_RETURN),
+    ("return_open", "change_order", Action.EXCHANGE),
     ("late_food", "order_status", Action.ISSUE_COUPON),
     ("late_food", "urge_delivery", Action.ISSUE_COUPON),
     ("late_food", "price_protection", Action.REFUND_PRICE_DROP),
@@ -199,7 +204,8 @@ class Chaos(RuleBasedStateMachine):
         caller, case = self.callers[key], CASES[name]
         item = self.loop.run_until_complete(self.desk.caller(caller)).orders[0].items[0]
         money = Money(amount) if amount is not None else None
-        request = ActionRequest(caller, what[1], what[2], case.order_number, amount=money, item=item)
+        details = {"variant": "换成大一码"}
+        request = ActionRequest(caller, what[1], what[2], case.order_number, amount=money, item=item, details=details)
         self.bank.mood = mood
         with self.fuse.burning():
             self.fuse.arm(crash_at)
@@ -257,6 +263,7 @@ class Chaos(RuleBasedStateMachine):
             with Session(self.desk.database.engine) as session:
                 rows = session.scalars(select(t.LedgerEntry).where(t.LedgerEntry.order_id == order.id)).all()
                 assert {row.state for row in rows} <= {"done", "failed"}
+                assert sum(row.action in REMEDIES and row.state == "done" for row in rows) <= 1, name
                 cancelled = any(row.action == "cancel" and row.state == "done" for row in rows)
                 assert (order.stage == Stage.CANCELLED.value) == cancelled
                 late = session.scalars(select(t.Coupon).where(t.Coupon.order_id == order.id)).all()

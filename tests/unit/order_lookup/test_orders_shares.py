@@ -18,8 +18,9 @@ from order_lookup import tables as t
 from order_lookup.database import open_engine, writing
 from order_lookup.decision import decide
 from order_lookup.demo import CASES
-from order_lookup.facts import ItemFacts, OrderFacts, PaymentFacts, RefundFacts
+from order_lookup.facts import ActionFacts, ItemFacts, OrderFacts, PaymentFacts, RefundFacts
 from order_lookup.shares import paid_for_goods, paid_for_lines
+from order_lookup.situations import price_drop
 from order_lookup.words import Intent, Stage
 
 POLICIES = load_policies()
@@ -90,6 +91,60 @@ def test_one_piece_is_worth_what_was_paid_for_it(order: OrderFacts, pieces: dict
     assert offered(order) == pieces
 
 
+def refunded_piece(item: str, state: str = "done") -> ActionFacts:
+    return ActionFacts("refund_partial", state, "refund_item", item)
+
+
+@pytest.mark.parametrize(
+    ("order", "difference"),
+    [
+        pytest.param(bought(line("灯", 10000, price_now=8000)), 2000, id="no coupon: the fall in price"),
+        pytest.param(bought(line("灯", 10000, price_now=8000), off=1500), 500, id="paid 85.00, now 80.00"),
+        pytest.param(bought(line("灯", 10000, price_now=8000), off=2000), None, id="paid as little as it costs now"),
+        pytest.param(bought(line("灯", 10000, price_now=8000), off=3000), None, id="paid less than it costs now"),
+        pytest.param(bought(line("灯", 10000, price_now=12000)), None, id="dearer"),
+        pytest.param(bought(line("杯", 3000, 3, 2500), off=900), 600, id="three, paid 27.00 each, now 25.00"),
+        pytest.param(
+            bought(line("灯", 8000, price_now=6000), line("伞", 2000), off=1000),
+            1200,
+            id="its part of the coupon: 72.00",
+        ),
+        pytest.param(
+            bought(line("灯", 8000, price_now=6000), line("伞", 2000, price_now=3000)),
+            2000,
+            id="what became dearer takes nothing away",
+        ),
+        pytest.param(bought(line("灯", 10000, price_now=8000), fee=800), 2000, id="delivery isn't the item's"),
+        pytest.param(bought(line("灯", 10000, price_now=8000), line("赠品", 0)), 2000, id="a gift costs nothing"),
+        pytest.param(
+            bought(line("灯", 10000, price_now=8000), off=500, refunds=(back(1000, "price_drop"),)),
+            500,
+            id="it fell further: the rest",
+        ),
+        pytest.param(
+            bought(line("灯", 10000, price_now=8000), refunds=(back(2000, "price_drop"),)),
+            None,
+            id="given back already",
+        ),
+        pytest.param(
+            replace(bought(line("杯", 3000, 3, 2500), off=900), actions=(refunded_piece("杯"),)),
+            400,
+            id="not for the piece that was refunded",
+        ),
+        pytest.param(
+            replace(bought(line("杯", 3000, 3, 2500), off=900), actions=(refunded_piece("杯", "failed"),)),
+            600,
+            id="whose refund failed",
+        ),
+    ],
+)
+def test_the_difference_is_reckoned_from_what_was_paid(order: OrderFacts, difference: int | None) -> None:
+    decision = decide(Intent.PRICE_PROTECTION, facts(order), POLICIES)
+    offer = decision.offer(Action.REFUND_PRICE_DROP)
+    assert (offer.amount.minor_units if offer and offer.amount else None) == difference
+    assert decision.reason == ("price_difference" if difference else "price_not_dropped")
+
+
 def test_what_was_paid_twice_is_no_part_of_an_item() -> None:
     order = bought(line("灯", 8000), line("伞", 2000), off=1000)
     twice = replace(order, payments=order.payments * 2)
@@ -148,6 +203,17 @@ def test_piece_after_piece_never_more_goes_back_than_came_in(order: OrderFacts, 
         duplicates = sum(r.amount.minor_units for r in order.refunds if r.stands and r.reason == "duplicate_payment")
         assert order.refunded.minor_units <= order.paid.minor_units
         assert order.refunded.minor_units - duplicates <= paid_for_goods(order).minor_units
+
+
+@settings(max_examples=300, deadline=None)
+@given(orders, st.lists(st.integers(0, 20_000), min_size=6, max_size=6))
+def test_a_difference_leaves_what_the_goods_cost_now(order: OrderFacts, now: list[int]) -> None:
+    items = tuple(replace(item, price_now=cny(price)) for item, price in zip(order.items, now, strict=False))
+    order = replace(order, items=items, refunds=())
+    paid = [one.minor_units for one in paid_for_lines(order)]
+    today = [item.price_now.minor_units * item.quantity for item in items]
+    assert price_drop(order).minor_units == sum(max(0, a - b) for a, b in zip(paid, today, strict=True))
+    assert price_drop(order) <= paid_for_goods(order)
 
 
 def test_every_piece_of_an_order_sent_back_is_at_most_what_was_paid() -> None:

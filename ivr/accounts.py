@@ -88,7 +88,7 @@ def set_password(session: Session, name: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions; raises UserError for an unknown name."""
     row = session.scalar(select(AccountRow).where(AccountRow.name == name))
     if row is None:
-        raise UserError(f"there is no account `{name}`", "`ivr agents list` lists them")
+        raise UserError(f"there is no account `{name}`", f"`ivr agents add {name}` makes one")
     row.password_hash, row.failures, row.locked_until = _hashed(password), 0, 0.0
     session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
 

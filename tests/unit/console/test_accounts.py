@@ -98,6 +98,11 @@ def test_logging_out_and_new_passwords_end_sessions(session: Session) -> None:
     assert accounts.log_in(session, "anna", "another horse", "", NOW)
 
 
+def test_password_of_nobody_says_how_to_let_them_in(session: Session) -> None:
+    with pytest.raises(UserError, match=r"no account `agent1` — `ivr agents add agent1` makes one"):
+        accounts.set_password(session, "agent1", "another horse")
+
+
 def test_disabled_accounts_are_out_at_once(session: Session) -> None:
     token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
     assert token

@@ -1,23 +1,31 @@
-"""Open the order desk that the settings name: this database, or a shop's own backend."""
+"""Open the order desk that the settings name, for the shop they name: this database, or a shop's own backend."""
 
 from __future__ import annotations
 
 from ivr.config import Settings
 from ivr.errors import ConfigError
-from order_lookup import OrderDeskError, OrderSystem, Policies, SqlOrderSystem, load_policies
+from order_lookup import OrderDeskError, OrderSystem, Policies, PolicyError, Shop, SqlOrderSystem, load_policies
 
 
 async def open_orders(settings: Settings) -> OrderSystem:
     """The OrderSystem with its tables up to date; raises ConfigError when it can't be opened as configured."""
     try:
-        policies = (
-            load_policies(settings.path(settings.orders.policies)) if settings.orders.policies else load_policies()
-        )
+        policies = shop_policies(settings)
         if settings.orders.system == "sql":
             return await SqlOrderSystem.open(settings.database_url, policies)
         return await _backend(settings, policies)
     except OrderDeskError as fault:
         raise ConfigError(f"the order desk does not open: {fault}", "see `database.url` and `orders`") from None
+
+
+def shop_policies(settings: Settings) -> Policies:
+    """The policies for the shop of the settings; raises ConfigError with file, line and fix."""
+    folder = settings.path(settings.orders.policies) if settings.orders.policies else None
+    shop = Shop(shop=settings.shop, shop_en=settings.shop_en, time_zone=settings.time_zone)
+    try:
+        return load_policies(folder, shop)
+    except PolicyError as fault:
+        raise ConfigError(f"`orders.policies`: {fault}") from None
 
 
 async def _backend(settings: Settings, policies: Policies) -> OrderSystem:

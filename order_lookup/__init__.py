@@ -4,7 +4,7 @@ from order_lookup.answers import Choice, Decision, Handoff, Offer
 from order_lookup.backend import HttpOrderSystem, load_mapping
 from order_lookup.errors import BrokenError, DownError, MistakeError, OrderDeskError, PolicyError
 from order_lookup.money import Money
-from order_lookup.policies import Policies, load_policies
+from order_lookup.policies import Policies, Shop, load_policies
 from order_lookup.port import (
     ActionRequest,
     ActionResult,
@@ -64,6 +64,7 @@ __all__ = [
     "OrderSystem",
     "Policies",
     "PolicyError",
+    "Shop",
     "Situation",
     "SqlOrderSystem",
     "Stage",

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from order_lookup import demo
+from order_lookup import demo, settings
 from order_lookup.clerk import Clerk
 from order_lookup.database import open_engine, upgrade
 from order_lookup.errors import MistakeError, OrderDeskError
-from order_lookup.policies import Policies, load_policies
 from order_lookup.printing import console, print_bench, print_decision, print_json, print_order, print_orders
 from order_lookup.sql import SqlOrderSystem
-from order_lookup.strict_yaml import nearest, read
+from order_lookup.strict_yaml import nearest
 from order_lookup.words import Intent, Level
 
 Result = TypeVar("Result")
@@ -36,19 +33,18 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="The settings.", envv
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 At = Annotated[str, typer.Option("--now", help="Pretend it is this moment, ISO 8601.")]
 CONFIG = Path("config.yaml")
-_DEFAULT_URL = "sqlite:///var/hotline.db"
 
 
 @orders.command()
 def show(number: str, database: Url = "", config: ConfigFile = CONFIG, as_json: AsJson = False, at: At = "") -> None:
     """The whole order, and what is unusual about it."""
-    view = _ask(database, config, lambda clerk: clerk.show(number, _moment(at)))
+    view = _ask(database, config, lambda clerk: clerk.show(number, _moment(at, config)))
     if view is None:
         _fail(f"no order {number[:40]}")
     elif as_json:
         print_json(view)
     else:
-        print_order(view)
+        print_order(view, settings.shop(config).zone)
 
 
 @orders.command()
@@ -70,7 +66,7 @@ def find(
     if as_json:
         print_json(found)
     else:
-        print_orders(found)
+        print_orders(found, settings.shop(config).zone)
     if not found:
         raise typer.Exit(1)
 
@@ -87,11 +83,11 @@ def decide(
 ) -> None:
     """What the robot would say and offer, and by which rule."""
     wanted, sure = _intent(intent), _level(level)
-    decision = _ask(database, config, lambda clerk: clerk.decide(wanted, number or None, sure, _moment(at)))
+    decision = _ask(database, config, lambda clerk: clerk.decide(wanted, number or None, sure, _moment(at, config)))
     if as_json:
         print_json(decision)
     else:
-        print_decision(decision)
+        print_decision(decision, settings.shop(config).zone)
 
 
 @orders.command()
@@ -134,7 +130,7 @@ def fill_demo(
         engine = open_engine(_url(database, config))
         if fresh:
             demo.clear(engine)
-        demo.fill(engine, _moment(at) or datetime.now(UTC))
+        demo.fill(engine, _moment(at, config) or datetime.now(UTC))
         engine.dispose()
 
     _guard(work)
@@ -170,24 +166,13 @@ def path(database: Url = "", config: ConfigFile = CONFIG) -> None:
 
 
 def _url(database: str, config: Path) -> str:
-    """The URL given, or the one of the settings, a relative SQLite file counted from the settings' folder."""
-    if database or not config.exists():
-        return database or _DEFAULT_URL
-    section = read(config).data.get("database") or {}
-    url = os.path.expandvars(str(section.get("url") or _DEFAULT_URL))
-    relative = re.fullmatch(r"sqlite:///(?!/)(?!:memory:)(.+)", url)
-    return f"sqlite:///{(config.parent / relative[1]).absolute()}" if relative else url
-
-
-def _policies(config: Path) -> Policies:
-    """Those of the settings, the folder counted from the settings' own; else the ones that ship."""
-    folder = (read(config).data.get("orders") or {}).get("policies") if config.exists() else None
-    return load_policies(config.parent / os.path.expandvars(str(folder))) if folder else load_policies()
+    """The URL given, or the one of the settings."""
+    return database or settings.database_url(config)
 
 
 def _ask(database: str, config: Path, question: Callable[[Clerk], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        system = await SqlOrderSystem.open(_url(database, config), _policies(config))
+        system = await SqlOrderSystem.open(_url(database, config), settings.policies(config))
         try:
             return await question(Clerk(system))
         finally:
@@ -210,14 +195,14 @@ def _fail(what: str) -> None:
     raise typer.Exit(MistakeError.exit_status)
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, config: Path) -> datetime | None:
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise MistakeError(f"--now {text!r}: write it like 2027-01-31T18:30+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(load_policies().values.shop.timezone))
+    return moment if moment.tzinfo else moment.replace(tzinfo=settings.shop(config).zone)
 
 
 def _day(text: str) -> date | None:

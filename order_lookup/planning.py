@@ -152,7 +152,6 @@ def _enter(
     now: datetime,
     policies: Policies,
 ) -> Planned:
-    shop = policies.values.shop
     row = t.LedgerEntry(
         key=ledger.key(request),
         call_id=request.caller.call_id,
@@ -161,7 +160,7 @@ def _enter(
         order_id=found.order.id if found.order is not None else None,
         customer_id=found.customer.id if found.customer is not None else None,
         amount_minor=offer.amount.minor_units if offer.amount else 0,
-        currency=found.order.currency if found.order is not None else shop.currency,
+        currency=found.order.currency if found.order is not None else policies.values.currency,
         details={
             **{name: value for name, value in request.details.items() if len(value) <= LONGEST_DETAIL},
             "offer": offer.name,

@@ -1,4 +1,7 @@
-"""The policies of the shop, read from policies.yaml and decisions.yaml, validated and frozen."""
+"""The policies of the shop, read from policies.yaml and decisions.yaml, validated and frozen.
+
+Whose policies they are, the shop's name and clock, stands in config.yaml, where the rest of the hotline has it from.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +49,11 @@ class Strict(BaseModel):
 
 
 class Shop(Strict):
-    """Who we are and whose clock we speak by."""
+    """Who we are and whose clock we speak by, under the names of config.yaml; by default the demo shop."""
 
-    name_zh: str
-    name_en: str
-    timezone: Annotated[str, BeforeValidator(_zone)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    name_zh: str = Field("好食多", alias="shop")
+    name_en: str = Field("Goodmart", alias="shop_en")
+    timezone: Annotated[str, BeforeValidator(_zone)] = Field("Asia/Shanghai", alias="time_zone")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -219,10 +221,10 @@ class MessageTexts(Strict):
     en: str
 
 
-class ShopPolicies(Strict):
+class PolicyFile(Strict):
     """policies.yaml."""
 
-    shop: Shop
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     numbers: Numbers
     situations: SituationThresholds
     verification: VerificationPolicy
@@ -261,6 +263,12 @@ class ShopPolicies(Strict):
         return self
 
 
+class ShopPolicies(PolicyFile):
+    """policies.yaml, and the shop it is for."""
+
+    shop: Shop
+
+
 class Policies(Strict):
     """All policies: thresholds and texts, and the book of decisions that stands on them."""
 
@@ -271,13 +279,14 @@ class Policies(Strict):
 
     def money(self, minor_units: int) -> Money:
         """An amount in the shop's currency."""
-        return Money(minor_units, self.values.shop.currency)
+        return Money(minor_units, self.values.currency)
 
 
-def load_policies(folder: Path | None = None) -> Policies:
-    """The policies of a folder (default: the ones that ship); PolicyError names file, line and fix."""
+def load_policies(folder: Path | None = None, shop: Shop | None = None) -> Policies:
+    """The policies of a folder (default: the ones that ship) for a shop; PolicyError names file, line and fix."""
     place = folder or FOLDER
-    values = model(read(place / "policies.yaml"), ShopPolicies)
+    written = model(read(place / "policies.yaml"), PolicyFile)
+    values = ShopPolicies(shop=shop or Shop(), **dict(written))
     book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
     return Policies(values=values, book=book)
 

@@ -14,7 +14,6 @@ from order_lookup.answers import Decision
 from order_lookup.bench import Measured
 from order_lookup.listings import OrderView
 from order_lookup.money import Money
-from order_lookup.policies import load_policies
 from order_lookup.port import OrderSummary
 from order_lookup.views import plain
 
@@ -26,23 +25,29 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
-def print_orders(found: tuple[OrderSummary, ...]) -> None:
-    """Orders, a line each."""
+def print_orders(found: tuple[OrderSummary, ...], zone: ZoneInfo) -> None:
+    """Orders, a line each; times in the shop's zone."""
     table = Table(Column("number", no_wrap=True), "kind", "stage", "placed", "total", "items", "from")
     for order in found:
         items = "、".join(order.items)
         table.add_row(
-            order.number, order.kind, order.stage, _local(order.placed_at), str(order.total), items, order.merchant
+            order.number,
+            order.kind,
+            order.stage,
+            _local(order.placed_at, zone),
+            str(order.total),
+            items,
+            order.merchant,
         )
     console.print(table)
 
 
-def print_order(view: OrderView) -> None:
+def print_order(view: OrderView, zone: ZoneInfo) -> None:
     """The whole order."""
     table = Table(title=f"Order {view.order.number}", show_header=False)
     for name, value in plain(view.order).items():
         if value not in (None, "", [], False):
-            table.add_row(name, _short(getattr(view.order, name), value))
+            table.add_row(name, _short(getattr(view.order, name), value, zone))
     if view.customer is not None:
         table.add_row("customer", f"{view.customer.name} · {view.customer.tier} · {view.customer.language}")
     table.add_row("unusual", ", ".join(sorted(view.situations)) or "nothing")
@@ -60,7 +65,7 @@ def print_bench(measured: Measured) -> None:
     console.print(table)
 
 
-def print_decision(decision: Decision) -> None:
+def print_decision(decision: Decision, zone: ZoneInfo) -> None:
     """What would be said and offered, and why."""
     table = Table(title=f"{decision.intent} → {decision.reason}", show_header=False)
     table.add_row("unusual", ", ".join(sorted(decision.situations)) or "nothing")
@@ -71,20 +76,20 @@ def print_decision(decision: Decision) -> None:
         table.add_row("handoff", f"{decision.handoff.queue}, priority {decision.handoff.priority}")
     table.add_row("ticket", decision.ticket)
     for name, value in decision.facts.items():
-        table.add_row(name, _short(value, plain(value)))
+        table.add_row(name, _short(value, plain(value), zone))
     if decision.withheld:
         table.add_row("withheld", ", ".join(sorted(decision.withheld)))
     console.print(table)
 
 
-def _short(value: object, plain_value: object) -> str:
+def _short(value: object, plain_value: object, zone: ZoneInfo) -> str:
     match value:
         case Money():
             return str(value)
         case datetime():
-            return _local(value)
+            return _local(value, zone)
     return plain_value if isinstance(plain_value, str) else json.dumps(plain_value, ensure_ascii=False)
 
 
-def _local(moment: datetime) -> str:
-    return moment.astimezone(ZoneInfo(load_policies().values.shop.timezone)).strftime("%Y-%m-%d %H:%M")
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -16,8 +16,8 @@ from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.recognition import warm
 from ivr.dialogue.understanding import OrderPattern
 from ivr.errors import DialplanError
+from ivr.orders import shop_policies
 from ivr.values import Language
-from order_lookup import load_policies
 
 log = structlog.get_logger()
 
@@ -74,8 +74,7 @@ class DialplanLibrary:
 
 def _shop_pattern(settings: Settings) -> OrderPattern:
     """The shape of this shop's order numbers, as its policies have it."""
-    policies = load_policies(settings.path(settings.orders.policies)) if settings.orders.policies else load_policies()
-    numbers = policies.values.numbers.pattern
+    numbers = shop_policies(settings).values.numbers.pattern
     return OrderPattern(numbers.digits, numbers.prefix, numbers.is_valid)
 
 

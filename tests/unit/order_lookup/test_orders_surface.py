@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import typer
@@ -78,6 +79,32 @@ def test_the_settings_own_policies_decide(database_file: Path, tmp_path: Path) -
     words = ["orders", "show", LATE.order_number, "--json", "--now", NOW.isoformat(), "--config", str(config)]
     shown = CliRunner(env={"IVR_DATABASE": f"sqlite:///{database_file}"}).invoke(app, words)
     assert json.loads(shown.stdout)["situations"] == []
+
+
+def test_times_are_those_of_the_shop_of_the_settings(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    config = tmp_path / "config.yaml"
+    config.write_text("shop: 柏林面馆\ntime_zone: Europe/Berlin\n", encoding="utf-8")
+    words = ("orders", "show", LATE.order_number, "--json", "--now", NOW.isoformat())
+    placed = datetime.fromisoformat(json.loads(run(*words).stdout)["order"]["placed_at"])
+    find = ("orders", "find", "--tail", LATE.tail, "--phone", LATE.phone)
+    shown = {zone: f"{placed.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" for zone in ("Asia/Shanghai", "Europe/Berlin")}
+    assert shown["Asia/Shanghai"] in run(*find, "--config", str(tmp_path / "none.yaml")).stdout
+    assert shown["Europe/Berlin"] in run(*find, "--config", str(config)).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("workers: 2\ntime_zone: Mars/Olympus\n", "config.yaml:2: time_zone: no such time zone"),
+        ("- shop\n", "config.yaml:1: should be `key: value` lines"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_line_too(run, tmp_path: Path, text: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    config = tmp_path / "config.yaml"
+    config.write_text(text, encoding="utf-8")
+    result = run("orders", "find", "--tail", LATE.tail, "--config", str(config))
+    assert (result.exit_code, len(result.stderr.strip().splitlines())) == (2, 1)
+    assert message in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
+from ivr.accounts import MAY_REVEAL_ALL
 from ivr.console import actions, reading
 from ivr.console.elements import Text, box, button, empty, head, length, readable, row, tag
 from ivr.console.feed import Happening
@@ -15,8 +16,10 @@ from ivr.console.views import CallView, LineView
 from ivr.handoff.briefing import summary
 from ivr.handoff.case import briefing_of
 from ivr.values import Language
+from order_lookup import OrderDeskError
 
 _MOOD_KINDS = {"upset": "warn", "angry": "bad", "rage": "bad", "danger": "bad", "fraud": "bad"}
+LEVELS = ("none", "low", "medium", "high")
 _LEVEL_KINDS = {"none": "warn", "low": "", "medium": "ok", "high": "ok"}
 
 
@@ -37,17 +40,35 @@ class CallPanel(Panel):
         if mine or not happenings:
             await super().refresh(mine)
 
+    async def level(self, call: CallView) -> str:
+        """How sure we are of the caller: as the robot left it, or as the agent's questions have made it since."""
+        known, number = call.fact("verification") or "none", call.fact("order.number")
+        if not number:
+            return known
+        house = self.screen.house
+        try:
+            phone = await house.read(lambda session, _: reading.full_number(session, self.call_id))
+            since = await house.orders.level(self.call_id, phone, number)
+        except OrderDeskError:
+            return known
+        return max(known, since, key=lambda level: LEVELS.index(level) if level in LEVELS else 0)
+
 
 class CallerPanel(CallPanel):
     """Who calls, how sure we are of it, what it is about."""
 
     revealed = ""
 
-    async def load(self) -> CallView | None:
-        return await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+    async def load(self) -> tuple[CallView | None, str, bool]:
+        """The call, how far the caller is verified, and whether there is a number that this viewer may see in full."""
+        viewer = self.screen.viewer
+        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
+        number = await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
+        may = viewer.agent is not None or viewer.role in MAY_REVEAL_ALL
+        return call, await self.level(call) if call else "none", bool(number) and may
 
-    def draw(self, shown: CallView | None) -> None:
-        said = self.said
+    def draw(self, loaded: tuple[CallView | None, str, bool]) -> None:
+        said, (shown, level, revealable) = self.said, loaded
         if shown is None:
             head(said["caller"])
             empty(said["not_found"])
@@ -60,11 +81,10 @@ class CallerPanel(CallPanel):
             Text(said["number"], "k")
             with box("line v"):
                 Text(self.revealed or shown.caller or "–", "num")
-                if shown.caller and not self.revealed:
+                if revealable and not self.revealed:
                     button(said["reveal"], self.screen.acting(self._reveal), "small")
             Text(said["verification"], "k")
             with box("v"):
-                level = shown.fact("verification") or "none"
                 tag(said.of("verification", level), _LEVEL_KINDS.get(level, ""))
             row(said["about"], self._about(shown))
             if mood := shown.fact("mood"):
@@ -85,8 +105,7 @@ class CallerPanel(CallPanel):
 
     async def _reveal(self) -> None:
         self.revealed = await actions.reveal(self.screen, self.call_id)
-        if self.revealed:
-            self.screen.notify(self.said["revealed"])
+        self.screen.notify(self.said["revealed" if self.revealed else "number_gone"])
         await self.again()
 
 
@@ -99,7 +118,8 @@ class SummaryPanel(CallPanel):
             return ()
         language: Language = "en" if self.said.language == "en" else "zh"
         reason = call.handoff.reason if call.handoff else ""
-        return summary(briefing_of(call.case, language, reason, call.caller))
+        case = {**call.case, "verification": await self.level(call)}
+        return summary(briefing_of(case, language, reason, call.caller))
 
     def draw(self, shown: tuple[str, ...]) -> None:
         head(self.said["summary"])
@@ -166,18 +186,16 @@ class Controls(Panel):
         self._hold_button: ui.button | None = None
         super().__init__(screen, "line", ("agent",))
 
-    async def load(self) -> tuple[str, bool, tuple[str, ...]]:
-        """The agent's state, whether the caller is on hold (by this page, another one, or the telephone), and all queues."""
+    async def load(self) -> tuple[str, bool]:
+        """The agent's state, and whether the caller is on hold (by this page, another one, or the telephone)."""
         mine = self.screen.viewer.agent or 0
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
-        everybody = await self.screen.house.read(lambda session, _: reading.agents(session))
-        queues = tuple(sorted({queue for each in everybody for queue in each.queues}))
         call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
         held = bool(call and call.handoff and call.handoff.held)
-        return (agent.state if agent and agent.call_id == self.call_id else "", held, queues)
+        return (agent.state if agent and agent.call_id == self.call_id else "", held)
 
-    def draw(self, shown: tuple[str, bool, tuple[str, ...]]) -> None:
-        state, self.on_hold, queues = shown
+    def draw(self, shown: tuple[str, bool]) -> None:
+        state, self.on_hold = shown
         if state != "on_call":
             return
         said, screen = self.said, self.screen
@@ -189,7 +207,7 @@ class Controls(Panel):
         with button(said["send_back"], lambda: None), ui.menu():
             for step in ("satisfaction", "verification"):
                 ui.menu_item(said.of("step", step), screen.acting(self._send_back(step)))
-        button(said["pass_on"], lambda: self._ask_queue(queues))
+        button(said["pass_on"], screen.acting(self._ask_queue))
         button(said["hang_up"], screen.acting(self._hang_up), "stop")
 
     async def hold(self) -> None:
@@ -209,12 +227,24 @@ class Controls(Panel):
     async def _hang_up(self) -> None:
         await actions.tell_worker(self.screen, self.call_id, "hang_up")
 
-    def _ask_queue(self, queues: tuple[str, ...]) -> None:
-        said = self.said
+    async def _queues(self) -> dict[str, str]:
+        """Every queue with who is there for it, this agent not counted: nobody is passed on into the dark unawares."""
+        said, mine = self.said, self.screen.viewer.agent
+        everybody = await self.screen.house.read(lambda session, _: reading.agents(session))
+        words = {}
+        for queue in sorted({queue for each in everybody for queue in each.queues}):
+            states = [each.state for each in everybody if queue in each.queues and each.id != mine]
+            free = states.count("available")
+            busy = set(states) & {"ringing", "on_call", "wrap_up"}
+            there = f"{said['state.available']} {free}" if free else said["queue_busy" if busy else "queue_empty"]
+            words[queue] = f"{said.of('queue', queue)} · {there}"
+        return words
+
+    async def _ask_queue(self) -> None:
+        said, queues = self.said, await self._queues()
         with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
             Text(said["pass_on"], tag="h2")
-            options = {queue: said.of("queue", queue) for queue in queues}
-            queue = ui.select(options, label=said["queue"]).props("dense outlined")
+            queue = ui.select(queues, label=said["queue"]).props("dense outlined")
             note = ui.input(said["pass_on_note"]).props("dense outlined maxlength=120")
 
             async def go() -> None:
@@ -222,7 +252,9 @@ class Controls(Panel):
                     queue.run_method("showPopup")  # nobody is passed on to whichever queue comes first
                     return
                 dialog.close()
-                arguments = {"queue": str(queue.value), "note": str(note.value or "")[:120]}
+                arguments = {"queue": str(queue.value), "note": str(note.value or "").strip()[:120]}
+                if arguments["note"]:  # the whisper may have to cut it short; in the conversation it stands whole
+                    await actions.tell_worker(self.screen, self.call_id, "note", text=arguments["note"])
                 await actions.tell_worker(self.screen, self.call_id, "pass_on", **arguments)
 
             with box("line"):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
+from hashlib import sha256
+from importlib.resources import files
+
 from nicegui import ui
 from sqlalchemy import update
 
@@ -12,13 +16,21 @@ from ivr.console.views import AgentView, Strip
 from ivr.records.staff import AccountRow
 
 AWAY_REASONS = ("lunch", "break", "meeting", "training")
-ASSETS = '<link rel="stylesheet" href="/static/desk.css"><script src="/static/desk.js" defer></script>'
+_STATIC = files("ivr.console") / "static"
+# A browser may keep what it has for days: what has changed has another address.
+_VERSION = sha256(b"".join((_STATIC / name).read_bytes() for name in ("desk.css", "desk.js"))).hexdigest()[:12]
+ASSETS = f'<link rel="stylesheet" href="/static/desk.css?{_VERSION}"><script src="/static/desk.js?{_VERSION}" defer></script>'
 
 
 def frame(screen: Screen, here: str) -> None:
     """Draw the bar; the page's own parts follow."""
-    said = screen.said
+    said, client = screen.said, screen.client
+    screen.here = here
     ui.add_head_html(ASSETS)
+    ui.page_title(said["title"])
+    # NiceGUI's page is one for all who open it; its language is the viewer's own.
+    client.page = copy(client.page)
+    client.page.language = "en-US" if said.language == "en" else "zh-CN"
     # Without a click the browser's clock starts from the server's, so that waiting times agree between desks.
     box().props(f"data-server-time={screen.house.clock()}").style("display:none")
     with box("banner").props('id=lost role="alert"'):

@@ -32,8 +32,8 @@ class VerifyPanel(CallPanel):
         said = self.said
         head(said["verify"])
         with box("body verify"):
-            kind = choice({name: said.of("verify", name) for name in KINDS}, "", "name")
-            stated = ui.input().props("dense outlined maxlength=60")
+            kind = choice({name: said.of("verify", name) for name in KINDS}, said["verify_by"], "name")
+            stated = ui.input(said["verify_stated"]).props("dense outlined maxlength=60")
 
             async def check() -> None:
                 words = str(stated.value or "").strip()
@@ -51,9 +51,7 @@ class VerifyPanel(CallPanel):
         found = await self.screen.house.orders.verify(call_id, phone, number, kind, stated)
         await self.screen.audit("verify", call_id, kind=kind, passed=found.passed)
         if found.passed:
-            self.screen.notify(
-                f"{self.said['verify_passed']}: {self.said.of('verification', found.level.name.lower())}"
-            )
+            self.screen.notify(self.said["verify_passed"])
         elif found.exhausted:
             self.screen.notify(self.said["verify_locked"])
         else:
@@ -64,17 +62,23 @@ class VerifyPanel(CallPanel):
 class EarlierPanel(CallPanel):
     """Open tickets and the latest contacts."""
 
-    async def load(self) -> Earlier:
+    async def load(self) -> Earlier | None:
+        """None where the number, by which they are found, isn't kept any more."""
         call_id = self.call_id
         phone = await self.screen.house.read(lambda session, _: reading.full_number(session, call_id))
+        call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
+        if not phone and call is not None and not call.live:
+            return None
         try:
             return await self.screen.house.orders.earlier(call_id, phone)
         except OrderDeskError:
             return Earlier()
 
-    def draw(self, shown: Earlier) -> None:
+    def draw(self, shown: Earlier | None) -> None:
         said = self.said
         head(said["earlier"])
+        if shown is None:
+            return empty(said["number_gone"])
         if not shown.tickets and not shown.contacts:
             return empty(said["no_earlier"])
         with box("body stack"):

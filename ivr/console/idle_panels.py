@@ -68,19 +68,18 @@ class CallbacksPanel(Panel):
             return empty(said["no_callbacks"])
         with (
             box("scroll"),
-            box("grid").style("grid-template-columns: max-content 1fr max-content max-content"),
+            box("grid").style("grid-template-columns: minmax(0, 1fr) max-content"),
         ):
             for due in shown:
                 late = due.due_at < datetime.now(UTC)
                 with box():
-                    tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if late else "")
-                with box():
-                    Text(due.shown or due.number, "num", tag="div")
+                    with box("line"):
+                        tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if late else "")
+                        Text(due.shown or due.number, "num")
                     self._matter(due)
-                with box():
+                with box("line"):
                     if not due.shown:
                         button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small")
-                with box():
                     button(said["callback_done"], self.screen.acting(self._done(due.id)), "small")
 
     def _matter(self, due: Due) -> None:

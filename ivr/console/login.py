@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 import secrets
 from importlib.resources import files
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import APIRouter, Form, Request
@@ -33,8 +34,10 @@ def login_routes(house: House) -> APIRouter:
     secure = house.settings.console.url.startswith("https:")
 
     @router.get("/login")
-    async def form(request: Request, next: str = "/", lang: str = "") -> Response:
-        return _page(request, _language(request, lang), _inside(next), secure)
+    async def form(request: Request, next: str = "/", lang: str = "", over: str = "") -> Response:
+        """`over`: an open page noticed that its session had ended."""
+        language = _language(request, lang)
+        return _page(language, _inside(next), secure, words(language)["login_over"] if over else "")
 
     @router.post("/login")
     async def enter(
@@ -47,17 +50,17 @@ def login_routes(house: House) -> APIRouter:
         said = words(_language(request, ""))
         expected = request.cookies.get(_PRE, "")
         if not expected or not secrets.compare_digest(expected.encode(), form_token.encode()):
-            return _page(request, said.language, _inside(next), secure, said["login_again"], 403)
+            return _page(said.language, _inside(next), secure, said["login_again"], 403, name)
         address = request.client.host if request.client else ""
         if not limiter.allows(address, house.clock()):
-            return _page(request, said.language, _inside(next), secure, said["login_wait"], 429)
+            return _page(said.language, _inside(next), secure, said["login_wait"], 429, name)
         old = request.cookies.get(COOKIE)
         async with checking:
             token = await house.write(lambda session, now: accounts.log_in(session, name, password, address, now))
         if token is None:
             limiter.failed(address, house.clock())
             log.warning("console.login_failed", account=name, address=address)
-            return _page(request, said.language, _inside(next), secure, said["login_wrong"], 401)
+            return _page(said.language, _inside(next), secure, said["login_wrong"], 401, name)
         if old:
             await house.write(lambda session, _: accounts.log_out(session, accounts.digest(old)))
         response = RedirectResponse(_inside(next), 303)
@@ -97,20 +100,20 @@ def _language(request: Request, asked: str) -> str:
 
 
 def _page(
-    request: Request, language: str, target: str, secure: bool, problem: str = "", status: int = 200
+    language: str, target: str, secure: bool, problem: str = "", status: int = 200, account: str = ""
 ) -> HTMLResponse:
+    """The form; after a wrong password the account stays, and the cursor is where the password goes."""
     said: Words = words(language)
     token = secrets.token_urlsafe(24)
     values = {
         "language": "zh-CN" if language == "zh" else "en",
         "title": said["login_title"], "name": said["login_name"], "password": said["login_password"],
         "enter": said["login_enter"], "problem": problem, "hidden": "" if problem else "hidden",
-        "next": target, "token": token,
+        "next": target, "next_quoted": quote(target), "token": token, "account": account,
+        "focus_name": "" if account else "autofocus", "focus_password": "autofocus" if account else "",
         "other": "en" if language == "zh" else "zh", "other_name": "English" if language == "zh" else "中文",
     }  # fmt: skip
-    text = TEMPLATE
-    for name, value in values.items():
-        text = text.replace("{{" + name + "}}", html.escape(value))
+    text = re.sub(r"\{\{(\w+)\}\}", lambda name: html.escape(values[name[1]]), TEMPLATE)
     response = HTMLResponse(text, status, {"Cache-Control": "no-store"})
     response.set_cookie(_PRE, token, max_age=3600, path="/login", httponly=True, samesite="strict", secure=secure)
     response.set_cookie("desk_language", language, max_age=31_536_000, samesite="lax", secure=secure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
@@ -239,7 +240,7 @@ class AnswersPanel(CallPanel):
 class TicketPanel(CallPanel):
     """A ticket, filled in from the case, opened once."""
 
-    number = ""
+    number = due = ""
 
     async def load(self) -> tuple[str, str, str, bool]:
         """The ticket's number, the category and text proposed, and whether one may be opened."""
@@ -259,7 +260,7 @@ class TicketPanel(CallPanel):
         head(self.said["ticket"], number)
         with box("body stack"):
             if number:
-                Text(f"{self.said['ticket_opened']} {number}", "result", tag="div")
+                Text(f"{self.said['ticket_opened']} {number} · {self.said['due']} {self.due}", "result", tag="div")
                 return
             if not may_act:
                 return empty(self.said["not_yours_now"])
@@ -290,6 +291,7 @@ class TicketPanel(CallPanel):
         )
         if ticket.repeated:
             await self.screen.house.orders.append_ticket(ticket.number, name, summary[:2000])
-        self.number = ticket.number
+        zone = ZoneInfo(self.screen.house.settings.time_zone)
+        self.number, self.due = ticket.number, ticket.due_at.astimezone(zone).strftime("%m-%d %H:%M")
         await self.screen.audit("ticket", self.call_id, number=ticket.number)
-        await self.again()
+        await self.screen.show(())

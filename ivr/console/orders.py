@@ -137,6 +137,11 @@ class Orders:
             decision.level_needed.name.lower(),
         )
 
+    async def level(self, call_id: str, phone: str, number: str) -> str:
+        """How far this caller is verified for an order."""
+        decision = await (await self._opened()).decide("order_status", number, desk.CallerRef(call_id, phone))
+        return decision.level.name.lower()
+
     async def latest(self, call_id: str, phone: str, language: str) -> tuple[OwnOrder, ...]:
         """The latest orders of whoever has this number, newest first."""
         if not phone:

@@ -19,6 +19,7 @@ from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
 from ivr.console.order_panels import AnswersPanel, OrderPanel, TicketPanel
 from ivr.console.screen import Panel, Part, Screen
+from ivr.console.ticket_panels import TicketsPanel
 from ivr.console.top_bar import TopBar
 from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel, QueuePanel
 from ivr.console.words import words
@@ -69,7 +70,9 @@ def add_pages(house: House) -> None:
             QueuePanel(screen, "panel", ("queue", "agent", "call_started", "call_ended"))
             AgentsPanel(screen, "panel", ("agent",))
             LiveCallsPanel(screen, "panel", ("call_started", "call_ended", "case"))
-            LowScoresPanel(screen, "panel", ("call_ended",))
+            with box("pair"):
+                TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
+                LowScoresPanel(screen, "panel", ("call_ended",))
         screen.start()
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import structlog
 from nicegui import background_tasks, ui
@@ -74,6 +75,7 @@ class Screen:
         self.house, self.viewer, self.client = house, viewer, client
         self.said: Words = words(viewer.language)
         self.parts: list[Part] = []
+        self.here = "/"
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -111,7 +113,7 @@ class Screen:
         if await self.house.write(lambda session, now: still_logged_in(session, session_id, active, now)):
             return True
         with self.client:
-            ui.navigate.to("/login")
+            ui.navigate.to(f"/login?over=1&lang={self.said.language}&next={quote(self.here)}")
         return False
 
     def acting(self, what: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -17,7 +17,8 @@
       if (element.textContent !== text) element.textContent = text;
     });
     document.querySelectorAll("[data-until]").forEach((element) => {
-      const text = String(Math.max(0, Math.ceil(Number(element.dataset.until) - now)));
+      const left = Math.max(0, Math.ceil(Number(element.dataset.until) - now));
+      const text = left < 60 ? String(left) : clock(left);
       if (element.textContent !== text) element.textContent = text;
     });
     const lost = Boolean(window.socket) && !window.socket.connected;

@@ -6,19 +6,25 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console import callbacks
-from ivr.records.staff import AuditRow
+from ivr.ports import Caller
+from ivr.records.staff import AuditRow, SessionRow
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
-from order_lookup.tables import Callback
+from order_lookup import CallerRef, TicketRequest, overdue, service
+from order_lookup.database import open_engine
+from order_lookup.policies import load_policies
+from order_lookup.tables import Callback, Ticket, TicketEntry
 from tests.integration.console.conftest import (
     LATE,
+    PASSWORD,
     PATIENCE_SECONDS,
     Console,
     Worker,
@@ -88,6 +94,7 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     expect(page.locator(".notes input")).to_be_focused()
     worker.over("desk-1", number, "anna")
     page.wait_for_selector(".wrapping")
+    expect(page.locator(".wrapping [data-until]")).to_have_text(re.compile(r"^[23]:\d\d$"))
     expect(page.locator(".notes")).to_be_hidden()
     page.keyboard.press("F10")
     expect(page.get_by_text("请选择处理结果")).to_be_visible()
@@ -178,8 +185,11 @@ def test_agent_verifies_the_caller_and_opens_a_ticket(page: Page, console: Conso
     page.locator(".verify input:not([readonly])").last.fill(LATE.customer)
     page.get_by_role("button", name="核实").click()
     expect(page.get_by_text("核实通过")).to_be_visible()
+    expect(page.locator(".rows .tag.ok", has_text="已核实")).to_be_visible()
+    expect(page.get_by_text("身份：已核实身份")).to_be_visible()
     page.get_by_role("button", name="建工单").click()
-    expect(page.locator(".result", has_text=re.compile(r"工单已建 T\d+"))).to_be_visible()
+    expect(page.locator(".result", has_text=re.compile(r"工单已建 T\d+ · 应于 \d\d-\d\d \d\d:\d\d"))).to_be_visible()
+    expect(page.locator(".panel", has=page.get_by_role("heading", name="此前"))).to_contain_text(re.compile(r"T\d+"))
     set_agent(console, "bert", "away")
 
 
@@ -199,16 +209,90 @@ def test_the_order_is_one_of_the_callers_latest_where_the_robot_found_none(
     set_agent(console, "bert", "away")
 
 
+def too_wide(page: Page) -> bool:
+    """Whether something is beyond the right edge of the page."""
+    return bool(page.evaluate("document.body.scrollWidth > document.documentElement.clientWidth"))
+
+
 def test_english_desk_and_tablet(page: Page, console: Console) -> None:
     log_in(page, console, "carl")
+    expect(page).to_have_title("客服工作台")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
     page.get_by_role("button", name="English").click()
     expect(page.locator(".brand")).to_have_text("Hotline desk")
+    expect(page).to_have_title("Hotline desk")
+    assert page.evaluate("document.documentElement.lang") == "en-US"
     for width, height in ((1024, 768), (820, 1180), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
-        too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        assert not too_wide
+        assert not too_wide(page)
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("button", name="English")).to_be_visible()
+
+
+def test_whoever_is_logged_out_meanwhile_is_told_so_and_comes_back(page: Page, console: Console) -> None:
+    log_in(page, console, "sue", "/supervisor")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".brand")).to_have_text("Hotline desk")
+    with Session(console.engine) as session, session.begin():
+        session.execute(delete(SessionRow))
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator(".problem")).to_have_text("Your session has ended. Please log in again.")
+    page.fill("input[name=name]", "sue")
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".watch")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator(".brand")).to_have_text("客服工作台")
+
+
+def test_call_is_passed_on_to_a_queue_that_was_chosen(page: Page, console: Console, worker: Worker) -> None:
+    set_agent(console, "anna", "available")
+    set_agent(console, "bert", "available")
+    log_in(page, console, "anna")
+    worker.call("desk-11")
+    worker.connected(worker.hand_off("desk-11", "anna"))
+    page.get_by_role("button", name="转其他队列").click()
+    card = page.locator(".q-dialog .card")
+    card.get_by_role("button", name="确定").click()
+    # Nothing was chosen: nothing is done, and the queues are shown, each with who is there besides this agent.
+    chosen = page.get_by_role("option", name="售后 · 空闲 1")
+    expect(chosen).to_be_visible()
+    keep(page, "desk-pass-on")
+    chosen.click()
+    card.get_by_label("给下一位同事的话").fill("客户要退款，券已经发过了，请不要再发")
+    card.get_by_role("button", name="确定").click()
+    expect(card).to_be_hidden()
+    done: list[tuple[str, dict[str, str]]] = []
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(done) < 2 and time.monotonic() < deadline:
+        done += [(each.command, dict(each.arguments)) for each in worker.commands("desk-11")]
+    note = "客户要退款，券已经发过了，请不要再发"
+    assert done == [("note", {"text": note}), ("pass_on", {"queue": "after_sales", "note": note})]
+    set_agent(console, "anna", "away")
+    set_agent(console, "bert", "away")
+
+
+def test_number_is_offered_only_to_those_who_may_see_it_and_while_it_is_kept(
+    page: Page, browser: Browser, console: Console, worker: Worker
+) -> None:
+    worker.call("desk-12", "13900003333")
+    number = worker.run(worker.queue.enter("desk-12", "general", "", "zh", 5, "refund_request", Caller("13900003333")))
+    log_in(page, console, "sue", "/calls/desk-12")
+    expect(page.get_by_role("button", name="显示")).to_be_visible()
+    context = browser.new_context(locale="zh-CN")
+    other = context.new_page()
+    log_in(other, console, "olaf", "/calls/desk-12")
+    expect(other.get_by_text("139****3333")).to_be_visible()
+    expect(other.get_by_role("button", name="显示")).to_have_count(0)
+    context.close()
+    worker.run(worker.queue.finish(number, "completed"))
+    worker.records.ended("desk-12", "agent", 60.0, {})
+    worker.flush()
+    with Session(console.engine) as session, session.begin():
+        session.execute(update(HandoffRow).where(HandoffRow.id == number).values(caller=""))
+    page.reload()
+    expect(page.get_by_text("完整号码已按规定清除")).to_be_visible()
+    expect(page.get_by_role("button", name="显示")).to_have_count(0)
 
 
 def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(
@@ -224,6 +308,15 @@ def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(
     expect(listed).to_contain_text("退款")
     assert "13900002222" not in page.content()
     keep(page, "callbacks")
+    page.get_by_role("button", name="English").click()
+    expect(listed).to_contain_text("Refund")
+    keep(page, "callbacks-english")
+    cut = "grid => [...grid.querySelectorAll('*')].filter(part => part.scrollWidth > part.clientWidth && part.clientWidth)"
+    assert listed.evaluate(f"grid => ({cut})(grid).map(part => part.outerHTML)") == [], (
+        "the number is there to the last digit, too"
+    )
+    page.get_by_role("button", name="中文").click()
+    expect(listed).to_contain_text("退款")
     page.locator('a[href="/calls/desk-9"]').click()
     expect(page.get_by_text("蛋糕坏了我要退款")).to_be_visible()
     page.go_back()
@@ -246,12 +339,48 @@ def test_supervisor_sees_queue_agents_and_low_scores(page: Page, console: Consol
     expect(page.locator(".watch")).to_contain_text("人身安全")
     expect(page.locator(".tag.bad", has_text="紧急")).to_be_visible()
     keep(page, "supervisor")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".watch")).to_contain_text("人身安全")
+    assert not too_wide(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     worker.run(worker.queue.finish(number, "completed"))
     worker.records.ended("desk-6", "solved", 60.0, {"satisfaction": 1})
     worker.flush()
     expect(page.get_by_text("评分 1")).to_be_visible()
     page.get_by_role("button", name="已查").click()
     expect(page.get_by_text("评分 1")).to_have_count(0)
+
+
+def test_supervisor_settles_a_ticket_nobody_answered(page: Page, console: Console) -> None:
+    asked = TicketRequest(CallerRef("desk-13", LATE.phone), "food_safety", "quality/food", "面里有头发", None)
+    database = open_engine(console.engine.url.render_as_string(hide_password=False))
+    with Session(database) as session, session.begin():
+        long_ago = datetime.now(UTC) - timedelta(days=9)
+        number = service.open_ticket(session, asked, long_ago, load_policies().values).number
+    with Session(database) as session, session.begin():
+        overdue.chase(session, datetime.now(UTC), load_policies().values)
+    log_in(page, console, "olaf", "/supervisor")
+    late = page.locator(".panel", has=page.get_by_role("heading", name="升级与超时工单"))
+    expect(late).to_contain_text(number)
+    expect(late.locator(".tag.bad", has_text="已升级")).to_be_visible()
+    late.get_by_role("button", name="打开").click()
+    expect(page.locator(".history")).to_contain_text("升级")
+    expect(page.get_by_role("button", name="结案")).to_have_count(0)
+    page.context.clear_cookies()
+    log_in(page, console, "sue", "/supervisor")
+    late.get_by_role("button", name="打开").click()
+    page.get_by_role("button", name="结案").click()
+    expect(page.get_by_text("请写明处理情况")).to_be_visible()
+    page.get_by_label("处理说明").fill("已回访，全额退款")
+    keep(page, "supervisor-ticket")
+    page.get_by_role("button", name="结案").click()
+    expect(page.get_by_text("工单已结案")).to_be_visible()
+    expect(late).not_to_contain_text(number)
+    with Session(database) as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
+        closed = session.scalars(select(TicketEntry).where(TicketEntry.ticket_id == ticket.id)).all()[-1]
+    assert (ticket.state, closed.author, closed.kind, closed.text) == ("closed", "sue", "closed", "已回访，全额退款")
+    database.dispose()
 
 
 def test_page_says_when_the_connection_is_lost_and_comes_back(page: Page, console: Console, worker: Worker) -> None:

@@ -166,6 +166,15 @@ def test_login_does_not_tell_who_exists(console: Console) -> None:
     assert re.sub(r'value="[^"]*"', "", known.text) == re.sub(r'value="[^"]*"', "", unknown.text)
 
 
+def test_wrong_password_keeps_the_account_and_the_way(console: Console) -> None:
+    with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:
+        sent = {"name": "an<na", "password": "x" * 12, "form_token": form_token(client), "next": "/calls/c-1"}
+        text = client.post("/login", data=sent).text
+    assert 'value="an&lt;na"' in text
+    assert "/login?lang=en&amp;next=/calls/c-1" in text
+    assert text.index("autofocus") > text.index('name="password"')
+
+
 def test_guessing_is_slowed_down(console: Console) -> None:
     """The last test here: this address has to wait a minute afterwards."""
     with httpx.Client(base_url=console.url, timeout=PATIENCE_SECONDS) as client:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,25 @@ def test_amounts_and_lengths() -> None:
     assert (money(Money(3305, "CNY"), "zh"), money(Money(5, "CHF"), "en")) == ("¥33.05", "CHF 0.05")
     assert (length(187.9), length(-1)) == ("3:07", "0:00")
     assert [_minor(text) for text in ("33", "33.5", "¥33.05", "x", "1e9")] == [3300, 3350, 3305, None, None]
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.2)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [("ink", "ground"), ("dim", "ground"), ("faint", "tint"), ("accent", "tint"), ("warn", "warn-ground"),
+     ("bad", "bad-ground"), ("caller", "tint"), ("robot", "tint"), ("agent", "tint")],
+)  # fmt: skip
+def test_every_text_can_be_read(ink: str, ground: str) -> None:
+    style = (files("ivr.console") / "static/desk.css").read_text(encoding="utf-8")
+    colour = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", style))
+    dark, light = sorted((_luminance(colour[ink]), _luminance(colour[ground])))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""Tickets that need a supervisor: escalated because nobody answered, or past the time by which they should be settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+
+from ivr.accounts import MAY_REVEAL_ALL
+from ivr.console import actions
+from ivr.console.elements import Text, box, button, empty, head, tag
+from ivr.console.screen import Panel
+from order_lookup import OrderDeskError
+from order_lookup.clerk import Clerk
+from order_lookup.listings import TicketView
+
+MOST = 50
+
+
+class TicketsPanel(Panel):
+    """What was escalated or is overdue, the most urgent first; a click opens it, to be answered or closed."""
+
+    async def load(self) -> tuple[TicketView, ...] | None:
+        """None while the order desk is away."""
+        try:
+            found = await Clerk(await self.screen.house.orders.own()).tickets()
+        except OrderDeskError:
+            return None
+        return tuple(ticket for ticket in found if ticket.escalated_at or ticket.overdue)[:MOST]
+
+    def draw(self, shown: tuple[TicketView, ...] | None) -> None:
+        said = self.said
+        head(said["late_tickets"], str(len(shown)) if shown else "")
+        if not shown:
+            return empty(said["no_late_tickets"] if shown is not None else said["order_desk_away"])
+        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr max-content max-content"):
+            for words in ("ticket", "about", "due", ""):
+                Text(said[words] if words else "", "th", tag="div")
+            for ticket in shown:
+                Text(ticket.number, "num", tag="div")
+                with box("tags"):
+                    Text(said.of("category", f"{ticket.category}/{ticket.subcategory}"))
+                    if ticket.escalated_at:
+                        tag(said["escalated"], "bad")
+                with box():
+                    tag(self._moment(ticket.due_at), "bad" if ticket.overdue else "")
+                with box():
+                    button(said["open"], self.screen.acting(self._opening(ticket.number)), "small")
+
+    def _moment(self, at: datetime) -> str:
+        return at.astimezone(ZoneInfo(self.screen.house.settings.time_zone)).strftime("%m-%d %H:%M")
+
+    def _opening(self, number: str) -> actions.Handler:
+        async def look() -> None:
+            ticket = await Clerk(await self.screen.house.orders.own()).ticket(number)
+            if ticket is not None:
+                self._show(ticket)
+
+        return look
+
+    def _show(self, ticket: TicketView) -> None:
+        said = self.said
+        with self.screen.client, ui.dialog(value=True) as dialog, box("card wide"):
+            Text(f"{ticket.number} · {said.of('category', f'{ticket.category}/{ticket.subcategory}')}", tag="h2")
+            Text(ticket.summary, tag="div")
+            if ticket.order_number:
+                Text(f"{said['order']} {ticket.order_number}", "dim num", tag="div")
+            with box("history"):
+                for line in ticket.history:
+                    Text(self._moment(line.at), "dim num")
+                    Text(said.of("ticket_line", line.kind))
+                    # The robot's own reminders say in two languages what the word before says already.
+                    told = line.text if line.kind in ("note", "closed") else ""
+                    Text(f"{line.author}: {told}" if told else "")
+            if self.screen.viewer.role in MAY_REVEAL_ALL:
+                self._answering(ticket.number, dialog)
+            else:
+                with box("line"):
+                    button(said["cancel"], dialog.close)
+
+    def _answering(self, number: str, dialog: ui.dialog) -> None:
+        said = self.said
+        answer = ui.textarea(said["ticket_answer"]).props("dense outlined rows=2 maxlength=2000")
+
+        def settle(closing: bool) -> actions.Handler:
+            async def go() -> None:
+                words = str(answer.value or "").strip()[:2000]
+                if not words:
+                    return self.screen.notify(said["ticket_say"])
+                dialog.close()
+                await self._settle(number, words, closing)
+
+            return self.screen.acting(go)
+
+        with box("line"):
+            button(said["ticket_keep"], settle(False), "main")
+            button(said["ticket_close"], settle(True))
+            button(said["cancel"], dialog.close)
+
+    async def _settle(self, number: str, words: str, closing: bool) -> None:
+        system, name = await self.screen.house.orders.own(), self.screen.viewer.name
+        if closing:
+            await system.close_ticket(number, name, words)
+        else:
+            await system.append_ticket(number, name, words)
+        await self.screen.audit("ticket_closed" if closing else "ticket_answered", None, number=number)
+        self.screen.notify(self.said["ticket_done" if closing else "ticket_kept"])
+        await self.again()

@@ -1,7 +1,7 @@
 """The order desk as a call sees it: `order_lookup`'s values as outcome words and flat values for dialplans.
 
 look_up   arguments                                       outcomes                      values
-caller    phone                                           known | unknown               customer.*, announcement
+caller    phone, language (to name things in)             known | unknown               customer.*, announcement
 existing_orders  candidates (tuple of numbers)            found | none                  orders
 order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
 decision  intent, order, offer (which to tell of),        offer | refuse | inform | handoff  reason, offer.*, offers, remedies,
@@ -45,6 +45,7 @@ class Session:
     level: Level = Level.NONE
     ticket: str = "other/question"
     facts: dict[str, Value] = field(default_factory=dict)
+    items: dict[str, str] = field(default_factory=dict)  # the order's own name of an item, by the one the caller heard
 
 
 class Desk:
@@ -59,7 +60,9 @@ class Desk:
         session = self._session(call_id)
         match what:
             case "caller":
-                return await self._caller(call_id, str(arguments.get("phone") or ""))
+                return await self._caller(
+                    call_id, str(arguments.get("phone") or ""), desk_answers.text(arguments, "language")
+                )
             case "existing_orders":
                 return await self._existing(session, arguments)
             case "order":
@@ -111,10 +114,6 @@ class Desk:
         report = orders.ContactReport(session.caller, intent, outcome, outcome == "settled", number)
         await self._system.contact(report)
 
-    def language(self, call_id: str, language: Language) -> None:
-        """The caller's language, for the names of things."""
-        self._session(call_id).language = language
-
     def _whose(self, call_id: str, arguments: Mapping[str, Value]) -> orders.CallerRef:
         """Who a promise is made to; what is promised after the call's end brings the number along (`phone`)."""
         known = self._known(call_id, arguments).caller
@@ -141,9 +140,10 @@ class Desk:
                 return value
         return str(value)
 
-    async def _caller(self, call_id: str, phone: str) -> Answer:
+    async def _caller(self, call_id: str, phone: str, language: str) -> Answer:
         session = self._session(call_id)
         session.caller = orders.CallerRef(call_id, phone)
+        session.language = "en" if language == "en" else "zh"
         facts = await self._system.caller(session.caller)
         session.level = facts.level
         announcements = facts.announcements_en if session.language == "en" else facts.announcements_zh
@@ -153,8 +153,6 @@ class Desk:
         }
         if facts.customer is None:
             return Answer("unknown", values)
-        if facts.language in ("zh", "en"):
-            session.language = "en" if facts.language == "en" else "zh"
         values |= {
             "customer.name": Name(facts.customer.name),
             "customer.language": facts.customer.language,
@@ -192,13 +190,12 @@ class Desk:
 
     async def _found(self, session: Session, order: orders.OrderSummary) -> Answer:
         decision = await self._system.decide("order_status", order.number, session.caller)
-        items = order.items_en if session.language == "en" else order.items
-        values: dict[str, Value] = {f"order.{name}": self._value(value) for name, value in decision.facts.items()}
+        values = self._facts("order", decision)
         values |= {
             "order.number": Digits(order.number),
             "order.kind": order.kind.value,
             "order.status": order.stage.value,
-            "order.items": (", " if session.language == "en" else "、").join(items) or None,
+            "order.items": desk_answers.items(order, session.language),
             "order.merchant": order.merchant or None,
             "order.amount": self._value(order.total),
             "order.placed_at": self._local(order.placed_at),
@@ -218,7 +215,7 @@ class Desk:
         declined = without if isinstance(without, tuple) else ()
         done_with = {offer.action for offer in decision.offers if offer.name in declined}
         offers = tuple(offer for offer in decision.offers if offer.action not in done_with)
-        values: dict[str, Value] = {f"fact.{name}": self._value(value) for name, value in decision.facts.items()}
+        values = self._facts("fact", decision)
         values["fact.late_by"] = desk_answers.late_by(decision)
         values |= {
             "reason": decision.reason,
@@ -232,20 +229,28 @@ class Desk:
         if offers:
             wanted = desk_answers.text(arguments, "offer")
             chosen = next((offer for offer in offers if offer.name == wanted), offers[0])
-            values |= self._offer(chosen)
+            values |= self._offer(session, chosen)
         if decision.handoff:
             handoff = decision.handoff
             values |= {"handoff.queue": handoff.queue, "handoff.priority": handoff.priority}
             values["handoff.reason"] = handoff.reason
         return Answer(desk_answers.outcome(decision, offers), values)
 
-    def _offer(self, offer: orders.Offer) -> dict[str, Value]:
+    def _facts(self, prefix: str, decision: orders.Decision) -> dict[str, Value]:
+        values = {f"{prefix}.{name}": self._value(value) for name, value in decision.facts.items()}
+        if isinstance(courier := values.get(f"{prefix}.courier"), str):
+            values[f"{prefix}.courier"] = Name(courier, masked=False)  # said in pinyin to English ears
+        return values
+
+    def _offer(self, session: Session, offer: orders.Offer) -> dict[str, Value]:
+        named = desk_answers.named(offer.choices, session.language)
+        session.items |= named
         return {
             "offer.name": offer.name,
             "offer.action": offer.action.value,
             "offer.amount": self._value(offer.amount) if offer.amount else None,
             "offer.condition": offer.condition or None,
-            "offer.items": tuple(choice.item for choice in offer.choices) or None,
+            "offer.items": tuple(named) or None,
             "offer.confirm": "explicit" if offer.needs_confirmation else "implicit",
             "offer.level_needed": desk_answers.level(offer.level_needed),
         }
@@ -274,7 +279,7 @@ class Desk:
         details = {
             key: desk_answers.text(arguments, key) for key, value in arguments.items() if key not in known and value
         }
-        amount = arguments.get("amount")
+        amount, item = arguments.get("amount"), desk_answers.text(arguments, "item")
         request = orders.ActionRequest(
             session.caller,
             intent,
@@ -282,7 +287,7 @@ class Desk:
             order,
             offer=desk_answers.text(arguments, "offer"),
             amount=orders.Money(amount.minor_units, amount.currency) if isinstance(amount, Money) else None,
-            item=desk_answers.text(arguments, "item"),
+            item=session.items.get(item, item),
             details=details,
         )
         result = await self._system.act(request)

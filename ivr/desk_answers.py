@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 import order_lookup as orders
-from ivr.values import Digits, Name, Value
+from ivr.dialogue.speaking import money_en, ordinal_en
+from ivr.values import Digits, Language, Money, Name, Value
 from order_lookup.words import REMEDIES, LedgerState, Level
 
+_HANZI = re.compile(r"[\u3400-\u9fff]")
 _CHOSEN_AMONG = (2, 3)  # more than three can't be kept in mind while listening
 
 
@@ -29,6 +33,38 @@ def late_by(decision: orders.Decision) -> timedelta | None:
         return None
     step = next(step for step, until in ((1, 90), (60, 3 * 1440), (1440, None)) if until is None or minutes < until)
     return timedelta(minutes=minutes // step * step)
+
+
+def items(order: orders.OrderSummary, language: Language) -> str | None:
+    """What was ordered, in a language; None where a thing has no name in it."""
+    if language == "zh":
+        return "、".join(order.items) or None
+    return ", ".join(order.items_en) if order.items_en and all(map(_english, order.items_en)) else None
+
+
+def named(choices: tuple[orders.Choice, ...], language: Language) -> dict[str, str]:
+    """The order's own names of the items to choose from, by what the caller hears: nobody hears Chinese in an English call.
+
+    What has no English name of its own there is told by its place and price: "the first one, thirty-nine yuan".
+    """
+    if language == "zh":
+        return {choice.item: choice.item for choice in choices}
+    known = Counter(choice.item_en for choice in choices)
+    return {
+        choice.item_en
+        if _english(choice.item_en) and known[choice.item_en] == 1
+        else _placed(place, choice): choice.item
+        for place, choice in enumerate(choices, 1)
+    }
+
+
+def _english(name: str) -> bool:
+    return bool(name.strip()) and not _HANZI.search(name)
+
+
+def _placed(place: int, choice: orders.Choice) -> str:
+    told = f"the {ordinal_en(place)} one"
+    return f"{told}, {money_en(Money(choice.price.minor_units, choice.price.currency))}" if choice.price else told
 
 
 def remedies(offers: tuple[orders.Offer, ...]) -> tuple[str, ...] | None:

@@ -56,7 +56,7 @@ _VERIFIED = Outcome(frozenset({"verification"}), frozenset({"verification.tries_
 
 LOOK_UPS: Mapping[str, Query] = {
     "caller": Query(
-        frozenset({"phone"}),
+        frozenset({"phone", "language"}),
         {
             "known": Outcome(_names("customer", _CUSTOMER) | {"verification"}, frozenset({"announcement"})),
             "unknown": Outcome(frozenset({"verification"}), frozenset({"announcement"})),

@@ -9,7 +9,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue import judgement as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
-from ivr.dialogue.meaning import WHAT_ELSE, Interpretation
+from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, is_matter
 from ivr.dialogue.order_number import NoneFound, answer
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening
@@ -23,7 +23,6 @@ from ivr.dialogue.walk import (
     fill,
     give_up,
     go_on,
-    is_matter,
     route,
     settled,
     walk,

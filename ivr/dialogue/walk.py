@@ -10,7 +10,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_words, questions
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.candidates import Candidates
-from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE, Slot
+from ivr.dialogue.meaning import WHAT_ELSE, Slot, is_matter
 from ivr.dialogue.memory import words_of
 from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, Settlement, settle
 from ivr.dialogue.questions import Question
@@ -20,7 +20,6 @@ from ivr.values import Digits
 
 MOST_SILENT_STEPS = 200
 SHORTEST_TAIL = 4
-COURTESIES = frozenset({"thanks", "switch_language"})
 
 
 def walk(talk: Talk) -> None:
@@ -212,11 +211,6 @@ def want(talk: Talk, question: Question, intent: str) -> bool:
             walk(talk)
             return True
     return False
-
-
-def is_matter(intent: str) -> bool:
-    """Whether a wish is what a call is about, not a courtesy or a universal."""
-    return intent not in UNIVERSALS and intent not in COURTESIES
 
 
 def correct(talk: Talk, question: Question, slot: Slot) -> None:

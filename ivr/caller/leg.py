@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ivr.caller import dtmf
 from ivr.caller.message import Headers, Request, Response, parse_address, token
 from ivr.caller.negotiation import Negotiation
 from ivr.caller.rtp import Stream
@@ -112,11 +113,9 @@ class Leg:
             self.media.follow(response.body)
         return response.status
 
-    async def key_by_info(self, key: str, milliseconds: int = 160) -> int:
-        """Press a key by SIP INFO (`application/dtmf-relay`); returns the final status."""
-        body = f"Signal={key}\r\nDuration={milliseconds}\r\n".encode()
-        extra = (("Content-Type", "application/dtmf-relay"),)
-        return (await self._ask(self._request("INFO", body, extra))).status
+    async def key_by_info(self, key: str) -> int:
+        """Press a key by SIP INFO; returns the final status."""
+        return (await self._ask(self._request("INFO", dtmf.relay(key), (("Content-Type", dtmf.RELAY),)))).status
 
     async def refer(self, uri: str) -> int:
         """Ask the far end to call somebody else (RFC 3515); returns the final status."""
@@ -234,7 +233,8 @@ class Leg:
                 self._reoffered(transaction)
             case "INFO":
                 transaction.respond(reply(request, 200, "OK"))
-                self._key_by_info(request)
+                if key := dtmf.key(request.body):
+                    self.stream.on_key(key)
             case "REFER":
                 follows = self.on_refer(parse_address(request.headers.get("Refer-To")).uri)
                 status, reason = (202, "Accepted") if follows else (603, "Decline")
@@ -273,12 +273,7 @@ class Leg:
         self._cancelled = True
         await self.agent.wait(self, lambda: self._trying or self.state is State.ENDED, GIVE_UP_SECONDS)
         if self.state in (State.DIALLING, State.RINGING) and self.invite:
-            kept = ("Via", "Max-Forwards", "Route", "From", "To", "Call-ID")
-            request = self.invite.request
-            headers = [pair for pair in request.headers if pair[0] in kept]
-            number = request.headers.get("CSeq").split()[0]
-            cancel = Request("CANCEL", request.uri, Headers((*headers, ("CSeq", f"{number} CANCEL"))))
-            self.agent.exchange.begin(cancel, self.invite.peer, lambda response: None)
+            self.agent.exchange.begin(self.invite.cancel(), self.invite.peer, lambda response: None)
         await self.ended(GIVE_UP_SECONDS)
 
     def _reoffered(self, transaction: ServerTransaction) -> None:
@@ -309,11 +304,3 @@ class Leg:
         self.state = state
         self.on_change()
         self.agent.changed(self)
-
-    def _key_by_info(self, request: Request) -> None:
-        """`application/dtmf-relay` names its signal in a line, `application/dtmf` is the key alone."""
-        lines = request.body.decode("ascii", "replace").split("\n")
-        signal = next((line for line in lines if line.lower().startswith("signal")), "")
-        key = signal.partition("=")[2].strip() or lines[0].strip()
-        if len(key) == 1:
-            self.stream.on_key(key)

@@ -76,20 +76,26 @@ class ClientTransaction(_Repeating):
             self._final = self._final or response.status >= 200
             self._told(response)
 
+    def cancel(self) -> Request:
+        """The CANCEL of this INVITE (RFC 3261 §9.1), to be sent in a transaction of its own."""
+        return self._of_this_branch("CANCEL", self.request.headers.get("To"))
+
     def _timed_out(self) -> None:
         self._final = True
         self._told(Response(408, "Request Timeout", Headers((("To", self.request.headers.get("To")),))))
 
     def _ack(self, response: Response) -> Request:
-        """The ACK of a refused INVITE: same branch, same target (RFC 3261 §17.1.1.3)."""
+        """The ACK of a refused INVITE (RFC 3261 §17.1.1.3)."""
+        return self._of_this_branch("ACK", response.headers.get("To"))
+
+    def _of_this_branch(self, method: str, to: str) -> Request:
+        """A request with the target, the branch and the number of this one."""
         ours = self.request.headers
         kept = tuple(
             (name, value) for name, value in ours if name in ("Via", "Max-Forwards", "Route", "From", "Call-ID")
         )
         number = ours.get("CSeq").split()[0]
-        return Request(
-            "ACK", self.request.uri, Headers((*kept, ("To", response.headers.get("To")), ("CSeq", f"{number} ACK")))
-        )
+        return Request(method, self.request.uri, Headers((*kept, ("To", to), ("CSeq", f"{number} {method}"))))
 
 
 class ServerTransaction(_Repeating):

@@ -85,6 +85,16 @@ async def test_a_refusal_is_acknowledged_each_time_and_told_once() -> None:
 
 
 @in_virtual_time
+async def test_a_cancel_is_of_the_branch_and_number_of_its_invite_and_goes_where_it_went() -> None:
+    _, _, asked = await started("INVITE")
+    cancel, invite = asked.cancel(), asked.request
+    asked.stop()
+    assert (cancel.method, cancel.uri, cancel.body) == ("CANCEL", invite.uri, b"")
+    assert [cancel.headers.get(name) for name in ("Via", "To")] == [invite.headers.get(name) for name in ("Via", "To")]
+    assert cancel.headers.get("CSeq") == "1 CANCEL"
+
+
+@in_virtual_time
 async def test_every_200_is_told_so_that_it_can_be_acknowledged() -> None:
     _, told, asked = await started("INVITE")
     asked.receive(response(200))

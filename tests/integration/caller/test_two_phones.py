@@ -176,6 +176,23 @@ async def test_a_caller_follows_a_transfer() -> None:
     assert referred == [202]
 
 
+async def test_who_gives_up_while_it_rings_ends_the_call_on_both_sides() -> None:
+    async with UserAgent(rtp_ports=RTP) as near, UserAgent(rtp_ports=RTP) as far:
+        offered: list[Leg] = []
+
+        def ring(leg: Leg) -> None:
+            offered.append(leg)
+            leg.ring()
+
+        far.on_offer = ring
+        leg = near.dial(far.uri)
+        await near.wait(leg, lambda: leg.moments.rang is not None, 10)
+        await leg.hang_up()
+        await offered[0].ended(10)
+    assert (leg.status, offered[0].status) == (487, 487)
+    assert (leg.moments.answered, offered[0].ended_by_far_end) == (None, True)
+
+
 async def test_many_calls_at_once_lose_nothing() -> None:
     calls = 20
     async with UserAgent(port=15_314, rtp_ports=RTP) as hotline:

@@ -40,9 +40,13 @@ class CallPanel(Panel):
         if mine or not happenings:
             await super().refresh(mine)
 
+    def order_of(self, call: CallView) -> str:
+        """The number of the order on this page's card; until there is one, of that which the robot found."""
+        return self.screen.orders_found.get(call.id) or call.fact("order.number")
+
     async def level(self, call: CallView) -> str:
         """How sure we are of the caller: as the robot left it, or as the agent's questions have made it since."""
-        known, number = call.fact("verification") or "none", call.fact("order.number")
+        known, number = call.fact("verification") or "none", self.order_of(call)
         if not number:
             return known
         house = self.screen.house

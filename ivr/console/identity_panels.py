@@ -21,7 +21,7 @@ class VerifyPanel(CallPanel):
         viewer, call_id = self.screen.viewer, self.call_id
         call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
         may_act = await self.screen.house.read(lambda session, _: reading.may_act(session, viewer, call_id))
-        number = call.fact("order.number") if call else ""
+        number = self.order_of(call) if call else ""
         return may_act and bool(number), number
 
     def draw(self, shown: tuple[bool, str]) -> None:

@@ -71,6 +71,8 @@ class OrderPanel(CallPanel):
                 latest = await house.orders.latest(call_id, phone, self.said.language)
         except OrderDeskError:
             away = True
+        if card is not None:
+            self.screen.orders_found[call_id] = card.number
         return OrderShown(card, number, away, ended, may_act, done, tuple(self.results), latest)
 
     async def _phone(self) -> str:
@@ -124,6 +126,7 @@ class OrderPanel(CallPanel):
         async def choose() -> None:
             self.typed = number
             await self.again()
+            await self.screen.show(())
 
         return choose
 
@@ -280,7 +283,7 @@ class TicketPanel(CallPanel):
     async def _open(self, category: str, summary: str) -> None:
         call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
         phone = await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
-        intent, order = (call.fact("intent"), call.fact("order.number")) if call else ("", "")
+        intent, order = (call.fact("intent"), self.order_of(call)) if call else ("", "")
         name = self.screen.viewer.name
         viewer, call_id = self.screen.viewer, self.call_id
         if not await self.screen.house.read(lambda session, _: reading.may_act(session, viewer, call_id)):

@@ -76,6 +76,7 @@ class Screen:
         self.said: Words = words(viewer.language)
         self.parts: list[Part] = []
         self.here = "/"
+        self.orders_found: dict[str, str] = {}  # call → the order on its card, which may be one the robot didn't find
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

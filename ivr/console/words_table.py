@@ -333,6 +333,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "intent.invoice": ("发票", "Invoice"),
     "intent.payment_problem": ("支付问题", "Payment"),
     "intent.coupon": ("优惠券", "Coupon"),
+    "intent.opening_hours": ("问营业时间", "Opening hours"),
     "intent.price_protection": ("价保", "Price protection"),
     "intent.account": ("账户", "Account"),
     "intent.account_stolen": ("账户被盗", "Stolen account"),

@@ -51,18 +51,28 @@ class ListsFile(_File):
     informal: dict[str, str] = {}
 
 
+class Declared(_File):
+    """Words that declare an intent, what only looks like them ("or else …"), and the questions they outweigh."""
+
+    words: Phrases
+    unless: Phrases = ()
+    over: Phrases
+
+
 class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
     `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
     place ("1", "2", … or "last"), `what_else` asks for other choices, `never_mind` gives the matter up: templates of whole
-    utterances, where a question takes them. Who says nothing but `greetings` hears the question again."""
+    utterances, where a question takes them. Who says nothing but `greetings` hears the question again. `declared` words say what a
+    caller has come for, whatever question the rest of the sentence sounds like."""
 
     universals: dict[Universal, Phrases] = {}
     anywhere: dict[Universal, Phrases] = {}
     answers: dict[str, Phrases] = {}
     danger: dict[Danger, Phrases] = {}
     unless: Phrases = ()
+    declared: dict[str, Declared] = {}
     negations: Phrases = ()
     negatable: dict[str, str] = {}
     corrections: Phrases = ()

@@ -33,6 +33,10 @@ class Markers:
         self._danger = {kind: expression(phrases) for kind, phrases in words.danger.items()}
         self._anywhere = {kind: expression(phrases) for kind, phrases in words.anywhere.items()}
         self._unless = expression(words.unless)
+        self._declared = {
+            intent: (expression(one.words), expression(one.unless), frozenset(one.over))
+            for intent, one in words.declared.items()
+        }
         self._corrections = re.compile(
             f"{self._any(normal.literal(each) for each in words.corrections)}|^(?:no |不(?!要|用|想))"
         )
@@ -67,6 +71,17 @@ class Markers:
         """The universal whose word stands anywhere in the sentence."""
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
+
+    def declared(self, text: str, found: str) -> str | None:
+        """The intent that is declared in so many words, where it outweighs the one that was found."""
+        return next(
+            (
+                intent
+                for intent, (words, unless, over) in self._declared.items()
+                if found in over and words.search(unless.sub("", text))
+            ),
+            None,
+        )
 
     def is_greeting(self, text: str) -> bool:
         """Whether nothing was said but hello; `text` is plain, but for its fillers."""

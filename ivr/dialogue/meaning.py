@@ -11,7 +11,7 @@ from ivr.values import Language, Value
 
 SlotKind = Literal[
     "order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free", "variant", "exchange",
-    "send_back",
+    "send_back", "membership",
 ]  # fmt: skip
 Universal = Literal["agent", "repeat", "slower", "help", "back", "goodbye"]
 Danger = Literal["danger", "fraud", "rage"]
@@ -72,7 +72,8 @@ class Slot:
     else None, and `decoded` holds the candidates to look up (`order_number.expand`, then `order_number.settle`).
     `money` gives Money; `date` a datetime at midnight or, unresolved, its words; `time` a datetime (with `now`) or
     "HH:MM"; `count` an int; `digits` and `phone` Digits; `name` a Name; `address` and `free` the words, `variant` those for the
-    size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other.
+    size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other; `membership` is,
+    where it was spoken of.
     """
 
     kind: SlotKind

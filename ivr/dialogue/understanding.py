@@ -46,6 +46,7 @@ __all__ = [
 _CHANGE_OF_MIND = 0.85
 _SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "help", "back"})
 _SMALL_WORD_LEVEL = 0.75
+_DECLARED = 0.9
 _AT_ONCE = ("thanks", "yes", "no")
 _BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
 
@@ -136,7 +137,10 @@ class Understanding:
                     "intent", negation.intent, 0.9, negated=True, why=(f"does not want it: “{negation.text.strip()}”",)
                 )
             sentence = negation.rest
-        return self._ranked(self.matcher.rank(sentence), expectation)
+        ranked = self.matcher.rank(sentence)
+        if ranked and (declared := self.markers.declared(sentence, ranked[0].intent)):
+            ranked = [Match(declared, _DECLARED, "says so in so many words"), *ranked]
+        return self._ranked(ranked, expectation)
 
     def _ranked(self, ranked: Sequence[Match], expectation: Expectation) -> Interpretation:
         """The best match as an interpretation: an intent the step does not ask for must be surer, and so must small words."""

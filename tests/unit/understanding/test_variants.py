@@ -51,6 +51,19 @@ def test_exchanged_or_sent_back(text: str, said: str | None, hear: Hear) -> None
     assert [kind for kind in ("exchange", "send_back") if heard.slot(kind)] == ([said] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "spoken_of"),
+    [
+        ("会员有什么好处", True),
+        ("优惠券怎么用", False),
+        ("is the membership worth it", True),
+        ("where are my vouchers", False),
+    ],
+)
+def test_membership_is_spoken_of(text: str, spoken_of: bool, hear: Hear) -> None:
+    assert (hear(text).slot("membership") is not None) == spoken_of
+
+
 @pytest.mark.parametrize("text", ["换大一码", "换个黑色的", "尺码小了想换一件", "swap it for a medium please"])
 def test_it_is_a_wish_about_goods(text: str, hear: Hear) -> None:
     heard = hear(text)

@@ -19,6 +19,7 @@ from ivr.values import Language
 
 EXAMPLES = "utterances"
 _NOT_LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|[\[\]()|]")
+_NAMES = frozenset({"over"})  # holds names of intents, which nobody says
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 
@@ -68,6 +69,8 @@ def _listed(
     """The strings in lists that are the language's own."""
     if isinstance(node, dict):
         for key, value in node.items():
+            if key in _NAMES:
+                continue
             yield from _listed(value, (*path, key), own or key == language, language)
     elif isinstance(node, list):
         for index, item in enumerate(node):

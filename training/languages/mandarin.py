@@ -86,7 +86,9 @@ LATIN = {
     "ok": ("ou1 kei4",), "okay": ("ou1 kei4",), "yes": ("ye4 si5",), "no": ("nou4",), "hello": ("ha1 lou2",),
     "app": ("ei1 pi4 pi4", "a1 pu5"), "vip": ("wei1 ai1 pi4",), "ai": ("ei1 ai1",), "ems": ("yi4 ai2 mu5 ai2 si5",),
     "nba": ("en1 bi4 ei1",), "wifi": ("wai1 fai4",), "s": ("ai2 si5",), "m": ("ai2 mu5",), "l": ("ai2 lou5", "ai2 ou5"),
-    "x": ("ai2 ke4 si5",), "xl": ("ai2 ke4 si5 ai2 lou5", "ai2 ke4 si5 ai2 ou5"),
+    "x": ("ai2 ke4 si5",), "xl": ("ai2 ke4 si5 ai2 lou5", "ai2 ke4 si5 ai2 ou5"), "xs": ("ai2 ke4 si5 ai2 si5",),
+    "xxl": ("ai2 ke4 si5 ai2 ke4 si5 ai2 lou5", "ai2 ke4 si5 ai2 ke4 si5 ai2 ou5"),
+    "xxxl": ("san1 ai2 ke4 si5 ai2 lou5", "ai2 ke4 si5 ai2 ke4 si5 ai2 ke4 si5 ai2 lou5"),
 }  # fmt: skip
 """What Mandarin callers say in Latin letters, as the syllables they make of it."""
 ZERO_INITIAL = {

@@ -40,6 +40,8 @@ class Role(StrEnum):
 
 ALL_CALLS = frozenset({Role.SUPERVISOR, Role.OPERATIONS, Role.ADMIN})
 MAY_REVEAL_ALL = frozenset({Role.SUPERVISOR, Role.ADMIN})
+# What is heard of a call is not masked: names, numbers and addresses are said in it.
+MAY_HEAR = MAY_REVEAL_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Viewer:
     def sees_all_calls(self) -> bool:
         """Whether other people's calls are open to them."""
         return self.role in ALL_CALLS
+
+    @property
+    def hears_calls(self) -> bool:
+        """Whether they may listen in, and hear recordings."""
+        return self.role in MAY_HEAR
 
 
 @cache

@@ -22,6 +22,7 @@ from ivr.console.gate import Gate
 from ivr.console.house import House, open_house
 from ivr.console.login import login_routes
 from ivr.console.pages import add_pages
+from ivr.console.sound_routes import sound_routes
 from ivr.console.watch import watch_over
 from ivr.errors import RecordsError
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
     app = FastAPI(title="Hotline console", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(login_routes(house))
     app.include_router(figures_route(house))
+    app.include_router(sound_routes(house))
     app.mount("/api", api_app(house))
     app.mount("/static", StaticFiles(directory=str(files("ivr.console") / "static")))
     app.add_exception_handler(DBAPIError, _database_away)

@@ -18,8 +18,12 @@ from ivr.records.staff import AccountRow
 AWAY_REASONS = ("lunch", "break", "meeting", "training")
 _STATIC = files("ivr.console") / "static"
 # A browser may keep what it has for days: what has changed has another address.
-_VERSION = sha256(b"".join((_STATIC / name).read_bytes() for name in ("desk.css", "desk.js"))).hexdigest()[:12]
-ASSETS = f'<link rel="stylesheet" href="/static/desk.css?{_VERSION}"><script src="/static/desk.js?{_VERSION}" defer></script>'
+_VERSION = sha256(b"".join((_STATIC / name).read_bytes() for name in ("desk.css", "desk.js", "listen.js"))).hexdigest()[
+    :12
+]
+ASSETS = f'<link rel="stylesheet" href="/static/desk.css?{_VERSION}">' + "".join(
+    f'<script src="/static/{name}?{_VERSION}" defer></script>' for name in ("desk.js", "listen.js")
+)
 
 
 def frame(screen: Screen, here: str) -> None:

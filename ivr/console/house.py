@@ -16,17 +16,19 @@ from sqlalchemy.orm import Session
 from ivr.config import Settings
 from ivr.console.answers import Faq
 from ivr.console.feed import Feed
+from ivr.console.limits import Places
 from ivr.console.orders import Orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
 T = TypeVar("T")
 log = structlog.get_logger()
+LISTENERS_PER_CALL, LISTENERS = 3, 20
 
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed, the order desk, and the answers to common questions."""
+    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in."""
 
     settings: Settings
     engine: Engine
@@ -34,6 +36,7 @@ class House:
     orders: Orders
     faq: Faq
     clock: Callable[[], float] = field(default=time.time)
+    listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
 
     async def read(self, what: Callable[[Session, float], T]) -> T:
         """Run a query off the event loop."""

@@ -1,8 +1,8 @@
-"""How often somebody may fail (pure)."""
+"""How often somebody may fail, and how many may be at something at once (pure)."""
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 
 
 class Limiter:
@@ -28,3 +28,28 @@ class Limiter:
     def _forget(self, now: float) -> None:
         for key in [key for key, seen in self._seen.items() if not seen or seen[-1] <= now - self._window]:
             del self._seen[key]
+
+
+class Places:
+    """How many may be at one thing at once: so many per key, and so many altogether."""
+
+    def __init__(self, per_key: int, altogether: int) -> None:
+        self._per_key, self._altogether = per_key, altogether
+        self._taken: Counter[str] = Counter()
+
+    def free(self, key: str) -> bool:
+        """Whether there is a place."""
+        return self._taken[key] < self._per_key and self._taken.total() < self._altogether
+
+    def take(self, key: str) -> bool:
+        """Take a place; False when there is none."""
+        if not self.free(key):
+            return False
+        self._taken[key] += 1
+        return True
+
+    def leave(self, key: str) -> None:
+        """Give a place back."""
+        self._taken[key] -= 1
+        if self._taken[key] <= 0:
+            del self._taken[key]

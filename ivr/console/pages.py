@@ -18,6 +18,7 @@ from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
 from ivr.console.order_panels import AnswersPanel, OrderPanel, TicketPanel
+from ivr.console.player import Player, SoundPanel
 from ivr.console.screen import Panel, Part, Screen
 from ivr.console.ticket_panels import TicketsPanel
 from ivr.console.top_bar import TopBar
@@ -54,8 +55,9 @@ def add_pages(house: House) -> None:
             return PlainTextResponse(said["not_found"], 404)
         screen = Screen(house, viewer, client)
         frame(screen, f"/calls/{call_id}")
+        player = Player(screen)
         with box("desk"):
-            call_columns(screen, call_id)
+            call_columns(screen, call_id, player)
         screen.start()
         return None
 
@@ -66,21 +68,24 @@ def add_pages(house: House) -> None:
             return PlainTextResponse(words(viewer.language)["not_allowed"], 403)
         screen = Screen(house, viewer, client)
         frame(screen, "/supervisor")
+        player = Player(screen)
         with box("watch"):
             QueuePanel(screen, "panel", ("queue", "agent", "call_started", "call_ended"))
             AgentsPanel(screen, "panel", ("agent",))
-            LiveCallsPanel(screen, "panel", ("call_started", "call_ended", "case"))
+            LiveCallsPanel(screen, player, "panel", ("call_started", "call_ended", "case"))
             with box("pair"):
                 TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
-                LowScoresPanel(screen, "panel", ("call_ended",))
+                LowScoresPanel(screen, player, "panel", ("call_ended",))
         screen.start()
         return None
 
 
-def call_columns(screen: Screen, call_id: str) -> None:
-    """Caller and summary; the conversation; order, answers, ticket."""
+def call_columns(screen: Screen, call_id: str, player: Player | None = None) -> None:
+    """Caller and summary; the conversation; order, answers, ticket. With a player, who may hear calls hears this one."""
     with box("column"):
         CallerPanel(screen, call_id, "panel", ("case", "queue", "agent", "call_ended"))
+        if player and screen.viewer.hears_calls:
+            SoundPanel(screen, call_id, player)
         VerifyPanel(screen, call_id, "panel", ("agent", "call_ended"))
         SummaryPanel(screen, call_id, "panel", ("case", "queue"))
         EarlierPanel(screen, call_id, "panel", ("call_ended",))

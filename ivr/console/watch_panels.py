@@ -5,10 +5,13 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
+from sqlalchemy.orm import Session
 
 from ivr.console import actions, reading
 from ivr.console.elements import Text, box, button, empty, head, moment, since, tag
-from ivr.console.screen import Panel
+from ivr.console.player import Player
+from ivr.console.screen import Panel, Screen
+from ivr.console.sounds import Sound, heard_of
 from ivr.console.views import AgentView, CallView, PastCall, QueueView
 
 _STATE_KINDS = {"available": "ok", "ringing": "warn", "on_call": "", "wrap_up": "", "away": "", "offline": ""}
@@ -71,7 +74,11 @@ class AgentsPanel(Panel):
 
 
 class LiveCallsPanel(Panel):
-    """Calls under way."""
+    """Calls under way, each to be listened in to by who may."""
+
+    def __init__(self, screen: Screen, player: Player, classes: str, kinds: tuple[str, ...]) -> None:
+        self._player = player
+        super().__init__(screen, classes, kinds)
 
     async def load(self) -> tuple[CallView, ...]:
         return tuple(await self.screen.house.read(lambda session, now: reading.calls(session, True, 100, None, now)))
@@ -89,17 +96,30 @@ class LiveCallsPanel(Panel):
                     since(call.started_at)
                 Text(call.caller or "–", "num", tag="div")
                 Text(said.of("intent", call.fact("intent")) if call.fact("intent") else "–", tag="div")
-                with box(), ui.element("a").props(f"href=/calls/{call.id}"):
-                    Text(said["open"])
+                with box("line"):
+                    self._player.listen_in_button(call.id, call.caller)
+                    with ui.element("a").props(f"href=/calls/{call.id}"):
+                        Text(said["open"])
 
 
 class LowScoresPanel(Panel):
-    """Calls that were rated badly and that nobody has looked at."""
+    """Calls that were rated badly and that nobody has looked at, each to be played by who may."""
 
-    async def load(self) -> tuple[PastCall, ...]:
-        return tuple(await self.screen.house.read(lambda session, _: reading.low_scores(session)))
+    def __init__(self, screen: Screen, player: Player, classes: str, kinds: tuple[str, ...]) -> None:
+        self._player = player
+        super().__init__(screen, classes, kinds)
 
-    def draw(self, shown: tuple[PastCall, ...]) -> None:
+    async def load(self) -> tuple[tuple[PastCall, Sound], ...]:
+        """The calls, and what there is to hear of each."""
+        house = self.screen.house
+
+        def look(session: Session, now: float) -> tuple[tuple[PastCall, Sound], ...]:
+            calls = reading.low_scores(session)
+            return tuple((call, heard_of(session, house, call.call_id, now).sound) for call in calls)
+
+        return await house.read(look)
+
+    def draw(self, shown: tuple[tuple[PastCall, Sound], ...]) -> None:
         said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
         head(said["low_scores"], str(len(shown)) if shown else "")
         if not shown:
@@ -107,14 +127,15 @@ class LowScoresPanel(Panel):
         with box("scroll"), box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content"):
             for words in ("score", "time", "caller", "about", ""):
                 Text(said[words] if words else "", "th", tag="div")
-            for call in shown:
+            for call, sound in shown:
                 with box():
                     tag(f"{said['score']} {call.satisfaction}", "bad")
                 with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
                     Text(moment(call.at, zone, with_day=True), "num")
                 Text(call.caller or "–", "num", tag="div")
                 Text(said.of("intent", call.about) if call.about else "–", tag="div")
-                with box():
+                with box("line"):
+                    self._player.play_button(call.call_id, call.caller, sound)
                     button(said["reviewed"], self.screen.acting(self._reviewed(call.call_id)), "small")
 
     def _reviewed(self, call_id: str) -> actions.Handler:

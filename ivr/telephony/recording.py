@@ -19,17 +19,12 @@ import pjsua2 as pj
 import structlog
 
 from ivr.telephony.ear import RATE_HZ
+from ivr.tracks import HEADER_BYTES, tracks
 
 log = structlog.get_logger(__name__)
 
-HEADER_BYTES = 44
 CHUNK_SAMPLES = 1 << 16
 SETTLE_SECONDS = 2.0
-
-
-def tracks(wav: Path) -> tuple[Path, Path]:
-    """The files of the left and the right track of a recording."""
-    return wav.with_name(wav.name + ".left"), wav.with_name(wav.name + ".right")
 
 
 class Recording:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ivr.telephony.ear import FRAME_BYTES
-from ivr.telephony.recording import rescue, tracks
+from ivr.telephony.recording import rescue
+from ivr.tracks import tracks
 from tests.integration.telephony.peers import Robot, bystander, robot, softphone, until
 from tests.integration.telephony.sounds import channels, loud_from_to, tone
 

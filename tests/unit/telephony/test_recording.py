@@ -14,7 +14,8 @@ import structlog
 
 from ivr.errors import AudioFormatError
 from ivr.telephony.playback import samples
-from ivr.telephony.recording import merge, rescue, tracks
+from ivr.telephony.recording import merge, rescue
+from ivr.tracks import tracks
 
 
 def track(path: Path, values: list[int], finished: bool = True) -> None:

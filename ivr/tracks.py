@@ -1,0 +1,19 @@
+"""The two tracks of a recording while its call lasts: where they lie, and what is in them.
+
+Whoever records writes them, whoever listens in reads what is there. Both are mono WAV of 8 kHz and 16 bits that begin with the
+same sample. Their headers say a length only when the recorder is closed; until then the size on disk counts, which runs up to
+half a second behind (the recorder and the C library write 4 KiB, a quarter of a second, at a time).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TRACK_RATE_HZ = 8000
+SAMPLE_BYTES = 2
+HEADER_BYTES = 44
+
+
+def tracks(wav: Path) -> tuple[Path, Path]:
+    """The files of the left and the right track of a recording."""
+    return wav.with_name(wav.name + ".left"), wav.with_name(wav.name + ".right")

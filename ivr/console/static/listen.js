@@ -1,4 +1,4 @@
-// Listening in: `<... data-live="ADDRESS">` plays the endless WAV at that address while it is on the page, about a second behind.
+// Listening in: `<... data-live="ADDRESS">` plays the endless WAV at that address while it is on the page, a second and a half behind.
 // An <audio> element would wait for seven seconds of it before it began, and stay as late.
 "use strict";
 (() => {

@@ -42,7 +42,19 @@ def logged_in(console: Console, name: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/calls/c-1", "/supervisor", "/static/desk.js", "/_nicegui/x", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/calls/c-1",
+        "/calls/c-1/recording",
+        "/calls/c-1/live",
+        "/supervisor",
+        "/static/desk.js",
+        "/_nicegui/x",
+        "/nothing",
+    ],
+)
 def test_no_page_without_login(console: Console, path: str) -> None:
     assert get(console.url + path).status_code == 401
     to_login = get(console.url + path, headers=HTML)
@@ -74,9 +86,14 @@ def test_agents_stay_within_their_role(console: Console, worker: Worker) -> None
         others, missing = client.get("/calls/secret-1"), client.get("/calls/not-there")
         assert (others.status_code, others.text) == (404, missing.text)
         assert client.get("/calls/%00").status_code == 404
+        assert [client.get(f"/calls/secret-1/{sound}").status_code for sound in ("recording", "live")] == [403, 403]
     with logged_in(console, "sue") as client:
         assert client.get("/calls/secret-1").status_code == 200
         assert client.get("/api/calls").status_code == 200
+        assert [client.get(f"/calls/secret-1/{sound}").status_code for sound in ("recording", "live")] == [404, 404]
+    with logged_in(console, "olaf") as client:
+        assert client.get("/calls/secret-1").status_code == 200
+        assert [client.get(f"/calls/secret-1/{sound}").status_code for sound in ("recording", "live")] == [403, 403]
 
 
 def test_login_needs_its_own_form(console: Console) -> None:

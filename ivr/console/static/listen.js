@@ -7,7 +7,9 @@
   const CUSHION_SECONDS = 0.4, LATEST_SECONDS = 3;
   let ready = null, current = null;
 
-  const context = () => new AudioContext({ sampleRate: RATE_HZ });
+  const context = () => {
+    try { return new AudioContext({ sampleRate: RATE_HZ }); } catch { return new AudioContext(); }
+  };
   // Browsers let a page sound only from a click on.
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-sounds]") && !ready) ready = context();

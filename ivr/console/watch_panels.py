@@ -12,7 +12,7 @@ from ivr.console.elements import Text, box, button, empty, head, moment, since, 
 from ivr.console.player import Player
 from ivr.console.screen import Panel, Screen
 from ivr.console.sounds import Sound, heard_of
-from ivr.console.views import AgentView, CallView, PastCall, QueueView
+from ivr.console.views import AgentView, PastCall, QueueView
 
 _STATE_KINDS = {"available": "ok", "ringing": "warn", "on_call": "", "wrap_up": "", "away": "", "offline": ""}
 
@@ -80,10 +80,12 @@ class LiveCallsPanel(Panel):
         self._player = player
         super().__init__(screen, classes, kinds)
 
-    async def load(self) -> tuple[CallView, ...]:
-        return tuple(await self.screen.house.read(lambda session, now: reading.calls(session, True, 100, None, now)))
+    async def load(self) -> tuple[PastCall, ...]:
+        """What is shown of each and no more: a panel that is drawn anew loses the click that is on its way."""
+        calls = await self.screen.house.read(lambda session, now: reading.calls(session, True, 100, None, now))
+        return tuple(PastCall(call.id, call.started_at, call.caller, call.fact("intent"), 0.0, "") for call in calls)
 
-    def draw(self, shown: tuple[CallView, ...]) -> None:
+    def draw(self, shown: tuple[PastCall, ...]) -> None:
         said = self.said
         head(said["live_calls"], str(len(shown)) if shown else "")
         if not shown:
@@ -93,12 +95,12 @@ class LiveCallsPanel(Panel):
                 Text(said[words] if words else "", "th", tag="div")
             for call in shown:
                 with box():
-                    since(call.started_at)
+                    since(call.at)
                 Text(call.caller or "–", "num", tag="div")
-                Text(said.of("intent", call.fact("intent")) if call.fact("intent") else "–", tag="div")
+                Text(said.of("intent", call.about) if call.about else "–", tag="div")
                 with box("line"):
-                    self._player.listen_in_button(call.id, call.caller)
-                    with ui.element("a").props(f"href=/calls/{call.id}"):
+                    self._player.listen_in_button(call.call_id, call.caller)
+                    with ui.element("a").props(f"href=/calls/{call.call_id}"):
                         Text(said["open"])
 
 

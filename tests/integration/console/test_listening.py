@@ -25,7 +25,7 @@ from ivr.demo.stage import ROOT, Stage
 from ivr.records.database import open_database
 from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow
-from ivr.tracks import HEADER_BYTES
+from ivr.tracks import HEADER_BYTES, tracks
 from order_lookup.demo import CASES
 from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, PATIENCE_SECONDS
 from tests.integration.stages import brief
@@ -63,7 +63,7 @@ async def test_supervisor_listens_in_to_a_real_call_and_hears_it_again(tmp_path:
             desk.cookies.update({each["name"]: each["value"] for each in await page.context.cookies()})
             async with Equipment(ear=ear) as equipment:
                 calling = asyncio.create_task(run(load(file), stage.uri(), equipment=equipment))
-                call_id = await _live_call(engine)
+                call_id = await _live_call(engine, stage.settings.path(stage.settings.records.recordings))
                 streaming = asyncio.create_task(_stream(desk, call_id))
                 await _leave_at_once(desk, engine, call_id)
                 await _listen_in(page)
@@ -88,13 +88,14 @@ async def _log_in(page: Page, url: str) -> None:
     await page.wait_for_selector(".watch")
 
 
-async def _live_call(engine: Engine) -> str:
+async def _live_call(engine: Engine, recordings: Path) -> str:
+    """The call's id, as soon as it is recorded."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with Session(engine) as session:
-            if call_id := session.scalar(select(CallRow.id)):
-                await asyncio.sleep(0.5)
-                return call_id
+            call_id = session.scalar(select(CallRow.id))
+        if call_id and tracks(recordings / f"{call_id}.wav")[1].exists():
+            return call_id
         await asyncio.sleep(0.1)
     raise AssertionError("no call came")
 

@@ -23,6 +23,7 @@ class Peer:
 
 Receive = Callable[[bytes, Peer], None]
 MAX_MESSAGE = 65_535
+FREE_PORT_TRIES = 10
 
 
 class Wire(asyncio.DatagramProtocol):
@@ -37,16 +38,22 @@ class Wire(asyncio.DatagramProtocol):
         self.address, self.port = "", 0
 
     async def start(self, address: str, port: int) -> None:
-        """Bind both transports to one port (0: any free one); raises UserError when it is taken."""
+        """Bind both transports to one port (0: any that is free for both); raises UserError when it is taken."""
+        for left in reversed(range(1 if port else FREE_PORT_TRIES)):
+            try:
+                return await self._bind(address, port)
+            except OSError as fault:
+                self.close()
+                if left:
+                    continue  # the port that was free for UDP is another's for TCP
+                what = f"SIP port {port} on {address} can't be opened: {fault.strerror or fault}"
+                raise UserError(what, "choose another port, or stop what uses it") from None
+
+    async def _bind(self, address: str, port: int) -> None:
         loop = asyncio.get_running_loop()
-        try:
-            self._udp, _ = await loop.create_datagram_endpoint(lambda: self, (address, port))
-            self.address, self.port = self._udp.get_extra_info("sockname")[:2]
-            self._server = await asyncio.start_server(self._accepted, address, self.port)
-        except OSError as fault:
-            self.close()
-            what = f"SIP port {port} on {address} can't be opened: {fault.strerror or fault}"
-            raise UserError(what, "choose another port, or stop what uses it") from None
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, (address, port))
+        self.address, self.port = self._udp.get_extra_info("sockname")[:2]
+        self._server = await asyncio.start_server(self._accepted, address, self.port)
 
     def close(self) -> None:
         """Close the port and every connection."""

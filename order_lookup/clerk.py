@@ -199,7 +199,7 @@ class Clerk:
         customer = session.get(t.Customer, row.customer_id)
         return f.DecisionFacts(
             order=gathering.order_facts(session, row),
-            customer=gathering.customer_facts(session, customer, now, values.shop.zone) if customer else None,
+            customer=gathering.customer_facts(session, customer, now, values) if customer else None,
             level=Level.HIGH,
             now=now,
             periods=periods,

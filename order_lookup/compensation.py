@@ -1,4 +1,8 @@
-"""What lateness is worth: by step, tier and amount, capped per order and per customer and month (pure)."""
+"""What lateness is worth: by step, tier and amount, capped per order and per customer and month (pure).
+
+Never more than the order still comes to, so that neither an order for a few cents nor one refunded earns a coupon; and only
+in the currency in which the amounts of policies.yaml are written.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +31,23 @@ def for_lateness(facts: DecisionFacts, situations: frozenset[Situation], policie
     order, policy = facts.order, policies.compensation
     if order is None or not situations & _WORTH_THE_FIRST_STEP or not _paid_for_in(facts, policies):
         return None
-    if _given_already(order):
+    if _given_already(order) or order.total.currency != policies.currency:
         return None
     percent = _step_percent(order, minutes_late(order, facts.now), policy)
     tier = facts.customer.tier if facts.customer else Tier.STANDARD
     amount = order.total.per_cent(percent).per_cent(policy.tier_percent[tier])
     currency = order.total.currency
     amount = max(amount, Money(policy.minimum_minor, currency)).at_most(Money(policy.order_cap_minor, currency))
-    return _within_month(amount, facts.customer, policy)
+    return _within_month(amount.at_most(order.worth), facts.customer, policy)
 
 
 def goodwill(facts: DecisionFacts, policies: ShopPolicies) -> Money | None:
     """The small sorry for a wish that must be refused; None when something was given already or the cap is reached."""
-    if facts.order is None or _given_already(facts.order):
+    order = facts.order
+    if order is None or _given_already(order) or order.total.currency != policies.currency:
         return None
-    amount = Money(policies.compensation.goodwill_minor, facts.order.total.currency)
-    return _within_month(amount, facts.customer, policies.compensation)
+    amount = Money(policies.compensation.goodwill_minor, policies.currency)
+    return _within_month(amount.at_most(order.worth), facts.customer, policies.compensation)
 
 
 def _step_percent(order: OrderFacts, late_minutes: int, policy: CompensationPolicy) -> int:

@@ -39,6 +39,7 @@ def open_engine(url: str, pool_size: int = 5) -> Engine:
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_pre_ping=True,
+                hide_parameters=True,  # names and phones have no place in an error's text, which goes to the log
                 connect_args={"options": options, "connect_timeout": 5},
             )
         case other:
@@ -67,7 +68,7 @@ def _sqlite(file: str, url: str) -> Engine:
     if file not in ("", ":memory:") and not file.startswith("file:"):
         _writable_folder(Path(file))
     try:
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     except NoSuchModuleError as error:
         raise MistakeError(f"database url: {error}") from error
     event.listen(engine, "connect", _sqlite_connected)

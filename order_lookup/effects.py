@@ -48,6 +48,8 @@ def _cancel(work: Work) -> None:
 def _coupon(work: Work) -> None:
     if work.customer is None:
         return
+    if work.detail("offer") == "coupon_again":
+        _use_up(work)
     reasons = {"coupon_late": "late", "coupon_goodwill": "goodwill", "coupon_again": "not_applied"}
     work.session.add(
         t.Coupon(
@@ -63,12 +65,24 @@ def _coupon(work: Work) -> None:
     )
 
 
+def _use_up(work: Work) -> None:
+    """The coupon that wasn't taken off: the new one is given instead of it, not besides."""
+    if work.order is None:
+        return
+    meant = select(t.Coupon).where(t.Coupon.intended_order_id == work.order.id, t.Coupon.used_at.is_(None))
+    if (old := work.session.scalars(meant.order_by(t.Coupon.amount_minor.desc())).first()) is not None:
+        old.used_at = work.now
+
+
 def _reship(work: Work) -> None:
     if work.order is None:
         return
     work.session.add(t.Shipment(order_id=work.order.id, carrier="reship", created_at=work.now))
-    work.order.stage = Stage.ACCEPTED.value
-    work.order.delivered_at = work.order.dispatched_at = None
+    order = work.order
+    if order.promised_at is not None:  # it takes as long as the first time, and isn't late before that
+        order.promised_at = work.now + max(order.promised_at - order.placed_at, timedelta())
+    order.stage, order.accepted_at = Stage.ACCEPTED.value, work.now
+    order.delivered_at = order.dispatched_at = None
 
 
 def _change_address(work: Work) -> None:

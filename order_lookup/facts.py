@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from order_lookup.money import Money
-from order_lookup.words import Kind, Level, Stage, Tier
+from order_lookup.words import OPEN_STATES, Action, Kind, Level, Stage, Tier
 
 # Ledger states in which an action counts: the money is spoken for.
 _STANDING = frozenset({"planned", "sent", "done", "unknown"})
@@ -147,10 +147,49 @@ class ActionFacts:
         """Whether it was done or may still be done."""
         return self.state in _STANDING
 
+    @property
+    def under_way(self) -> bool:
+        """Whether nobody knows yet what becomes of it."""
+        return self.state in OPEN_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """An item that is exchanged for the same in another size or colour: the ledger's entry, and the ticket that people work on.
+
+    `state` as in the ledger; `due_at` is when a colleague will have been in touch, `answered_at` when they first wrote what they did
+    about it, `settled_at` when they closed the ticket.
+    """
+
+    item: str
+    variant: str
+    state: str
+    noted_at: datetime
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was noted or may still be."""
+        return self.state in _STANDING
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody has anything left to do about it; a ticket that is gone was settled long ago."""
+        return self.state == "done" and (self.settled_at is not None or self.due_at is None)
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether somebody should have been in touch by now and nobody was."""
+        return not self.settled and self.answered_at is None and self.due_at is not None and self.due_at < now
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """The customer; `compensated` is what they were given, or will be, this calendar month."""
+    """The customer; `compensated` is what they were given, or will be, this calendar month.
+
+    `refunded_today` is what the robot has sent back to them, or will, within 24 hours.
+    """
 
     id: int
     name: str
@@ -160,6 +199,7 @@ class CustomerFacts:
     spend_year: Money
     compensated: Money
     frozen: bool = False
+    refunded_today: Money | None = None
 
     @property
     def vip(self) -> bool:
@@ -198,6 +238,17 @@ class OrderFacts:
     promises: tuple[PromiseFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
     actions: tuple[ActionFacts, ...] = ()
+    exchanges: tuple[ExchangeFacts, ...] = ()
+
+    @property
+    def exchange(self) -> ExchangeFacts | None:
+        """The exchange that counts: the newest that stands."""
+        standing = [exchange for exchange in self.exchanges if exchange.stands]
+        return max(standing, key=lambda exchange: exchange.noted_at, default=None)
+
+    def stands(self, action: Action) -> bool:
+        """Whether such an action was done or may still be done."""
+        return any(past.action == action and past.stands for past in self.actions)
 
     @property
     def paid(self) -> Money:
@@ -213,6 +264,12 @@ class OrderFacts:
     def refundable(self) -> Money:
         """What may still go back; never below nothing."""
         return (self.paid - self.refunded).at_most(self.paid)
+
+    @property
+    def worth(self) -> Money:
+        """What the order still comes to: its total without what went back for it, never below nothing."""
+        back = self._sum(r.amount for r in self.refunds if r.stands and r.reason != "duplicate_payment")
+        return (self.total - back).at_most(self.total)
 
     @property
     def overpaid(self) -> Money:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from order_lookup import facts as f
 from order_lookup import tables as t
-from order_lookup.compensation import GIVEN_FOR, OFFERS
+from order_lookup.allowances import given_since, refunded_since
 from order_lookup.money import Money
 from order_lookup.policies import ShopPolicies
 from order_lookup.port import OrderSummary
-from order_lookup.words import OPEN_STATES, Action, Kind, Stage, Tier
+from order_lookup.words import Action, Kind, Stage, Tier
 
 CONTACTS_KEPT_IN_VIEW = timedelta(days=30)
+_DAY = timedelta(hours=24)
 
 
 def customer_of_phone(session: Session, phone: str) -> t.Customer | None:
@@ -27,9 +27,9 @@ def customer_of_phone(session: Session, phone: str) -> t.Customer | None:
     return session.scalar(select(t.Customer).join(t.Phone).where(t.Phone.number == phone))
 
 
-def customer_facts(session: Session, row: t.Customer, now: datetime, zone: ZoneInfo) -> f.CustomerFacts:
-    """A customer, with what was given to them this calendar month (of the shop's zone)."""
-    month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def customer_facts(session: Session, row: t.Customer, now: datetime, policies: ShopPolicies) -> f.CustomerFacts:
+    """A customer, with what was given to them this calendar month (of the shop's zone) and what went back within a day."""
+    month = now.astimezone(policies.shop.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return f.CustomerFacts(
         id=row.id,
         name=row.name,
@@ -37,8 +37,9 @@ def customer_facts(session: Session, row: t.Customer, now: datetime, zone: ZoneI
         language=row.language,
         elder=row.elder,
         spend_year=Money(row.spend_year_minor, row.currency),
-        compensated=Money(_given_this_month(session, row.id, month), row.currency),
+        compensated=Money(given_since(session, row.id, month, policies.currency), policies.currency),
         frozen=row.frozen_at is not None,
+        refunded_today=Money(refunded_since(session, row.id, now - _DAY, policies.currency), policies.currency),
     )
 
 
@@ -80,6 +81,7 @@ def order_facts(session: Session, row: t.Order) -> f.OrderFacts:
         promises=_promises(session, row),
         tickets=tickets(session, t.Ticket.order_id == row.id),
         actions=_actions(session, row),
+        exchanges=_exchanges(session, row),
     )
 
 
@@ -247,19 +249,21 @@ def _actions(session: Session, row: t.Order) -> tuple[f.ActionFacts, ...]:
     )
 
 
-def _given_this_month(session: Session, customer_id: int, month: datetime) -> int:
-    """Compensation in coupons that are there and in actions that are under way."""
-    given = session.scalars(
-        select(t.Coupon.amount_minor).where(
-            t.Coupon.customer_id == customer_id, t.Coupon.issued_at >= month, t.Coupon.reason.in_(sorted(GIVEN_FOR))
-        )
-    )
+def _exchanges(session: Session, row: t.Order) -> tuple[f.ExchangeFacts, ...]:
     entry = t.LedgerEntry
-    coming = session.execute(
-        select(entry.amount_minor, entry.details).where(
-            entry.customer_id == customer_id,
-            entry.action == Action.ISSUE_COUPON.value,
-            entry.state.in_([state.value for state in OPEN_STATES]),
-        )
+    rows = session.execute(
+        select(entry, t.Ticket.due_at, t.Ticket.answered_at, t.Ticket.closed_at)
+        .outerjoin(t.Ticket, t.Ticket.number == entry.receipt)
+        .where(entry.order_id == row.id, entry.action == Action.EXCHANGE.value)
+        .order_by(entry.id)
     ).tuples()
-    return sum(given, 0) + sum(int(amount) for amount, details in coming if details.get("offer") in OFFERS)
+    return tuple(
+        f.ExchangeFacts(
+            str(made.details.get("item", "")),
+            str(made.details.get("variant", "")),
+            made.state,
+            made.planned_at,
+            *times,
+        )
+        for made, *times in rows
+    )

@@ -13,6 +13,9 @@ final. `unknown` means that the carrier didn't answer: the money stays reserved 
   sent    → failed    it refused; the reservation is released
   sent    → unknown   no answer
   unknown → sent      asked again
+
+The same request again finds its entry. Something else under the same key (the address corrected, another remedy after
+the bank refused the first) gets the key with a number.
 """
 
 from __future__ import annotations
@@ -34,6 +37,13 @@ _NEXT: dict[LedgerState, frozenset[LedgerState]] = {
     LedgerState.DONE: frozenset(),
     LedgerState.FAILED: frozenset(),
 }
+# What a caller must have said for these, in `details`.
+NEEDED_DETAIL = {
+    Action.CHANGE_ADDRESS: "address",
+    Action.CHANGE_PHONE: "phone",
+    Action.CHANGE_NOTE: "note",
+    Action.EXCHANGE: "variant",
+}
 REFUND_REASON = {
     Action.CANCEL: "cancel",
     Action.REFUND_FULL: "refund",
@@ -51,6 +61,36 @@ def key(request: ActionRequest) -> str:
     """Call + intent + order, and the family of the action: the remedies exclude each other."""
     family = "remedy" if request.action in REMEDIES else request.action.value
     return f"{request.caller.call_id}:{request.intent}:{request.order_number or '-'}:{family}"
+
+
+def newest(session: Session, request: ActionRequest) -> t.LedgerEntry | None:
+    """The last entry under a request's key, or under that key with a number: what else was wanted there later."""
+    base = key(request)
+    named = (t.LedgerEntry.key == base) | t.LedgerEntry.key.startswith(f"{base}/", autoescape=True)
+    whose = t.LedgerEntry.call_id == request.caller.call_id
+    return session.scalars(select(t.LedgerEntry).where(whose, named).order_by(t.LedgerEntry.id.desc()).limit(1)).first()
+
+
+def next_key(request: ActionRequest, before: t.LedgerEntry | None) -> str:
+    """The key of what is wanted instead of an entry, or first of all."""
+    base = key(request)
+    if before is None:
+        return base
+    return f"{base}/{int(before.key.removeprefix(base).lstrip('/') or 1) + 1}"
+
+
+def is_of(row: t.LedgerEntry, request: ActionRequest) -> bool:
+    """Whether an entry is what a request asks for, whatever the amount: then it is asked again, and not something else.
+
+    Another offer, item or address isn't: to take it for done would tell the caller so.
+    """
+    said = NEEDED_DETAIL.get(request.action)
+    return (
+        row.action == request.action
+        and request.offer in ("", row.details.get("offer", ""))
+        and request.item == row.details.get("item", "")
+        and (said is None or request.details.get(said, "") == row.details.get(said, ""))
+    )
 
 
 def entry(session: Session, ledger_key: str, lock: bool = False) -> t.LedgerEntry | None:

@@ -15,7 +15,7 @@ from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide
 from order_lookup.demo import CASES, fill
-from order_lookup.facts import ContactFacts, DecisionFacts
+from order_lookup.facts import ActionFacts, ContactFacts, DecisionFacts, ExchangeFacts
 from order_lookup.policies import Policies, load_policies
 from order_lookup.words import Intent, Level, Situation
 
@@ -35,6 +35,10 @@ _EXAMPLES: dict[Situation, str] = {
     Situation.REFUND_PENDING: "refund_running",
     Situation.REFUND_OVERDUE: "refund_overdue",
     Situation.REFUNDED: "refunded",
+    Situation.EXCHANGE_NOTED: "return_open",
+    Situation.EXCHANGE_OVERDUE: "return_open",
+    Situation.EXCHANGE_IN_HAND: "return_open",
+    Situation.EXCHANGED: "return_open",
     Situation.PRICE_DROPPED: "price_dropped",
     Situation.DUPLICATE_PAYMENT: "duplicate_payment",
     Situation.COUPON_NOT_APPLIED: "coupon_not_applied",
@@ -50,6 +54,14 @@ _EXAMPLES: dict[Situation, str] = {
     Situation.SPECIAL_PERIOD: "in_transit",
 }
 
+_NOTED = ExchangeFacts("连衣裙", "换成大一码", "done", NOW - timedelta(hours=2), NOW + timedelta(hours=22))
+_EXCHANGES = {
+    Situation.EXCHANGE_NOTED: _NOTED,
+    Situation.EXCHANGE_OVERDUE: replace(_NOTED, due_at=NOW - timedelta(hours=1)),
+    Situation.EXCHANGE_IN_HAND: replace(_NOTED, answered_at=NOW - timedelta(hours=1)),
+    Situation.EXCHANGED: replace(_NOTED, answered_at=NOW - timedelta(hours=1), settled_at=NOW),
+}
+
 
 def examples(policies: Policies) -> Mapping[str, DecisionFacts]:
     """For each situation (and for none) the facts of a demo order in it; at the highest verification level."""
@@ -63,9 +75,19 @@ def examples(policies: Policies) -> Mapping[str, DecisionFacts]:
     number = repeat.order.number if repeat.order else None
     earlier = ContactFacts("earlier", "order_status", "solved", True, NOW - timedelta(hours=5), number)
     found[Situation.REPEAT_CONTACT.value] = replace(repeat, contacts=(earlier,))
+    for situation, exchange in _EXCHANGES.items():
+        found[situation.value] = _exchanging(found[situation.value], exchange)
     stormy = found[Situation.SPECIAL_PERIOD.value]
     found[Situation.SPECIAL_PERIOD.value] = replace(stormy, periods=frozenset({"storm"}))
     return found
+
+
+def _exchanging(facts: DecisionFacts, exchange: ExchangeFacts) -> DecisionFacts:
+    """The same with an exchange in the ledger."""
+    if facts.order is None:
+        raise LookupError("an exchange needs an order")
+    done = ActionFacts("exchange", exchange.state, "exchange", exchange.item)
+    return replace(facts, order=replace(facts.order, actions=(done,), exchanges=(exchange,)))
 
 
 def matrix(policies: Policies) -> Iterator[tuple[Intent, str, Decision]]:
@@ -100,7 +122,7 @@ def _facts(session: Session, name: str, policies: Policies) -> DecisionFacts:
         raise LookupError(f"the demo has no case {name}")
     return DecisionFacts(
         order=gathering.order_facts(session, row),
-        customer=gathering.customer_facts(session, customer, NOW, policies.values.shop.zone),
+        customer=gathering.customer_facts(session, customer, NOW, policies.values),
         level=Level.HIGH,
         now=NOW,
         contacts=gathering.contacts(session, "", customer.id, NOW),

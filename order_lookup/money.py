@@ -10,6 +10,11 @@ _DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "BHD": 3, "KWD": 3}
 _PER_CENT = 100
 
 
+def decimals(currency: str) -> int:
+    """How many decimals an amount of a currency is written with."""
+    return _DECIMALS.get(currency, 2)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
     """An amount in minor units of an ISO 4217 currency; amounts of different currencies never mix."""
@@ -59,7 +64,7 @@ class Money:
         return other.minor_units
 
     def __str__(self) -> str:
-        decimals = _DECIMALS.get(self.currency, 2)
-        whole, part = divmod(abs(self.minor_units), 10**decimals)
+        places = decimals(self.currency)
+        whole, part = divmod(abs(self.minor_units), 10**places)
         sign = "-" if self.minor_units < 0 else ""
-        return f"{sign}{whole}.{part:0{decimals}d} {self.currency}" if decimals else f"{sign}{whole} {self.currency}"
+        return f"{sign}{whole}.{part:0{places}d} {self.currency}" if places else f"{sign}{whole} {self.currency}"

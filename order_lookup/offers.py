@@ -32,11 +32,22 @@ def work_out(name: OfferName, facts: DecisionFacts, situations: Situations, poli
 
 
 def over_limit(offer: Offer, facts: DecisionFacts, policies: ShopPolicies) -> bool:
-    """Whether the offer sends back more money than the robot decides about by itself."""
-    if offer.action not in REFUNDS or offer.amount is None:
+    """Whether the offer sends back more money than the robot decides about by itself: for the order, and in a day.
+
+    What went back for the order before counts, or else the limit could be had in parts. The limits are amounts of the
+    policies' currency: money of another one is a human's.
+    """
+    if offer.action not in REFUNDS or not offer.amount or facts.order is None:
         return False
-    tier = facts.customer.tier if facts.customer else Tier.STANDARD
-    return offer.amount.minor_units > policies.refunds.robot_limit_minor[tier]
+    if offer.amount.currency != policies.currency:
+        return True
+    customer, limits = facts.customer, policies.refunds
+    tier = customer.tier if customer else Tier.STANDARD
+    if (offer.amount + facts.order.refunded).minor_units > limits.robot_limit_minor[tier]:
+        return True
+    today = customer.refunded_today if customer else None
+    day_limit = limits.robot_day_limit_minor.get(tier)
+    return day_limit is not None and today is not None and (offer.amount + today).minor_units > day_limit
 
 
 def _remedied(order: OrderFacts) -> bool:
@@ -157,17 +168,21 @@ def _coupon_again(facts: DecisionFacts, situations: Situations, _policies: ShopP
 
 
 def _change_address(order: OrderFacts) -> Offer | None:
-    if order.stage not in _BEFORE_DISPATCH:
-        return None
-    return Offer("change_address", Action.CHANGE_ADDRESS, needs_confirmation=True)
+    return _change(order, Offer("change_address", Action.CHANGE_ADDRESS, needs_confirmation=True), _BEFORE_DISPATCH)
 
 
 def _change_phone(order: OrderFacts) -> Offer | None:
-    return Offer("change_phone", Action.CHANGE_PHONE, needs_confirmation=True) if order.stage in _OPEN else None
+    return _change(order, Offer("change_phone", Action.CHANGE_PHONE, needs_confirmation=True), _OPEN)
 
 
 def _change_note(order: OrderFacts) -> Offer | None:
-    return Offer("change_note", Action.CHANGE_NOTE) if order.stage in _OPEN else None
+    return _change(order, Offer("change_note", Action.CHANGE_NOTE), _OPEN)
+
+
+def _change(order: OrderFacts, offer: Offer, stages: frozenset[Stage]) -> Offer | None:
+    """A change at these stages; not while one before it may still be carried out, for the later one must stand."""
+    waiting = any(past.action == offer.action and past.under_way for past in order.actions)
+    return offer if order.stage in stages and not waiting else None
 
 
 def _send_invoice(order: OrderFacts) -> Offer | None:

@@ -21,12 +21,6 @@ from order_lookup.verifying import customers_heard
 from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
 
 LONGEST_DETAIL = 400
-_NEEDED_DETAIL = {
-    Action.CHANGE_ADDRESS: "address",
-    Action.CHANGE_PHONE: "phone",
-    Action.CHANGE_NOTE: "note",
-    Action.EXCHANGE: "variant",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ def case(
     if lock and customer is not None:  # the month's cap is the customer's, across orders
         session.execute(select(t.Customer.id).where(t.Customer.id == customer.id).with_for_update())
     values = policies.values
-    known = gathering.customer_facts(session, customer, now, values.shop.zone) if customer is not None else None
+    known = gathering.customer_facts(session, customer, now, values) if customer is not None else None
     facts = DecisionFacts(
         order=gathering.order_facts(session, row) if row is not None else None,
         customer=known,
@@ -79,12 +73,12 @@ def decision(found: Case, intent: Intent, policies: Policies) -> Decision:
 
 def plan(session: Session, request: ActionRequest, now: datetime, policies: Policies) -> ActionResult | Planned:
     """Enter a request into the ledger; or the result: what came of it before, or a refusal."""
-    before = ledger.entry(session, ledger.key(request))
-    if before is not None:
+    before = ledger.newest(session, request)
+    if before is not None and ledger.is_of(before, request):
         return _again(session, before)
     found = case(session, request.caller, request.order_number, now, policies, lock=True)
-    before = ledger.entry(session, ledger.key(request))  # somebody may have been here while we waited for the order
-    if before is not None:
+    before = ledger.newest(session, request)  # somebody may have been here while we waited for the order
+    if before is not None and ledger.is_of(before, request):
         return _again(session, before)
     if found.hidden:
         return _refuse(request, "not_found", Level.HIGH)
@@ -92,7 +86,7 @@ def plan(session: Session, request: ActionRequest, now: datetime, policies: Poli
     checked = _check(request, found, decided)
     if isinstance(checked, ActionResult):
         return checked
-    return _enter(session, request, found, checked, decided, now, policies)
+    return _enter(session, request, ledger.next_key(request, before), found, checked, decided, now, policies)
 
 
 def _again(session: Session, row: t.LedgerEntry) -> ActionResult | Planned:
@@ -110,7 +104,7 @@ def _check(request: ActionRequest, found: Case, decided: Decision) -> Offer | Ac
         return _refuse(request, "level", offer.level_needed)
     if found.customer is not None and found.customer.frozen_at is not None and offer.action not in _WHEN_FROZEN:
         return _refuse(request, "frozen")
-    needed = _NEEDED_DETAIL.get(request.action)
+    needed = ledger.NEEDED_DETAIL.get(request.action)
     if needed is not None and not _detail_fits(needed, request.details.get(needed, "")):
         return _refuse(request, "details")
     fits, amount = _amount(request, offer)
@@ -146,6 +140,7 @@ def _amount(request: ActionRequest, offer: Offer) -> tuple[bool, Money | None]:
 def _enter(
     session: Session,
     request: ActionRequest,
+    key: str,
     found: Case,
     offer: Offer,
     decided: Decision,
@@ -153,14 +148,14 @@ def _enter(
     policies: Policies,
 ) -> Planned:
     row = t.LedgerEntry(
-        key=ledger.key(request),
+        key=key,
         call_id=request.caller.call_id,
         intent=request.intent,
         action=request.action.value,
         order_id=found.order.id if found.order is not None else None,
         customer_id=found.customer.id if found.customer is not None else None,
         amount_minor=offer.amount.minor_units if offer.amount else 0,
-        currency=found.order.currency if found.order is not None else policies.values.currency,
+        currency=_currency(found, offer, policies),
         details={
             **{name: value for name, value in request.details.items() if len(value) <= LONGEST_DETAIL},
             "offer": offer.name,
@@ -178,6 +173,12 @@ def _enter(
     session.flush()
     ledger.reserve(session, row, policies.values.situations.refund_days, now)
     return Planned(row.key, fresh=True)
+
+
+def _currency(found: Case, offer: Offer, policies: Policies) -> str:
+    if offer.amount is not None:
+        return offer.amount.currency
+    return found.order.currency if found.order is not None else policies.values.currency
 
 
 def _refuse(request: ActionRequest, why: str, level: Level = Level.NONE) -> ActionResult:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from string import Formatter
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
@@ -40,6 +41,7 @@ def _zone(value: str) -> str:
 LevelName = Annotated[Level, BeforeValidator(_level)]
 Percent = Annotated[int, Field(ge=0, le=1000)]
 MessageName = Literal["cancel", "refund", "coupon", "done"]
+MESSAGE_VALUES = ("shop", "tail", "amount", "days", "receipt")
 
 
 class Strict(BaseModel):
@@ -125,6 +127,7 @@ class RefundPolicy(Strict):
     """How far the robot decides by itself."""
 
     robot_limit_minor: dict[Tier, NonNegativeInt]
+    robot_day_limit_minor: dict[Tier, NonNegativeInt] = {}  # a tier that isn't named has no limit for the day
     cancel_fee_percent: CancelFees
 
 
@@ -220,9 +223,23 @@ class MessageTexts(Strict):
     zh: str
     en: str
 
+    @model_validator(mode="after")
+    def _can_be_filled_in(self) -> Self:
+        """A text that can't would only be noticed once the money has gone."""
+        for text in (self.zh, self.en):
+            for _, name, written_as, conversion in Formatter().parse(text):
+                if name is not None and (name not in MESSAGE_VALUES or written_as or conversion):
+                    raise ValueError(f"{{{name}}} can't be filled in; {nearest(name, [*MESSAGE_VALUES])}")
+        return self
+
 
 class PolicyFile(Strict):
     """policies.yaml."""
+
+    MOVED: ClassVar[dict[str, str]] = {
+        "shop": "is no key of this file any more: name_zh, name_en and timezone are `shop`, `shop_en` and `time_zone` "
+        "of config.yaml now, currency is the key `currency` here; move them and delete this section"
+    }
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     numbers: Numbers
@@ -245,6 +262,8 @@ class PolicyFile(Strict):
         for name, queue in self.queues.items():
             if queue.vip is not None and queue.vip not in self.queues:
                 raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
+        if missing_texts := sorted(set(get_args(MessageName)) - self.messages.keys()):
+            raise ValueError(f"messages: {', '.join(missing_texts)} is missing")
         for name in ("after_sales", "general"):
             if name not in self.queues:
                 raise ValueError(f"queues: {name} is missing")

@@ -87,7 +87,7 @@ def _mask_customers(session: Session, before: datetime, batch: int) -> int:
     # Who wants no messages, and whose account is frozen, must be known by their phone when they come back.
     known = select(t.Customer.id).where(t.Customer.messages_refused | t.Customer.frozen_at.is_not(None))
     session.execute(delete(t.Phone).where(t.Phone.customer_id.in_(ids), t.Phone.customer_id.not_in(known)))
-    session.execute(update(t.Customer).where(t.Customer.id.in_(ids)).values(name="", email=None))
+    session.execute(update(t.Customer).where(t.Customer.id.in_(ids)).values(name="", email=None, backend_id=None))
     return len(ids)
 
 

@@ -49,7 +49,7 @@ def about(session: Session, caller: CallerRef, order_number: str | None) -> Abou
 
 def open_ticket(session: Session, request: TicketRequest, now: datetime, policies: ShopPolicies) -> TicketRef:
     """Open a ticket; the same call, intent and order get the one they have."""
-    key = f"{request.caller.call_id}:{request.intent}:{request.order_number or '-'}"[:200]
+    key = ticket_key(request)
     row = session.scalar(select(t.Ticket).where(t.Ticket.key == key))
     category, _, subcategory = request.category.partition("/")
     rule = policies.tickets.categories.get(category)
@@ -83,6 +83,11 @@ def open_ticket(session: Session, request: TicketRequest, now: datetime, policie
         _book(session, f"{key}:serious", whose, rule.queue, callback_at, now, row.id)
         _promise(session, f"{key}:serious", request.caller, whose, "callback", callback_at, now)
     return TicketRef(row.number, row.queue, row.priority, row.due_at, callback_at)
+
+
+def ticket_key(request: TicketRequest) -> str:
+    """What makes a ticket one."""
+    return f"{request.caller.call_id}:{request.intent}:{request.order_number or '-'}"[:200]
 
 
 def append_ticket(session: Session, number: str, author: str, text: str, now: datetime) -> bool:

@@ -51,13 +51,19 @@ def patience_percent(facts: DecisionFacts, policies: ShopPolicies) -> int:
 
 
 def price_drop(order: OrderFacts) -> Money:
-    """What was paid above today's price (after coupons, for pieces not refunded), less what went back for that; at least nothing."""
+    """What was paid above today's price (after coupons, for pieces not refunded), less what went back for that; at least nothing.
+
+    Goods that go back have none: what was paid for them is promised already. A price of 0 is none: it isn't sold any more.
+    """
     saved = Money(0, order.total.currency)
+    if order.stands(Action.START_RETURN):
+        return saved
     gone = Counter(past.item for past in order.actions if past.action == Action.REFUND_PARTIAL and past.stands)
     for item, paid in zip(order.items, paid_for_lines(order), strict=True):
         kept = max(0, item.quantity - gone[item.name])
         above = paid.minor_units - item.price_now.minor_units * item.quantity
-        saved += Money(max(0, above) * kept // item.quantity, saved.currency)
+        if item.price_now:
+            saved += Money(max(0, above) * kept // item.quantity, saved.currency)
     for refund in order.refunds:
         if refund.stands and refund.reason == "price_drop":
             saved -= refund.amount
@@ -101,7 +107,9 @@ def _courier_cancelled(order: OrderFacts, _facts: DecisionFacts, _policies: Shop
 def _waiting_hours(order: OrderFacts, facts: DecisionFacts) -> float:
     if order.kind is not Kind.PARCEL or order.stage not in _NOT_YET_SENT or order.paid_at is None:
         return 0.0
-    return (facts.now - order.paid_at).total_seconds() / 3600
+    # What is sent anew has waited since that was decided, not since it was paid for.
+    since = order.accepted_at if order.stands(Action.RESHIP) else None
+    return (facts.now - (since or order.paid_at)).total_seconds() / 3600
 
 
 def _not_dispatched(order: OrderFacts, facts: DecisionFacts, policies: ShopPolicies) -> bool:
@@ -148,6 +156,23 @@ def _refund_overdue(order: OrderFacts, facts: DecisionFacts, _policies: ShopPoli
 def _refunded(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies) -> bool:
     waiting = any(r.stands and r.arrived_at is None for r in order.refunds)
     return bool(order.paid) and order.refunded.minor_units >= order.paid.minor_units and not waiting
+
+
+def _exchange_noted(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    return order.exchange is not None and not order.exchange.settled
+
+
+def _exchange_overdue(order: OrderFacts, facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    return order.exchange is not None and order.exchange.overdue(facts.now)
+
+
+def _exchange_in_hand(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    exchange = order.exchange
+    return exchange is not None and not exchange.settled and exchange.answered_at is not None
+
+
+def _exchanged(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    return order.exchange is not None and order.exchange.settled
 
 
 def _price_dropped(order: OrderFacts, facts: DecisionFacts, policies: ShopPolicies) -> bool:
@@ -230,6 +255,10 @@ _OF_ORDER: dict[Situation, Rule] = {
     Situation.REFUND_PENDING: _refund_pending,
     Situation.REFUND_OVERDUE: _refund_overdue,
     Situation.REFUNDED: _refunded,
+    Situation.EXCHANGE_NOTED: _exchange_noted,
+    Situation.EXCHANGE_OVERDUE: _exchange_overdue,
+    Situation.EXCHANGE_IN_HAND: _exchange_in_hand,
+    Situation.EXCHANGED: _exchanged,
     Situation.PRICE_DROPPED: _price_dropped,
     Situation.DUPLICATE_PAYMENT: _paid_twice,
     Situation.COUPON_NOT_APPLIED: _coupon_not_applied,

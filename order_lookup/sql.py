@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from order_lookup import effects, finding, gathering, ledger, outbox, planning, service, verifying
+from order_lookup import effects, finding, gathering, ledger, loose_ends, outbox, planning, service, verifying
 from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.carrier import Carried, Carrier, Declined, InHouse, Job
@@ -164,7 +164,7 @@ class SqlOrderSystem:
         """Go on with actions left over from a crash or without an answer."""
         before = self._clock() - timedelta(seconds=untouched_seconds)
         keys = await self.database.read(lambda session: ledger.unfinished(session, before))
-        return [await self._carry_out(key) for key in keys]
+        return [await self._carry_out(key, in_call=False) for key in keys]
 
     async def close(self) -> None:
         """Let go of connections, once what is under way is written down."""
@@ -180,7 +180,7 @@ class SqlOrderSystem:
         if row is None and len(heard) == 1:
             row = session.get(t.Customer, next(iter(heard)))
         return CallerFacts(
-            customer=gathering.customer_facts(session, row, now, values.shop.zone) if row is not None else None,
+            customer=gathering.customer_facts(session, row, now, values) if row is not None else None,
             orders=finding.recent(session, list(heard)),
             tickets=gathering.tickets(session, t.Ticket.customer_id == row.id) if row is not None else (),
             contacts=gathering.contacts(session, phone, row.id if row is not None else None, now),
@@ -198,8 +198,8 @@ class SqlOrderSystem:
         # An entry found half-way goes on as it was asked for the first time, whatever the amount is now.
         return replace(carried, repeated=carried.repeated or not planned.fresh)
 
-    async def _carry_out(self, key: str) -> ActionResult:
-        """From planned, sent or unknown to the end, as far as it goes."""
+    async def _carry_out(self, key: str, in_call: bool = True) -> ActionResult:
+        """From planned, sent or unknown to the end, as far as it goes; `in_call`: somebody is there to hear of it."""
         job = await self.database.write(lambda session: self._send(session, key))
         if isinstance(job, ActionResult):
             return job
@@ -208,8 +208,8 @@ class SqlOrderSystem:
         except (DownError, TimeoutError) as error:
             problem = f"{type(error).__name__}: {error}"
             _log.warning("action_unknown", key=key, problem=problem)
-            return await self.database.write(lambda session: self._unanswered(session, key, problem))
-        return await self.database.write(lambda session: self._settle(session, key, outcome))
+            return await self.database.write(lambda session: self._unanswered(session, key, problem, in_call))
+        return await self.database.write(lambda session: self._settle(session, key, outcome, in_call))
 
     def _send(self, session: Session, key: str) -> Job | ActionResult:
         row = self._locked(session, key)
@@ -229,14 +229,16 @@ class SqlOrderSystem:
             details={name: str(value) for name, value in row.details.items()},
         )
 
-    def _unanswered(self, session: Session, key: str, problem: str) -> ActionResult:
-        row = self._locked(session, key)
+    def _unanswered(self, session: Session, key: str, problem: str, in_call: bool) -> ActionResult:
+        row, now = self._locked(session, key), self._clock()
         if LedgerState(row.state) in OPEN_STATES:
             row.problem = problem[:1000]
-            ledger.move(session, row, LedgerState.UNKNOWN, self._clock())
+            ledger.move(session, row, LedgerState.UNKNOWN, now)
+            if not in_call:
+                loose_ends.silent(session, row, now, self.policies.values)
         return ledger.result(session, row, repeated=False)
 
-    def _settle(self, session: Session, key: str, outcome: Carried | Declined) -> ActionResult:
+    def _settle(self, session: Session, key: str, outcome: Carried | Declined, in_call: bool) -> ActionResult:
         row = self._locked(session, key)
         if LedgerState(row.state) not in OPEN_STATES:
             return ledger.result(session, row, repeated=True)
@@ -245,10 +247,14 @@ class SqlOrderSystem:
             case Declined(reason):
                 row.problem = reason[:1000]
                 ledger.move(session, row, LedgerState.FAILED, now)
+                if not in_call:
+                    loose_ends.refused(session, row, now, self.policies.values)
             case Carried(receipt):
                 row.receipt = receipt[:120]
                 ledger.move(session, row, LedgerState.DONE, now)
                 self._effects(session, row, now)
+                if not in_call:
+                    loose_ends.settled(session, row, now)
         return ledger.result(session, row, repeated=False)
 
     def _effects(self, session: Session, row: t.LedgerEntry, now: datetime) -> None:

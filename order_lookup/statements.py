@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from order_lookup.answers import FactValue
-from order_lookup.facts import DecisionFacts, OrderFacts
+from order_lookup.facts import DecisionFacts, ExchangeFacts, OrderFacts
 from order_lookup.policies import ShopPolicies
 from order_lookup.situations import minutes_late, price_drop, return_until
 from order_lookup.words import Kind, Situation, Stage
@@ -27,6 +27,7 @@ def _gather(facts: DecisionFacts, situations: frozenset[Situation], policies: Sh
         **_its_times(order),
         **_its_delivery(order, facts),
         **_its_money(order),
+        **_its_exchange(order, facts),
         **_its_limits(order, facts, situations, policies),
     }
     return {name: value for name, value in values.items() if value is not None and value != ""}
@@ -97,6 +98,23 @@ def _its_money(order: OrderFacts) -> dict[str, FactValue | None]:
             "refund_arrived_at": newest.arrived_at,
         }
     return values
+
+
+def _its_exchange(order: OrderFacts, facts: DecisionFacts) -> dict[str, FactValue | None]:
+    exchange = order.exchange
+    if exchange is None:
+        return {}
+    return {
+        "exchange_item": exchange.item,
+        "exchange_variant": exchange.variant,
+        "exchange_due_at": exchange.due_at if _is_awaited(exchange, facts) else None,
+        "exchange_settled_at": exchange.settled_at,
+    }
+
+
+def _is_awaited(exchange: ExchangeFacts, facts: DecisionFacts) -> bool:
+    """Whether it can still be said by when somebody will be in touch."""
+    return not exchange.settled and exchange.answered_at is None and not exchange.overdue(facts.now)
 
 
 def _its_limits(

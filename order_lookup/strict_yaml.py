@@ -99,6 +99,8 @@ def _mapping(node: yaml.MappingNode, path: Path_, document: Document) -> dict[st
 
 def _explain(error: Any, schema: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
+        if gone := _moved(schema).get(".".join(map(str, error["loc"]))):
+            return gone
         fields = _fields(schema, error["loc"][:-1])
         return f"unknown key; {nearest(str(error['loc'][-1]), fields)}"
     if error["type"] == "missing":
@@ -106,6 +108,12 @@ def _explain(error: Any, schema: type[BaseModel]) -> str:
     value = error.get("input")
     shown = f" (it says {value!r})" if isinstance(value, str) else ""
     return str(error["msg"]).removeprefix("Value error, ") + shown
+
+
+def _moved(schema: type[BaseModel]) -> dict[str, str]:
+    """Keys of older versions, and where each has gone: a schema's own `MOVED`."""
+    moved: dict[str, str] = getattr(schema, "MOVED", {})
+    return moved
 
 
 def _fields(schema: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

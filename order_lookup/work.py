@@ -60,10 +60,15 @@ class Database:
                     return work(session)
             except (DBAPIError, PoolTimeoutError) as error:
                 if attempt == _TRIES or not _worth_trying_again(error, attempt):
-                    _log.error("order_database_failed", error=str(error)[:500], attempt=attempt)
+                    _log.error("order_database_failed", error=_without_data(error), attempt=attempt)
                     raise DownError(f"the order database: {type(error).__name__}") from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")
+
+
+def _without_data(error: Exception) -> str:
+    """What went wrong, in one line: the lines after it show the row, with names and phones (PostgreSQL's DETAIL)."""
+    return (str(error).splitlines() or [""])[0][:500]
 
 
 def _worth_trying_again(error: Exception, attempt: int) -> bool:

@@ -10,7 +10,10 @@ from order_lookup.backend.mapping import Mapping
 from order_lookup.backend.reading import read_as
 from order_lookup.carrier import Carried, Declined, InHouse, Job
 from order_lookup.errors import BrokenError, DownError
-from order_lookup.words import REFUNDS
+from order_lookup.words import Action
+
+# What leaves a ticket or a callback, and so a human who does it.
+OURS = frozenset({Action.OPEN_TICKET, Action.BOOK_CALLBACK, Action.EXCHANGE})
 
 
 class BackendCarrier:
@@ -21,10 +24,10 @@ class BackendCarrier:
 
     async def carry(self, job: Job) -> Carried | Declined:
         """Ask the backend to do it; DownError leaves it unknown."""
-        if job.action not in self._mapping.actions:
-            if job.action in REFUNDS and job.amount:
-                return Declined("the backend doesn't carry refunds")
+        if job.action in OURS and job.action not in self._mapping.actions:
             return await self._here.carry(job)
+        if job.action not in self._mapping.actions:  # done in our tables alone it would be done nowhere
+            return Declined(f"the backend doesn't carry {job.action.value}: see `actions` of the mapping")
         body: dict[str, Any] = {"action": job.action.value, "details": dict(job.details)}
         if job.amount is not None:
             body |= {"amount_minor": job.amount.minor_units, "currency": job.amount.currency}

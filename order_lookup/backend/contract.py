@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from order_lookup.words import Action, Kind, Stage, Tier
 
@@ -97,8 +97,13 @@ class InvoiceSaid(Said):
 
 
 class CustomerSaid(Said):
-    """Somebody who orders."""
+    """Somebody who orders.
 
+    With an `id` the phones are theirs alone from now on: a number that changed hands brings no orders along. Without one, who
+    shares a phone is one customer.
+    """
+
+    id: Annotated[str, BeforeValidator(str), Field(max_length=80)] = ""
     name: Name
     phones: Annotated[list[str], Field(min_length=1, max_length=20)]
     tier: Tier = Tier.STANDARD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from order_lookup.errors import BrokenError, PolicyError
+from order_lookup.money import decimals
 from order_lookup.strict_yaml import model, read
 from order_lookup.words import Action
 
@@ -81,26 +83,31 @@ class Mapping(_Strict):
         template: str = getattr(self.paths, name)
         return _HOLE.sub(lambda hole: quote(values.get(hole[1], ""), safe=""), template)
 
-    def translate(self, part: Part, said: Any) -> dict[str, Any]:
-        """What they say of a part, in our names and words; BrokenError when it isn't an object."""
+    def translate(self, part: Part, said: Any, currency: str = "") -> dict[str, Any]:
+        """What they say of a part, in our names and words; BrokenError when it isn't an object.
+
+        `currency` is the order's, for parts that don't say their own: major units have as many decimals as it has.
+        """
         if not isinstance(said, dict):
             raise BrokenError(f"the backend's {part} is a {type(said).__name__}, not an object")
         ours = {**said, **{name: _dig(said, theirs) for name, theirs in self.fields.get(part, {}).items()}}
         for name, words in self.values.items():
             if isinstance(ours.get(name), str | int):
                 ours[name] = words.get(str(ours[name]), ours[name])
-        return {name: self._money(name, value) for name, value in ours.items() if value is not None}
+        own = str(ours.get("currency") or currency)
+        return {name: self._money(name, value, own) for name, value in ours.items() if value is not None}
 
-    def _money(self, name: str, value: Any) -> Any:
+    def _money(self, name: str, value: Any, currency: str) -> Any:
         """Major units to minor ones, without a float ever rounding a cent away."""
         if self.money == "minor" or not name.endswith("_minor"):
             return value
         text = str(value)
-        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,2})?", text):
+        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,6})?", text):
             raise BrokenError(f"the backend's {name} isn't an amount: {text[:40]!r}")
-        whole, _, part = text.partition(".")
-        sign = -1 if whole.startswith("-") else 1
-        return sign * (abs(int(whole)) * 100 + int(part.ljust(2, "0") or 0))
+        units = Decimal(text).scaleb(decimals(currency))
+        if units != int(units):
+            raise BrokenError(f"the backend's {name} isn't an amount of {currency or 'money'}: {text[:40]!r}")
+        return int(units)
 
 
 def load_mapping(file: Path) -> Mapping:

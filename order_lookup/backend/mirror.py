@@ -44,18 +44,32 @@ class Mirror:
         phones = list(dict.fromkeys(phone for text in said.phones if (phone := normal_phone(text))))
         if not phones:
             raise BrokenError("the backend's customer has no phone that could be one")
-        owner = select(t.Customer).join(t.Phone).where(t.Phone.number.in_(phones)).order_by(t.Customer.id)
-        customer = self._session.scalars(owner.limit(1)).first()
+        customer = self._known(said.id, phones)
         if customer is None:
             customer = t.Customer(created_at=self._now)
             self._session.add(customer)
+        customer.backend_id = said.id or customer.backend_id
         customer.name, customer.tier, customer.language = said.name, said.tier.value, said.language
         customer.elder, customer.messages_refused = said.elder, customer.messages_refused or said.messages_refused
         customer.currency, customer.spend_year_minor = currency, said.spend_year_minor
         self._session.flush()
+        if said.id:
+            held = t.Phone.number.in_(phones) & (t.Phone.customer_id != customer.id)
+            left = t.Phone.number.not_in(phones) & (t.Phone.customer_id == customer.id)
+            self._session.execute(delete(t.Phone).where(held | left))
         known = set(self._session.scalars(select(t.Phone.number).where(t.Phone.number.in_(phones))))
         self._session.add_all(t.Phone(customer_id=customer.id, number=n) for n in phones if n not in known)
         return customer
+
+    def _known(self, backend_id: str, phones: list[str]) -> t.Customer | None:
+        """The customer of an id; else of a phone, unless the backend knows that one by another id."""
+        owner = select(t.Customer).join(t.Phone).where(t.Phone.number.in_(phones)).order_by(t.Customer.id)
+        if backend_id:
+            row = self._session.scalar(select(t.Customer).where(t.Customer.backend_id == backend_id))
+            if row is not None:
+                return row
+            owner = owner.where(t.Customer.backend_id.is_(None))
+        return self._session.scalars(owner.limit(1)).first()
 
     def _fill(self, order: t.Order, said: OrderSaid, customer: t.Customer) -> None:
         plain = said.model_dump(

@@ -27,9 +27,10 @@ _LISTS: dict[str, Part] = {
 def order_said(said: Any, mapping: Mapping) -> OrderSaid:
     """An order as they say it, part by part in our words."""
     order = mapping.translate("order", said)
-    order["customer"] = mapping.translate("customer", order.get("customer"))
+    order["customer"] = mapping.translate("customer", order.get("customer"), str(order.get("currency") or ""))
+    currency = str(order.get("currency") or "")
     for name, part in _LISTS.items():
-        order[name] = [mapping.translate(part, one) for one in listed(order.get(name))]
+        order[name] = [mapping.translate(part, one, currency) for one in listed(order.get(name))]
     if order.get("shipment") is not None:
         shipment = order["shipment"] = mapping.translate("shipment", order["shipment"])
         shipment["scans"] = [mapping.translate("scan", one) for one in listed(shipment.get("scans"))]

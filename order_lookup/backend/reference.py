@@ -127,6 +127,7 @@ def _order(session: Session, row: t.Order) -> OrderSaid:
     facts = gathering.order_facts(session, row)
     said: dict[str, Any] = _flat(plain(facts))
     said["customer"] = {
+        "id": str(customer.id),
         "name": customer.name,
         "phones": list(phones),
         "tier": customer.tier,

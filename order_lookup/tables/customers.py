@@ -11,10 +11,11 @@ from order_lookup.tables.columns import Base, Currency, Id, Minor, Name, Word, l
 
 
 class Customer(Base):
-    """Somebody who orders."""
+    """Somebody who orders; `backend_id` is what the shop's own backend calls them."""
 
     __tablename__ = "shop_customers"
     id: Mapped[Id]
+    backend_id: Mapped[str | None] = mapped_column(String(80), unique=True, index=True)
     name: Mapped[Name]
     tier: Mapped[Word]
     language: Mapped[str] = mapped_column(String(8))

@@ -116,6 +116,56 @@ async def test_the_clock_doesnt_tell_whether_somebody_elses_order_exists(url: st
     await desk.close()
 
 
+async def test_many_lines_at_once_have_no_more_guesses_than_one(url: str) -> None:
+    """Nine against one customer, from whatever phones: forty calls that guessed at the same moment had forty."""
+    desk = SqlOrderSystem(url, load_policies(), clock=lambda: NOW, threads=10)
+    guesses = [Claim(phone_tail=f"{place:04d}", order_number=ME.order_number) for place in range(40)]
+    await asyncio.gather(*(desk.verify(CallerRef(f"call-{n}"), guess) for n, guess in enumerate(guesses)))
+
+    def tried(session: Session) -> int:
+        return len(session.scalars(select(t.Verification.id).where(t.Verification.about == ME.order_number)).all())
+
+    assert await desk.database.read(tried) == 9
+    await desk.close()
+
+
+async def test_who_corrects_an_address_gets_the_last_one_however_often_it_is_asked(url: str) -> None:
+    desk = SqlOrderSystem(url, load_policies(), clock=lambda: NOW)
+    me = CallerRef("call", ME.phone)
+    item = (await desk.caller(me)).orders[0].items[0]
+    await desk.verify(me, Claim(phone_tail=ME.phone[-4:], name=ME.customer, item=item))
+    for address in ("100%_路1号", "100%_路2号", "100%_路1号"):
+        ask = ActionRequest(me, "change_address", Action.CHANGE_ADDRESS, ME.order_number, details={"address": address})
+        results = await asyncio.gather(*(desk.act(ask) for _ in range(8)))
+        view = await Clerk(desk).show(ME.order_number)
+        assert view is not None
+        assert ({result.done for result in results}, view.order.address) == ({True}, address)
+    assert len(await Clerk(desk).actions()) == 3
+    await desk.close()
+
+
+async def test_the_days_limit_holds_over_several_orders_cancelled_at_once(url: str) -> None:
+    def three(session: Session) -> list[str]:
+        numbers = [ME.order_number, OTHER.order_number, LATE.order_number]
+        rows = session.scalars(select(t.Order).where(t.Order.number.in_(numbers))).all()
+        mine = next(row for row in rows if row.number == ME.order_number)
+        for row in rows:
+            row.customer_id, row.kind, row.stage, row.total_minor = mine.customer_id, "parcel", "paid", 40_000
+            session.scalars(select(t.Payment).where(t.Payment.order_id == row.id)).one().amount_minor = 40_000
+        return numbers
+
+    desk = SqlOrderSystem(url, load_policies(), clock=lambda: NOW, threads=10)
+    numbers = await desk.database.write(three)
+    calls = [CallerRef(f"call-{n}", ME.phone) for n in range(4)]
+    for call in calls:
+        assert (await desk.verify(call, Claim(phone_tail=ME.phone[-4:], name=ME.customer))).passed
+    cancels = [ActionRequest(call, "cancel_order", Action.CANCEL, number) for call in calls for number in numbers]
+    results = await asyncio.gather(*(desk.act(cancel) for cancel in cancels))
+    assert sum(result.amount.minor_units for result in results if result.done and result.amount) == 80_000
+    assert {result.refused for result in results if not result.done} == {"not_offered"}
+    await desk.close()
+
+
 async def test_the_months_cap_holds_over_several_late_orders_asked_about_at_once(url: str) -> None:
     policies = load_policies()
 

@@ -247,6 +247,88 @@ async def test_a_refusal_is_a_failure(desk: HttpOrderSystem, shop: Shop) -> None
     assert (await desk.act(CANCEL)).state is LedgerState.FAILED
 
 
+@pytest.mark.parametrize(
+    ("intent", "action", "details"),
+    [
+        ("change_address", Action.CHANGE_ADDRESS, {"address": "滨江大道9号"}),
+        ("cancel_order", Action.CANCEL, {}),
+        ("order_status", Action.URGE_DELIVERY, {}),
+        ("account_stolen", Action.FREEZE_ACCOUNT, {}),
+    ],
+)
+async def test_what_the_backend_does_not_do_is_not_told_as_done(
+    desk: HttpOrderSystem, shop: Shop, intent: str, action: Action, details: dict[str, str]
+) -> None:
+    """With `actions: [refund_full]` an address was changed in our copy of the order and nowhere else."""
+    desk.local._carrier._mapping = desk._mapping.model_copy(update={"actions": frozenset({Action.REFUND_FULL})})  # type: ignore[attr-defined]
+    await desk.verify(CANCEL.caller, Claim(phone_tail=ME.phone[-4:], name=ME.customer, item=await item_of(desk)))
+    result = await desk.act(ActionRequest(CANCEL.caller, intent, action, ME.order_number, details=details))
+    assert result.state is LedgerState.FAILED
+    assert not shop.till.done
+
+
+async def item_of(desk: HttpOrderSystem) -> str:
+    return (await desk.caller(CANCEL.caller)).orders[0].items[0]
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "minor"),
+    [
+        ("CNY", "12.50", 1250),
+        ("JPY", 1250, 1250),
+        ("JPY", "1250.00", 1250),
+        ("KWD", "1.250", 1250),
+        ("USD", "12.5", 1250),
+    ],
+)
+def test_major_units_have_the_decimals_of_their_currency(currency: str, written: object, minor: int) -> None:
+    """1,250 yen were read as 125,000, and a hundred times as much would have gone back."""
+    mapping = Mapping.model_validate({"backend": {"url": "http://shop"}, "money": "major"})
+    assert mapping.translate("order", {"currency": currency, "total_minor": written})["total_minor"] == minor
+    assert mapping.translate("payment", {"amount_minor": written}, currency)["amount_minor"] == minor
+
+
+@pytest.mark.parametrize(("currency", "written"), [("JPY", "12.50"), ("CNY", "1.005"), ("CNY", "1e3"), ("CNY", "NaN")])
+def test_parts_of_a_minor_unit_are_no_amount(currency: str, written: str) -> None:
+    mapping = Mapping.model_validate({"backend": {"url": "http://shop"}, "money": "major"})
+    with pytest.raises(BrokenError, match="isn't an amount"):
+        mapping.translate("payment", {"amount_minor": written}, currency)
+
+
+def _say(order: dict[str, Any], **customer: object) -> Handler:
+    """A backend with this one order, and a customer as given."""
+    told = order | {"customer": order["customer"] | customer}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/orders":
+            return httpx.Response(200, json=[told])
+        return httpx.Response(200, json=told) if request.url.path.endswith(told["number"]) else httpx.Response(404)
+
+    return answer
+
+
+async def test_a_number_that_changed_hands_brings_no_orders_along(desk: HttpOrderSystem, shop: Shop) -> None:
+    """The new owner of a telephone heard of the former owner's orders, and could cancel them."""
+    desk._mapping = desk._mapping.model_copy(
+        update={"backend": desk._mapping.backend.model_copy(update={"fresh_seconds": 1e-9})}
+    )
+    former = CallerRef("call-1", ME.phone)
+    assert [order.number for order in (await desk.caller(former)).orders] == [ME.order_number]
+    theirs = json.loads((await desk._client._http.get(f"http://shop/orders/{ME.order_number}")).content)
+    other = theirs | {"number": DEFAULT.complete("1"), "payments": [], "refunds": [], "shipment": None}
+    shop.answer = _say(other, id="new", name="新人", phones=[ME.phone, "13900001111"])
+    new = CallerRef("call-2", ME.phone)
+    assert [order.number for order in (await desk.caller(new)).orders] == [other["number"]]
+    assert (await desk.verify(new, Claim(phone_tail=ME.phone[-4:]))).passed
+    stolen = await desk.act(ActionRequest(new, "cancel_order", Action.CANCEL, ME.order_number))
+    assert (stolen.state, stolen.refused) == (None, "not_found")
+    shop.answer = _say(theirs, phones=["13900002222"])
+    moved = await desk.caller(CallerRef("call-3", "13900002222"))
+    assert [order.number for order in moved.orders] == [ME.order_number]
+    assert moved.customer is not None
+    assert moved.customer.name == ME.customer
+
+
 async def test_their_words_are_translated(shop: Shop, tmp_path: Path, policies: Policies) -> None:
     file = tmp_path / "mapping.yaml"
     file.write_text(

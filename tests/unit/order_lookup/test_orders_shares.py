@@ -212,7 +212,7 @@ def test_a_difference_leaves_what_the_goods_cost_now(order: OrderFacts, now: lis
     order = replace(order, items=items, refunds=())
     paid = [one.minor_units for one in paid_for_lines(order)]
     today = [item.price_now.minor_units * item.quantity for item in items]
-    assert price_drop(order).minor_units == sum(max(0, a - b) for a, b in zip(paid, today, strict=True))
+    assert price_drop(order).minor_units == sum(max(0, a - b) for a, b in zip(paid, today, strict=True) if b)
     assert price_drop(order) <= paid_for_goods(order)
 
 

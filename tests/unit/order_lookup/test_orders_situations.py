@@ -13,6 +13,7 @@ from order_lookup.facts import (
     ContactFacts,
     CouponFacts,
     DecisionFacts,
+    ExchangeFacts,
     InvoiceFacts,
     ItemFacts,
     OrderFacts,
@@ -35,6 +36,11 @@ def scanned(hours: float) -> ShipmentFacts:
 
 def refund(due_hours: float, **more: Any) -> RefundFacts:
     return RefundFacts(cny(10000), "cancel", "done", ago(days=4), NOW + timedelta(hours=due_hours), **more)
+
+
+def exchange(due_hours: float, **more: Any) -> ExchangeFacts:
+    noted = ExchangeFacts("连衣裙", "换成大一码", "done", ago(hours=20), NOW + timedelta(hours=due_hours))
+    return replace(noted, **more)
 
 
 def item(**more: Any) -> ItemFacts:
@@ -123,6 +129,36 @@ EDGES: list[tuple[Situation, DecisionFacts, DecisionFacts]] = [
         Situation.REFUNDED,
         facts(arrived(1, refunds=(refund(1),))),
         facts(arrived(1, refunds=(refund(1, arrived_at=NOW),))),
+    ),
+    (
+        Situation.EXCHANGE_NOTED,
+        facts(arrived(1, exchanges=(exchange(4, state="failed"), exchange(4, settled_at=NOW)))),
+        facts(arrived(1, exchanges=(exchange(4, state="failed"), exchange(4)))),
+    ),
+    (
+        Situation.EXCHANGE_NOTED,
+        facts(arrived(1, exchanges=(exchange(0, due_at=None),))),
+        facts(arrived(1, exchanges=(exchange(0, due_at=None, state="sent"),))),
+    ),
+    (
+        Situation.EXCHANGE_OVERDUE,
+        facts(arrived(1, exchanges=(exchange(0),))),
+        facts(arrived(1, exchanges=(exchange(-1),))),
+    ),
+    (
+        Situation.EXCHANGE_OVERDUE,
+        facts(arrived(1, exchanges=(exchange(-1, answered_at=NOW),))),
+        facts(arrived(1, exchanges=(exchange(-1),))),
+    ),
+    (
+        Situation.EXCHANGE_IN_HAND,
+        facts(arrived(1, exchanges=(exchange(4, answered_at=NOW, settled_at=NOW),))),
+        facts(arrived(1, exchanges=(exchange(4, answered_at=NOW),))),
+    ),
+    (
+        Situation.EXCHANGED,
+        facts(arrived(1, exchanges=(exchange(4),))),
+        facts(arrived(1, exchanges=(exchange(4, settled_at=NOW),))),
     ),
     (
         Situation.PRICE_DROPPED,

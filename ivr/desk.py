@@ -130,15 +130,7 @@ class Desk:
         return moment.astimezone(self._zone)
 
     def _value(self, value: object) -> Value:
-        """A value of the order desk as one of ours."""
-        match value:
-            case orders.Money(minor_units, currency):
-                return Money(minor_units, currency)
-            case datetime():
-                return self._local(value)
-            case str() | bool() | int():
-                return value
-        return str(value)
+        return desk_answers.value(value, self._zone)
 
     async def _caller(self, call_id: str, phone: str, language: str) -> Answer:
         session = self._session(call_id)
@@ -291,13 +283,4 @@ class Desk:
             details=details,
         )
         result = await self._system.act(request)
-        values: dict[str, Value] = {
-            "action.name": result.action.value,
-            "action.amount": self._value(result.amount) if result.amount else None,
-            "action.receipt": Digits(result.receipt) if result.receipt else None,
-            "action.due_at": self._local(result.due_at) if result.due_at else None,
-            "action.refused": result.refused or None,
-            "action.level_needed": desk_answers.level(result.level_needed),
-            "action.repeated": result.repeated,
-        }
-        return Answer(desk_answers.ledger_word(result), values)
+        return Answer(desk_answers.ledger_word(result), desk_answers.acted(result, self._zone))

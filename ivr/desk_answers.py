@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+from zoneinfo import ZoneInfo
 
 import order_lookup as orders
 from ivr.dialogue.speaking import money_en, ordinal_en
@@ -15,6 +16,18 @@ from order_lookup.words import REMEDIES, LedgerState, Level
 
 _HANZI = re.compile(r"[\u3400-\u9fff]")
 _CHOSEN_AMONG = (2, 3)  # more than three can't be kept in mind while listening
+
+
+def value(known: object, zone: ZoneInfo) -> Value:
+    """A value of the order desk as one of ours, moments on the shop's clock."""
+    match known:
+        case orders.Money(minor_units, currency):
+            return Money(minor_units, currency)
+        case datetime():
+            return known.astimezone(zone)
+        case str() | bool() | int():
+            return known
+    return str(known)
 
 
 def outcome(decision: orders.Decision, offers: tuple[orders.Offer, ...]) -> str:
@@ -86,6 +99,19 @@ def ledger_word(result: orders.ActionResult) -> str:
     return "unknown"
 
 
+def acted(result: orders.ActionResult, zone: ZoneInfo) -> dict[str, Value]:
+    """What came of an action."""
+    return {
+        "action.name": result.action.value,
+        "action.amount": value(result.amount, zone) if result.amount else None,
+        "action.receipt": Digits(result.receipt) if result.receipt else None,
+        "action.due_at": value(result.due_at, zone) if result.due_at else None,
+        "action.refused": result.refused or None,
+        "action.level_needed": level(result.level_needed),
+        "action.repeated": result.repeated,
+    }
+
+
 def level(level: Level) -> str:
     """How far the caller is verified, in a word."""
     return level.name.lower()
@@ -98,8 +124,8 @@ def text(arguments: Mapping[str, Value], key: str) -> str:
             return ""
         case Digits(text) | Name(text):
             return text
-        case value:
-            return str(value)
+        case other:
+            return str(other)
 
 
 def day(value: Value) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,8 @@ from ivr.console import reading
 from ivr.console.answers import Found
 from ivr.console.call_panels import CallPanel
 from ivr.console.elements import Text, box, button, choice, empty, head, money, tag
-from ivr.console.orders import CATEGORIES, OfferView, OrderCard, OwnOrder
+from ivr.console.offer_dialog import ask
+from ivr.console.orders import CATEGORIES, Done, OfferView, OrderCard, OwnOrder
 from ivr.console.screen import Screen
 from ivr.records.holding import tell
 from order_lookup import ActionResult, OrderDeskError
@@ -39,7 +40,7 @@ class OrderShown:
     away: bool
     ended: bool
     may_act: bool
-    done: tuple[tuple[str, str, str], ...]
+    done: tuple[Done, ...]
     said_now: tuple[tuple[str, str], ...]
     latest: tuple[OwnOrder, ...] = ()
 
@@ -60,7 +61,7 @@ class OrderPanel(CallPanel):
         number = self.typed or (call.fact("order.number") or call.fact("order") if call else "")
         ended = call is not None and not call.live
         card, away = None, False
-        done: tuple[tuple[str, str, str], ...] = ()
+        done: tuple[Done, ...] = ()
         latest: tuple[OwnOrder, ...] = ()
         try:
             phone = await self._phone()
@@ -94,10 +95,11 @@ class OrderPanel(CallPanel):
                 Text(words, f"result {kind}", tag="div")
             if shown.done:
                 Text(said["done_so_far"], "dim")
-            for action, state, receipt in shown.done:
-                words = f"{said.of('action', action)}: {said.of('ledger', state)}"
-                words += f" · {said['receipt']} {receipt}" if receipt else ""
-                Text(words, f"result {state}", tag="div")
+            for each in shown.done:
+                words = f"{said.of('action', each.action)}: {said.of('ledger', each.state)}"
+                words += f" · {each.wish}" if each.wish else ""
+                words += f" · {said['receipt']} {each.receipt}" if each.receipt else ""
+                Text(words, f"result {each.state}", tag="div")
 
     def _search(self, shown: OrderShown) -> None:
         if shown.ended or not shown.may_act:
@@ -139,6 +141,8 @@ class OrderPanel(CallPanel):
                 tag(said.of("situation", situation), "bad" if situation in _BAD else "warn")
         items = ("、" if said.language == "zh" else ", ").join(card.items)
         Text(" · ".join(part for part in (card.merchant, items) if part), tag="div")
+        if card.exchange:
+            Text(f"{said.of('action', 'exchange')} · {card.exchange}", tag="div")
         with box("timeline"):
             for name, at in card.timeline:
                 box(f"dot {'later' if at > datetime.now(at.tzinfo) else ''}")
@@ -166,42 +170,31 @@ class OrderPanel(CallPanel):
                 tag(said["level_needed"], "warn")
 
     def _worded(self, offer: OfferView) -> str:
-        words = [self.said.of("action", offer.action), offer.item]
+        words = [self.said.of("action", offer.action), offer.item_shown]
         if offer.condition and offer.action != "issue_coupon":
             words.append(self.said.of("condition", offer.condition))
         return " · ".join(word for word in words if word)
 
     def _ask(self, card: OrderCard, offer: OfferView, words: str) -> Callable[[], None]:
-        """Money is moved only after a second click that names what is done."""
+        async def agreed(details: Mapping[str, str]) -> None:
+            await self._carry_out(card, offer, words, details)
 
-        def ask() -> None:
-            with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
-                Text(words, tag="h2")
-                amount = money(offer.amount, self.said.language) if offer.amount else ""
-                Text(f"{self.said['order']} {card.number}   {amount}", "num")
+        return lambda: ask(self.screen, card.number, offer, words, agreed)
 
-                async def go() -> None:
-                    dialog.close()
-                    await self._carry_out(card, offer, words)
-
-                with box("line"):
-                    button(self.said["confirm_offer"], self.screen.acting(go), "main")
-                    button(self.said["cancel"], dialog.close)
-
-        return ask
-
-    async def _carry_out(self, card: OrderCard, offer: OfferView, words: str) -> None:
+    async def _carry_out(self, card: OrderCard, offer: OfferView, words: str, details: Mapping[str, str]) -> None:
         house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
         if not await house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
             return self.screen.notify(self.said["not_yours_now"])
         call = await house.read(lambda session, _: reading.call(session, call_id))
         intent = (call.fact("intent") if call else "") or "agent"
-        result = await house.orders.carry_out(call_id, await self._phone(), intent, card.number, offer)
+        result = await house.orders.carry_out(call_id, await self._phone(), intent, card.number, offer, details)
         kind = _kind(result)
         await self.screen.audit("offer", call_id, action=offer.action, order=card.number, outcome=kind)
-        done = {"action": offer.action, "outcome": kind, "receipt": result.receipt}
+        # An address or a telephone number stays in the ledger, which forgets it in its time.
+        wish = {"wish": details["variant"]} if "variant" in details and kind != "refused" else {}
+        done = {"action": offer.action, "outcome": kind, "receipt": result.receipt} | wish
         await house.write(lambda session, now: tell(session, now, "offer", call_id, **done))
-        said = f"{words}: {self.said.of('result', 'repeated' if result.repeated else kind)}"
+        said = f"{words}: {self.said.of('result', 'repeated' if result.repeated and result.done else kind)}"
         if result.refused:
             said += f" ({self.said.of('refused', result.refused)})"
         # What the ledger has, the panel shows anyway; what it refused to begin is said here.

@@ -26,7 +26,7 @@ Reader = Callable[[Callable[[Session, float], Any]], Awaitable[Any]]
 LATEST_ORDERS = 4
 TIMELINE = (
     "placed_at", "paid_at", "accepted_at", "dispatched_at", "promised_at", "eta_at", "delivered_at", "cancelled_at",
-    "refund_due_at", "refund_arrived_at",
+    "refund_due_at", "refund_arrived_at", "exchange_due_at", "exchange_settled_at",
 )  # fmt: skip
 CATEGORIES = (
     "logistics/late", "logistics/stalled", "logistics/lost", "logistics/not_dispatched", "aftersales/return",
@@ -44,9 +44,10 @@ class OfferView:
     action: str
     amount: desk.Money | None
     condition: str
-    item: str = ""
+    item: str = ""  # as the order names it
     level_needed: str = "none"
     allowed: bool = True
+    item_shown: str = ""  # in the agent's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ class OrderCard:
     ticket: str
     level: str
     level_needed: str
+    exchange: str = ""  # what is exchanged for what
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something asked for in a call: how far the ledger has it, and the wish it came with."""
+
+    action: str
+    state: str
+    receipt: str = ""
+    wish: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,11 @@ class Orders:
             order.items_en if language == "en" else order.items,
             tuple(sorted(situation.value for situation in status.situations)),
             self._timeline({"placed_at": order.placed_at, **status.facts}),
-            _offers(decision),
+            _offers(decision, language),
             decision.ticket,
             decision.level.name.lower(),
             decision.level_needed.name.lower(),
+            _exchange(status, order, language),
         )
 
     async def level(self, call_id: str, phone: str, number: str) -> str:
@@ -195,23 +208,22 @@ class Orders:
         return await (await self._opened()).verify(desk.CallerRef(call_id, phone), claim)
 
     async def carry_out(
-        self, call_id: str, phone: str, intent: str, number: str, offer: OfferView
+        self, call_id: str, phone: str, intent: str, number: str, offer: OfferView, details: Mapping[str, str]
     ) -> desk.ActionResult:
-        """Have an offer done, once, by the ledger."""
+        """Have an offer done, once, by the ledger; `details` are what it wants to know besides, by the ledger's names."""
         system = await self._opened()
         request = desk.ActionRequest(
             desk.CallerRef(call_id, phone), intent, desk.Action(offer.action), number,
-            offer=offer.name, amount=offer.amount, item=offer.item,
+            offer=offer.name, amount=offer.amount, item=offer.item, details=details,
         )  # fmt: skip
         return await system.act(request)
 
-    async def done(self, read: Reader, call_id: str) -> tuple[tuple[str, str, str], ...]:
-        """(action, ledger state, receipt) of everything asked for in this call; from our own records where a backend keeps the ledger."""
+    async def done(self, read: Reader, call_id: str) -> tuple[Done, ...]:
+        """Everything asked for in this call; from our own records where a backend keeps the ledger."""
         if self._settings.orders.system != "sql":
             return tuple(await read(lambda session, _: noted_actions(session, call_id)))
-        mine = select(LedgerEntry.action, LedgerEntry.state, LedgerEntry.receipt).where(LedgerEntry.call_id == call_id)
-        rows = await read(lambda session, _: session.execute(mine.order_by(LedgerEntry.id)).tuples().all())
-        return tuple((str(action), str(state), str(receipt or "")) for action, state, receipt in rows)
+        mine = select(LedgerEntry).where(LedgerEntry.call_id == call_id).order_by(LedgerEntry.id)
+        return tuple(await read(lambda session, _: [_entered(row) for row in session.scalars(mine)]))
 
     async def open_ticket(
         self, call_id: str, phone: str, intent: str, category: str, summary: str, number: str | None
@@ -226,7 +238,19 @@ class Orders:
         await (await self._opened()).append_ticket(number, author, text)
 
 
-def noted_actions(session: Session, call_id: str) -> list[tuple[str, str, str]]:
+def _exchange(status: desk.Decision, order: desk.OrderSummary, language: str) -> str:
+    item, wish = str(status.facts.get("exchange_item", "")), str(status.facts.get("exchange_variant", ""))
+    if language == "en" and item in order.items:
+        item = order.items_en[order.items.index(item)] or item
+    return f"{item}: {wish}" if item else ""
+
+
+def _entered(row: LedgerEntry) -> Done:
+    wish = str(row.details.get("variant") or "") if row.action == desk.Action.EXCHANGE else ""
+    return Done(str(row.action), str(row.state), str(row.receipt or ""), wish)
+
+
+def noted_actions(session: Session, call_id: str) -> list[Done]:
     """What the robot wrote into the transcript as done, then what agents did on the desk."""
     notes = session.scalars(
         select(LineRow.details).where(LineRow.call_id == call_id, LineRow.speaker == "note").order_by(LineRow.position)
@@ -237,22 +261,26 @@ def noted_actions(session: Session, call_id: str) -> list[tuple[str, str, str]]:
     return [_noted(details) for details in robot] + [_noted(data) for data in agents]
 
 
-def _noted(details: Mapping[str, Any]) -> tuple[str, str, str]:
+def _noted(details: Mapping[str, Any]) -> Done:
     values = details.get("values")
     receipt = values.get("action.receipt") if isinstance(values, Mapping) else details.get("receipt")
-    return str(details.get("action")), str(details.get("outcome")), str(receipt or "")
+    return Done(
+        str(details.get("action")), str(details.get("outcome")), str(receipt or ""), str(details.get("wish") or "")
+    )
 
 
-def _offers(decision: desk.Decision) -> tuple[OfferView, ...]:
+def _offers(decision: desk.Decision, language: str) -> tuple[OfferView, ...]:
     views: list[OfferView] = []
     for offer in decision.offers:
         level, allowed = offer.level_needed.name.lower(), decision.level >= offer.level_needed
-        of_items: list[tuple[desk.Money | None, str]] = [(choice.amount, choice.item) for choice in offer.choices]
-        of_items = of_items or [(offer.amount, "")]
+        of_items = [(choice.amount, choice.item, choice.item_en) for choice in offer.choices]
         views += (
-            OfferView(offer.name, offer.action.value, amount, offer.condition, item, level, allowed)
-            for amount, item in of_items
-        )
+            OfferView(
+                offer.name, offer.action.value, amount, offer.condition, item, level, allowed,
+                (item_en if language == "en" else "") or item,
+            )
+            for amount, item, item_en in of_items or [(offer.amount, "", "")]
+        )  # fmt: skip
     return tuple(views)
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+from playwright.async_api import Page as AsyncPage
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
@@ -150,12 +151,33 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def keep(page: Page, name: str) -> None:
+    """Screenshots are artefacts of the run."""
+    folder = Path("var/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def too_wide(page: Page) -> bool:
+    """Whether something is beyond the right edge of the page."""
+    return bool(page.evaluate("document.body.scrollWidth > document.documentElement.clientWidth"))
+
+
 def log_in(page: Page, console: Console, name: str, path: str = "/") -> None:
     page.goto(f"{console.url}/login?next={path}")
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_selector(".bar")
+
+
+async def log_in_at(page: AsyncPage, url: str, name: str) -> None:
+    """Log in at a hotline's console; the page is there when it returns."""
+    await page.goto(f"{url}/login")
+    await page.fill("input[name=name]", name)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("button[type=submit]")
+    await page.wait_for_selector(".bar")
 
 
 @dataclass(slots=True)

@@ -6,22 +6,16 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from ivr.console import callbacks
 from ivr.ports import Caller
 from ivr.records.staff import AuditRow, SessionRow
-from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
-from order_lookup import CallerRef, TicketRequest, overdue, service
-from order_lookup.database import open_engine
-from order_lookup.policies import load_policies
-from order_lookup.tables import Callback, Order, Ticket, TicketEntry
+from ivr.records.tables import HandoffRow, WrapUpRow
+from order_lookup.tables import Order, Ticket
 from tests.integration.console.conftest import (
     LATE,
     PASSWORD,
@@ -29,20 +23,15 @@ from tests.integration.console.conftest import (
     Console,
     Worker,
     agent_state,
+    keep,
     log_in,
     set_agent,
+    too_wide,
 )
 
 pytestmark = pytest.mark.integration
 # A machine of its own needs a quarter of a second (`ivr/console/feed.py`); a busy one may take longer.
 TOLD_SECONDS = 3.0
-
-
-def keep(page: Page, name: str) -> None:
-    """Screenshots are artefacts of the run."""
-    folder = Path("var/screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
 
 
 def seconds_until(visible: Callable[[], object]) -> float:
@@ -218,11 +207,6 @@ def test_the_order_is_one_of_the_callers_latest_where_the_robot_found_none(
     set_agent(console, "bert", "away")
 
 
-def too_wide(page: Page) -> bool:
-    """Whether something is beyond the right edge of the page."""
-    return bool(page.evaluate("document.body.scrollWidth > document.documentElement.clientWidth"))
-
-
 def test_english_desk_and_tablet(page: Page, console: Console) -> None:
     log_in(page, console, "carl")
     expect(page).to_have_title("客服工作台")
@@ -307,92 +291,6 @@ def test_number_is_offered_only_to_those_who_may_see_it_and_while_it_is_kept(
     page.reload()
     expect(page.get_by_text("完整号码已按规定清除")).to_be_visible()
     expect(page.get_by_role("button", name="显示")).to_have_count(0)
-
-
-def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(
-    page: Page, console: Console, worker: Worker
-) -> None:
-    worker.call("desk-9", "13900002222", {"intent": "refund_request"})
-    worker.line("desk-9", "caller", "蛋糕坏了我要退款", 4.0)
-    worker.flush()
-    log_in(page, console, "bert")
-    with Session(console.engine) as session, session.begin():
-        session.execute(update(CallRow).where(CallRow.id == "desk-9").values(worker="gone", heartbeat_at=1.0))
-    listed = page.locator(".grid", has_text="139****2222")
-    expect(listed).to_contain_text("退款")
-    assert "13900002222" not in page.content()
-    keep(page, "callbacks")
-    page.get_by_role("button", name="English").click()
-    expect(listed).to_contain_text("Refund")
-    keep(page, "callbacks-english")
-    row = listed.locator(":scope > *", has_text="139****2222")
-    assert row.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), "the number is there to its last digit, too"
-    page.get_by_role("button", name="中文").click()
-    expect(listed).to_contain_text("退款")
-    page.locator('a[href="/calls/desk-9"]').click()
-    expect(page.get_by_text("蛋糕坏了我要退款")).to_be_visible()
-    page.go_back()
-    expect(listed).to_be_visible()
-    with Session(console.engine) as session:
-        (row,) = session.scalars(select(HandoffRow).where(HandoffRow.call_id == "desk-9")).all()
-        booked = session.scalars(select(Callback.id).where(Callback.key == "desk-9:callback:general")).one()
-    assert (row.outcome, row.follow_up) == ("line_lost", "booked")
-    with Session(console.engine) as session, session.begin():
-        callbacks.keep(session, False, booked, time.time())
-    answer = page.goto(f"{console.url}/calls/desk-9")
-    assert answer is not None
-    assert answer.status == 404, "there is nothing to call back about any more"
-
-
-def test_supervisor_sees_queue_agents_and_low_scores(page: Page, console: Console, worker: Worker) -> None:
-    log_in(page, console, "sue")
-    worker.call("desk-6", "13900001111")
-    number = worker.run(worker.queue.enter("desk-6", "general", "", "zh", 0, "personal_safety"))
-    expect(page.locator(".watch")).to_contain_text("人身安全")
-    expect(page.locator(".tag.bad", has_text="紧急")).to_be_visible()
-    keep(page, "supervisor")
-    page.set_viewport_size({"width": 390, "height": 844})
-    expect(page.locator(".watch")).to_contain_text("人身安全")
-    assert not too_wide(page)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    worker.run(worker.queue.finish(number, "completed"))
-    worker.records.ended("desk-6", "solved", 60.0, {"satisfaction": 1})
-    worker.flush()
-    expect(page.get_by_text("评分 1")).to_be_visible()
-    page.get_by_role("button", name="已查").click()
-    expect(page.get_by_text("评分 1")).to_have_count(0)
-
-
-def test_supervisor_settles_a_ticket_nobody_answered(page: Page, console: Console) -> None:
-    asked = TicketRequest(CallerRef("desk-13", LATE.phone), "food_safety", "quality/food", "面里有头发", None)
-    database = open_engine(console.engine.url.render_as_string(hide_password=False))
-    with Session(database) as session, session.begin():
-        long_ago = datetime.now(UTC) - timedelta(days=9)
-        number = service.open_ticket(session, asked, long_ago, load_policies().values).number
-    with Session(database) as session, session.begin():
-        overdue.chase(session, datetime.now(UTC), load_policies().values)
-    log_in(page, console, "olaf", "/supervisor")
-    late = page.locator(".panel", has=page.get_by_role("heading", name="升级与超时工单"))
-    expect(late).to_contain_text(number)
-    expect(late.locator(".tag.bad", has_text="已升级")).to_be_visible()
-    late.get_by_role("button", name="打开").click()
-    expect(page.locator(".history")).to_contain_text("升级")
-    expect(page.get_by_role("button", name="结案")).to_have_count(0)
-    page.context.clear_cookies()
-    log_in(page, console, "sue", "/supervisor")
-    late.get_by_role("button", name="打开").click()
-    page.get_by_role("button", name="结案").click()
-    expect(page.get_by_text("请写明处理情况")).to_be_visible()
-    page.get_by_label("处理说明").fill("已回访，全额退款")
-    keep(page, "supervisor-ticket")
-    page.get_by_role("button", name="结案").click()
-    expect(page.get_by_text("工单已结案")).to_be_visible()
-    expect(late).not_to_contain_text(number)
-    with Session(database) as session:
-        ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
-        closed = session.scalars(select(TicketEntry).where(TicketEntry.ticket_id == ticket.id)).all()[-1]
-    assert (ticket.state, closed.author, closed.kind, closed.text) == ("closed", "sue", "closed", "已回访，全额退款")
-    database.dispose()
 
 
 def test_page_says_when_the_connection_is_lost_and_comes_back(page: Page, console: Console, worker: Worker) -> None:

@@ -27,7 +27,7 @@ from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow
 from ivr.tracks import HEADER_BYTES, tracks
 from order_lookup.demo import CASES
-from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, PATIENCE_SECONDS
+from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, PATIENCE_SECONDS, log_in_at
 from tests.integration.stages import brief
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -59,7 +59,7 @@ async def test_supervisor_listens_in_to_a_real_call_and_hears_it_again(tmp_path:
         async with async_playwright() as playwright, httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as desk:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             page = await browser.new_page(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-            await _log_in(page, url)
+            await log_in_at(page, url, "sue")
             desk.cookies.update({each["name"]: each["value"] for each in await page.context.cookies()})
             async with Equipment(ear=ear) as equipment:
                 calling = asyncio.create_task(run(load(file), stage.uri(), equipment=equipment))
@@ -78,14 +78,6 @@ async def test_supervisor_listens_in_to_a_real_call_and_hears_it_again(tmp_path:
             await browser.close()
         assert _audited(engine, call_id) == ["listen_in"] * 3 + ["listened_in"] * 3 + ["recording_played"]
         engine.dispose()
-
-
-async def _log_in(page: Page, url: str) -> None:
-    await page.goto(f"{url}/login")
-    await page.fill("input[name=name]", "sue")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(".watch")
 
 
 async def _live_call(engine: Engine, recordings: Path) -> str:

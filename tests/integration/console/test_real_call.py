@@ -21,7 +21,7 @@ from ivr.demo.stage import ROOT, Stage
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallRow, WrapUpRow
 from order_lookup.demo import CASES
-from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD
+from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, log_in_at
 from tests.integration.stages import brief
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -65,7 +65,7 @@ async def test_agent_takes_a_real_call_in_the_browser(tmp_path: Path) -> None:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
             page = await context.new_page()
-            await _log_in(page, stage.settings.console.url)
+            await log_in_at(page, stage.settings.console.url, "agent1")
             ear = Ear({"zh": ROOT / "models/zh-small", "en": ROOT / "models/en-small"})
             async with Equipment(ear=ear) as equipment:
                 calling = asyncio.create_task(run(load(file), stage.uri(), equipment=equipment))
@@ -81,14 +81,6 @@ async def test_agent_takes_a_real_call_in_the_browser(tmp_path: Path) -> None:
             wrap = session.scalars(select(WrapUpRow)).one()
             assert (call.disposition, wrap.disposition) == ("handled_by_agent", "solved")
         engine.dispose()
-
-
-async def _log_in(page: Page, url: str) -> None:
-    await page.goto(f"{url}/login")
-    await page.fill("input[name=name]", "agent1")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(".bar")
 
 
 async def _serve(page: Page) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ivr.console import callbacks
-from ivr.console.orders import noted_actions
+from ivr.console.orders import Done, noted_actions
 from ivr.ports import Caller
 from ivr.records.database import open_database
 from ivr.records.holding import tell
@@ -101,4 +101,4 @@ def test_what_robot_and_agent_did_is_read_from_our_own_notes(engine: Engine, tmp
         tell(session, 9.0, "offer", "c5", action="issue_coupon", outcome="failed", receipt="")
         tell(session, 9.0, "offer", "other", action="issue_coupon", outcome="done", receipt="")
     with Session(engine) as session:
-        assert noted_actions(session, "c5") == [("urge_delivery", "done", "U17"), ("issue_coupon", "failed", "")]
+        assert noted_actions(session, "c5") == [Done("urge_delivery", "done", "U17"), Done("issue_coupon", "failed")]

@@ -268,6 +268,7 @@ class DefaultsFile(Part):
     profiles: dict[str, Profile] = {}
     progress_seconds: Seconds | None = None
     slower_rate: Annotated[float, Field(ge=0.5, le=1)] | None = None
+    wait_seconds: Seconds | None = None
 
 
 def languages() -> tuple[Language, ...]:

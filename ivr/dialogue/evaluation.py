@@ -13,7 +13,7 @@ from ivr.dialogue.understanding import Understanding
 from ivr.events import Hypothesis
 from ivr.values import Language
 
-_NOT_INTENTS = frozenset({"switch_language", "repeat", "slower", "help", "back", "yes", "no", ""})
+_NOT_INTENTS = frozenset({"switch_language", "repeat", "slower", "wait", "help", "back", "yes", "no", ""})
 
 
 @dataclass(frozen=True, slots=True)

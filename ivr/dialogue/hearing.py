@@ -157,6 +157,10 @@ def wish(talk: Talk, state: Listening, universal: str, keyed: bool) -> None:
             talk.speaker.rate = talk.spoken.slower_rate
             talk.speaker.again()
             talk.listen(state)
+        case "wait":
+            talk.say("wait")
+            talk.speaker.aside()
+            talk.listen(state, talk.spoken.wait_seconds)
         case _:
             talk.speaker.again()
             talk.listen(state)

@@ -53,6 +53,7 @@ class Spoken:
     settings: Manner
     progress_seconds: float
     slower_rate: float
+    wait_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _spoken(folder: Path, prompts: Path, language: Language, product: DefaultsFi
         settings,
         own.progress_seconds or product.progress_seconds or 120.0,
         own.slower_rate or product.slower_rate or 0.8,
+        own.wait_seconds or product.wait_seconds or 20.0,
     )
 
 

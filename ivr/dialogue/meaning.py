@@ -11,15 +11,16 @@ from ivr.values import Language, Value
 
 SlotKind = Literal[
     "order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free", "variant", "exchange",
-    "send_back", "membership",
+    "send_back", "membership", "progress",
 ]  # fmt: skip
-Universal = Literal["agent", "repeat", "slower", "help", "back", "goodbye"]
+DIGIT_SLOTS: frozenset[SlotKind] = frozenset({"order_number", "digits", "phone"})
+Universal = Literal["agent", "repeat", "slower", "wait", "help", "back", "goodbye"]
 Danger = Literal["danger", "fraud", "rage"]
 Verdict = Literal["accept", "confirm", "reject"]
 Kind = Literal["intent", "slot", "yes", "no", "choice", "universal", "danger", "nothing"]
 Completeness = Literal["complete", "incomplete", "in_number"]
 
-UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "help", "back", "goodbye")
+UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "wait", "help", "back", "goodbye")
 OUT_OF_SCOPE = "out_of_scope"
 WHAT_ELSE = "what_else"
 COURTESIES = frozenset({"thanks", "switch_language"})
@@ -73,7 +74,7 @@ class Slot:
     `money` gives Money; `date` a datetime at midnight or, unresolved, its words; `time` a datetime (with `now`) or
     "HH:MM"; `count` an int; `digits` and `phone` Digits; `name` a Name; `address` and `free` the words, `variant` those for the
     size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other; `membership` is,
-    where it was spoken of.
+    where it was spoken of, `progress`, where it was asked how an exchange stands.
     """
 
     kind: SlotKind

@@ -92,7 +92,7 @@ class Question:
 
     def _number(self, keys: str) -> Interpretation:
         kind = self.expectation.slot or "digits"
-        value = _keyed(kind, keys)
+        value = _keyed(kind, keys) if len(keys) >= self.expectation.digits else None
         if value is None:
             return Interpretation("nothing", text=keys, why=(f"{len(keys)} keys are no {kind}",))
         return _certain("slot", "", keys, slots=(Slot(kind, value, keys, 1.0),))

@@ -14,7 +14,7 @@ from pypinyin import lazy_pinyin
 
 from ivr.commands import Grammar
 from ivr.dialogue import templates
-from ivr.dialogue.meaning import UNIVERSALS, Expectation, SlotKind
+from ivr.dialogue.meaning import DIGIT_SLOTS, UNIVERSALS, Expectation
 from ivr.dialogue.understanding import Understanding
 from ivr.events import Hypothesis
 from ivr.values import Language
@@ -22,10 +22,14 @@ from ivr.values import Language
 SAMPLED = 40
 PER_ANSWER, PER_UNIVERSAL, PER_INTENT, PER_OPTION = 40, 6, 2, 12
 LONGEST = {"zh": 6, "en": 20}
-DIGITS: frozenset[SlotKind] = frozenset({"order_number", "digits", "phone"})
-# A slot's own words in front of a number ("ends in …").
+# A slot's own words in front of a number ("ends in …"), and what callers say who haven't got it at hand. Of 90 Mandarin numbers
+# two more were heard right with the latter; of 150 English ones six fewer with six like "just a moment", so there are none.
 BESIDE_NUMBERS = {
-    "zh": ("尾号", "后四位", "订单号", "不对", "不是"),
+    "zh": (
+        *("尾号", "后四位", "订单号", "不对", "不是"),
+        *("再说一遍", "等一下", "稍等", "等一下我找找", "稍等一下", "我找一下", "等我一下"),
+        *("说慢一点", "没听清楚", "大声一点", "没有订单号"),
+    ),
     "en": ("ending in", "last four", "order number", "no", "sorry"),
 }
 # What a small model takes digits for: where digits are asked, phrases with such a word (such a syllable in a short Mandarin
@@ -56,7 +60,7 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             said += _places(understanding, len(expectation.options))
             said += _what_else(understanding) if expectation.what_else else ()
             return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits=True)
-        case "slot" if expectation.slot in DIGITS:
+        case "slot" if expectation.slot in DIGIT_SLOTS:
             language = expectation.language
             clear = [phrase for phrase in common(understanding) if not _like_digits(phrase, language)]
             return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits=True)

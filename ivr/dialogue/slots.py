@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.dialogue import moments, numbers_en, numbers_zh
-from ivr.dialogue.meaning import Expectation, Slot, SlotKind
+from ivr.dialogue.digits_asked import is_a_word
+from ivr.dialogue.meaning import DIGIT_SLOTS, Expectation, Slot, SlotKind
 from ivr.dialogue.spoken import SpokenNumber
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.values import Digits, Language, Money, Value
@@ -78,8 +79,7 @@ def as_slots(found: tuple[Found, ...]) -> tuple[Slot, ...]:
 
 def _by_rank(text: str, expectation: Expectation) -> Iterator[Found]:
     language = expectation.language
-    numeric = expectation.slot in ("order_number", "digits", "phone")
-    if not numeric:
+    if expectation.slot not in DIGIT_SLOTS:
         yield from _money(text, language)
         for moment in moments.find(text, language, expectation.now):
             yield Found(moment.start, moment.end, moment.kind, moment.text, moment.value)
@@ -131,10 +131,12 @@ def _number(text: str, number: SpokenNumber, expectation: Expectation) -> Found 
     def found(kind: SlotKind, value: Value) -> Found:
         return Found(number.start, number.end, kind, number.text, value, number.digits, tail)
 
-    if tail and length >= 2:
+    if expectation.slot in DIGIT_SLOTS and is_a_word(number, text, expectation.language):
+        return None
+    if tail and length >= 2 and expectation.slot not in ("digits", "phone"):
         return found("order_number", None)
-    if expectation.slot in ("order_number", "digits", "phone"):
-        return found(expectation.slot, Digits(number.digits)) if length else None
+    if expectation.slot in DIGIT_SLOTS:
+        return found(expectation.slot, Digits(number.digits)) if length >= max(1, expectation.digits) else None
     if length == 11 and number.digits.startswith("1") and expectation.language == "zh":
         return found("phone", Digits(number.digits))
     if length >= 10 or (length >= 3 and _BEFORE_ORDER.search(before)):

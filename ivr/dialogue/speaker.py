@@ -17,6 +17,7 @@ class Speaker:
         self.book, self.memory, self.rate = book, memory, rate
         self._gathered: list[Prompt] = []
         self._last: tuple[Prompt, ...] = ()
+        self._aside = False
 
     def say(self, prompt: str, now: datetime, variant: str = "", sensitive: bool = False) -> bool:
         """Gather a prompt, or its variant; False where there is nothing to say."""
@@ -33,9 +34,15 @@ class Speaker:
         """Gather what was said last, at the rate of now."""
         self._gathered += [replace(each, rate=self.rate) for each in self._last]
 
+    def aside(self) -> None:
+        """What is gathered is no question: asked to repeat, the robot says what it said before."""
+        self._aside = True
+
     def take(self) -> tuple[Prompt, ...]:
         """Everything gathered, once."""
         taken = tuple(self._gathered)
         self._gathered.clear()
-        self._last = taken or self._last
+        if not self._aside:
+            self._last = taken or self._last
+        self._aside = False
         return taken

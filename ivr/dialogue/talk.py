@@ -140,8 +140,8 @@ class Talk:
         self.give(command)
         self.state = state
 
-    def listen(self, state: Listening) -> None:
-        """Say what was gathered, and wait for the answer to a question."""
+    def listen(self, state: Listening, patience_seconds: float | None = None) -> None:
+        """Say what was gathered, and wait for the answer to a question; longer where the caller asked for it."""
         question, manner = state.question, state.question.manner
         listen = do.Listen(
             self.next_turn(),
@@ -149,7 +149,7 @@ class Talk:
             self.language,
             grammar_for(self.spoken.understanding, question.expectation),
             self.spoken.profiles[manner.endpointing or "normal"].endpointing,
-            manner.no_input_seconds or 5.0,
+            patience_seconds or manner.no_input_seconds or 5.0,
             manner.max_speech_seconds or 15.0,
             question.key_input,
             bool(manner.sensitive),

@@ -44,7 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 _CHANGE_OF_MIND = 0.85
-_SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "help", "back"})
+_SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "wait", "help", "back"})
 _SMALL_WORD_LEVEL = 0.75
 _DECLARED = 0.9
 _AT_ONCE = ("thanks", "yes", "no")
@@ -138,6 +138,8 @@ class Understanding:
                 )
             sentence = negation.rest
         ranked = self.matcher.rank(sentence)
+        if sentence != said.sentence and (whole := self.matcher.rank(said.sentence)) and whole[0].score == 1.0:
+            ranked = whole  # "人工客服几点上班" is a sentence as it stands
         if ranked and (declared := self.markers.declared(sentence, ranked[0].intent)):
             ranked = [Match(declared, _DECLARED, "says so in so many words"), *ranked]
         return self._ranked(ranked, expectation)

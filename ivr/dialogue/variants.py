@@ -1,6 +1,6 @@
 """Which size or colour a caller would rather have, whether goods are to be exchanged or sent back, and what else is told by a word (pure).
 
-The words are the lists `size`, `colour`, `swap`, `send_back` and `member` of lists.yaml. A variant counts only after a word of exchange
+The words are the lists `size`, `colour`, `swap`, `send_back`, `progress` and `member` of lists.yaml. A variant counts only after a word of exchange
 ("换成黑色的", "swap it for a medium"): the colour of what somebody has bought is no wish. Whoever says both words of exchange and
 of sending back ("退换货"), or neither, hasn't said which.
 """
@@ -42,8 +42,8 @@ class Variants:
     def __init__(self, grammar: Grammar) -> None:
         self._language: Language = grammar.language
         words = grammar.lists.lists
-        self._swap, self._back, self._member = (
-            self._any(words.get(name, ())) for name in ("swap", "send_back", "member")
+        self._swap, self._back, self._progress, self._member = (
+            self._any(words.get(name, ())) for name in ("swap", "send_back", "progress", "member")
         )
         named = (*words.get("size", ()), *words.get("colour", ()))
         article = "" if self._language == "zh" else "(?:an? )?"
@@ -53,13 +53,18 @@ class Variants:
         self._variant = re.compile(f"(?:{self._swap.pattern}){gap}(?P<variant>{one}(?:{joint}{one})*){end}")
 
     def find(self, bare: str) -> tuple[Slot, ...]:
-        """What is said of it: `variant` with the words, `exchange` or `send_back` where it is one and not the other, `membership`."""
+        """What is said of it: `variant` with the words, `exchange` or `send_back` where it is one and not the other, `membership`.
+
+        `progress` comes with an exchange of which is asked how it stands.
+        """
         bare = bare.replace(" ", "") if self._language == "zh" else bare
         found = self._variant.search(bare)
         slots = [self._slot("variant", self.worded(found["variant"]), found["variant"])] if found else []
         swap, back = self._swap.search(bare), self._back.search(bare)
         if swap and not back:
             slots.append(self._slot("exchange", True, swap[0]))
+            if asked := self._progress.search(bare):
+                slots.append(self._slot("progress", True, asked[0]))
         elif back and not swap:
             slots.append(self._slot("send_back", True, back[0]))
         if member := self._member.search(bare):

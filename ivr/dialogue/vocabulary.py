@@ -41,7 +41,8 @@ _FACTS = (
     "merchant items items_en item_count total recipient phone address note placed_at paid_at promised_at dispatched_at "
     "delivered_at cancelled_at minutes_late late_minutes late_by carrier tracking courier eta_at metres_left minutes_left minutes_still "
     "last_scan_at last_scan_place proof paid refundable duplicate_amount price_drop refunded refund_amount refund_state "
-    "refund_due_at refund_arrived_at return_until cancel_fee coupon_amount invoice_due_at promises_broken stage amount"
+    "refund_due_at refund_arrived_at return_until cancel_fee coupon_amount invoice_due_at promises_broken stage amount "
+    "exchange_item exchange_variant exchange_due_at exchange_settled_at"
 )
 _CUSTOMER = "name language vip elder tier orders open_tickets contacts"
 _OFFER = Outcome(
@@ -133,6 +134,7 @@ OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "doubt": frozenset({"doubt"}),
     "again": frozenset(),
     "help": frozenset(),
+    "wait": frozenset(),
     "filler": frozenset(),
     "apology": frozenset(),
     "speech_lost": frozenset(),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ivr.dialogue import numbers_en, numbers_zh, order_number
 from ivr.dialogue.answers import Said
-from ivr.dialogue.meaning import OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
+from ivr.dialogue.digits_asked import chosen, without_words
+from ivr.dialogue.meaning import DIGIT_SLOTS, OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
 from ivr.dialogue.order_number import Decoded
 from ivr.dialogue.slots import Found
 from ivr.events import Hypothesis
@@ -117,9 +118,9 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
     text = closed_up(text).strip(" ,.!?，。！？")
     if not text:
         return "incomplete"
-    numeric = expectation.slot in ("order_number", "digits", "phone")
+    numeric = expectation.slot in DIGIT_SLOTS
     find = numbers_zh.find if understanding.language == "zh" else numbers_en.find
-    numbers = find(text)
+    numbers = without_words(find(text), text, understanding.language) if numeric else find(text)
     ends_in_number = bool(numbers) and numbers[-1].end >= len(text) - 1
     if ends_in_number and (numeric or len(numbers[-1].digits) >= 2):
         return _number_done(text, sum(len(number.digits) for number in numbers), expectation, understanding)
@@ -171,7 +172,8 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
 
 def _slot(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
     found = next((each for each in said.slots if each.kind == expectation.slot), None)
-    slot = found or _open_slot(said, expectation)
+    counted = expectation.slot == "digits" and expectation.digits
+    slot = _digits(said, expectation) if counted else found or _open_slot(said, expectation)
     if slot is None and expectation.slot == "variant" and not understanding.choices.is_whole_answer(said.sentence):
         slot = understanding.variants.answer(said.bare)
     exact = understanding.matcher.rank(said.sentence)[:1]
@@ -181,7 +183,7 @@ def _slot(understanding: Understanding, said: Said, expectation: Expectation) ->
     named = found is not None and found.kind == "variant"  # "换大一码" is a wish, too: the one under way
     if wish and not named and _outweighs(wish.intent, wish.score, slot):
         return None
-    values = (slot, *(each for each in said.slots if each is not slot))
+    values = (slot, *(each for each in said.slots if each.kind != slot.kind))
     return Interpretation("slot", "", slot.confidence, slots=values, why=(f"a value for {slot.kind}",))
 
 
@@ -190,6 +192,14 @@ def _outweighs(intent: str, score: float, slot: Slot) -> bool:
     if intent in ("yes", "no", "thanks", OUT_OF_SCOPE, "order_status"):
         return False
     return score >= (1.0 if slot.kind in ("free", "name", "address", "variant") else 0.95)
+
+
+def _digits(said: Said, expectation: Expectation) -> Slot | None:
+    """As many digits as the question asks for; fewer are no answer, and cost no try to prove who one is."""
+    spoken, text = numbers_zh if expectation.language == "zh" else numbers_en, said.bare.strip(" ,.!?，。！？")
+    numbers = [number.digits for number in without_words(spoken.find(text), text, expectation.language)]
+    digits = chosen(numbers, [each.digits for each in spoken.digit_readings(text)], expectation.digits)
+    return Slot("digits", Digits(digits), said.bare, 0.9) if digits else None
 
 
 def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
@@ -210,10 +220,7 @@ def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
         case "count" if value is not None:
             made = value
         case "digits" | "phone" if readings := (numbers_zh if zh else numbers_en).digit_readings(text):
-            fitting = [
-                each.digits for each in readings if not expectation.digits or len(each.digits) == expectation.digits
-            ]
-            made = Digits((fitting or [readings[0].digits])[0])
+            made = Digits(readings[0].digits)
         case _:
             return None
     if made is None or expectation.slot is None:

@@ -71,6 +71,7 @@ bye: 再见。
 apology: 抱歉，出了问题。
 filler: 请稍等。
 help: 请直接说。
+wait: 我等您。
 speech_lost: 请按键。
 again: {text: 请再说一遍。, no_input: [没听到。], no_match: [没听清。], keys: 请按键。}
 doubt: {text: "您是说{doubt}吗？", no_input: [对吗？, 对请按1。], no_match: [是吗？, 是请按1。], keys: 对请按1。}
@@ -90,6 +91,7 @@ universals:
   agent: [转人工]
   repeat: [再说一遍]
   slower: [说慢一点]
+  wait: [等一下]
   help: [帮助]
   back: [返回]
   goodbye: [再见]

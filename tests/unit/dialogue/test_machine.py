@@ -251,6 +251,19 @@ def test_universals(caller: Caller) -> None:
     assert caller.says("再见").only(do.HangUp).disposition == "settled"
 
 
+def test_who_asks_to_wait_is_waited_for_and_loses_no_try(caller: Caller) -> None:
+    caller.says("我要退款")
+    usual = caller.only(do.Listen).no_input_seconds
+    for _ in range(4):
+        assert caller.says("等一下").said() == "我等您。"
+        assert caller.only(do.Listen).no_input_seconds == 20.0 > usual
+    assert not [command for command in caller.out if isinstance(command, do.StartTimer)], "two minutes stay two minutes"
+    assert caller.says("再说一遍").said() == "订单号？"
+    assert caller.only(do.Listen).no_input_seconds == usual
+    caller.says("等一下")
+    assert caller.silent().said() == "请说订单号。"
+
+
 def test_keys_work_beside_speech(caller: Caller) -> None:
     assert caller.keys("1").said() == "订单号？"
     assert caller.keys("*").said() == "请问什么事？"

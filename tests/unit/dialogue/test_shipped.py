@@ -12,6 +12,7 @@ from ivr import config
 from ivr.dialogue import vocabulary
 from ivr.dialogue.check import check, faults
 from ivr.dialogue.conversation import play
+from ivr.dialogue.dialplan import Remember
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.test_runner import coverage, play_all
 from ivr.values import Language
@@ -87,6 +88,8 @@ def test_every_rule_of_the_order_desk_has_its_words(shipped: Dialplans, language
 def test_every_intent_has_a_step_and_a_name(shipped: Dialplans, language: Language) -> None:
     spoken = shipped.spoken[language]
     served = {intent for tree in spoken.trees.values() for intent in tree.file.intents}
+    steps = [step for tree in spoken.trees.values() for step in tree.steps.values()]
+    served |= {str(step.remember.get("intent")) for step in steps if isinstance(step, Remember)}
     assert {intent.value for intent in Intent} - served - {"out_of_scope"} == set()
     assert [intent for intent in Intent if f"word.{intent}" not in spoken.prompts] == []
 

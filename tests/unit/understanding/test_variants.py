@@ -52,6 +52,29 @@ def test_exchanged_or_sent_back(text: str, said: str | None, hear: Hear) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("我的换货怎么样了", True),
+        ("换货进度", True),
+        ("上次换的那件什么时候寄", True),
+        ("登记的换货没人联系我", True),
+        ("我要换货", False),
+        ("换大一码", False),
+        ("怎么换货", False),
+        ("退款怎么样了", False),
+        ("where is my exchange", True),
+        ("I haven't heard anything about my exchange", True),
+        ("has my exchange been processed", True),
+        ("I'd like to exchange it", False),
+        ("how do I exchange it", False),
+        ("where is my refund", False),
+    ],
+)
+def test_how_an_exchange_stands(text: str, asked: bool, hear: Hear) -> None:
+    assert (hear(text).slot("progress") is not None) == asked
+
+
+@pytest.mark.parametrize(
     ("text", "spoken_of"),
     [
         ("会员有什么好处", True),

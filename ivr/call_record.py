@@ -19,6 +19,7 @@ class CallRecord:
     def __init__(self, records: Records, call_id: str, caller: str) -> None:
         self._records, self._call_id = records, call_id
         self.case: dict[str, object] = {"caller": caller}
+        self._kept: dict[str, object] = {}
         self.disposition = ""
         self._step, self._sensitive = "", False
         self._matters = Matters()
@@ -91,8 +92,10 @@ class CallRecord:
             self.keep_case()
 
     def keep_case(self) -> None:
-        """Write the case down as it stands, for the agent's screen."""
-        self._records.case(self._call_id, dict(self.case))
+        """Write the case down as it stands, for the agent's screen, unless that is what it says already."""
+        if self.case != self._kept:
+            self._kept = dict(self.case)
+            self._records.case(self._call_id, dict(self.case))
 
     def ends(self, disposition: str) -> None:
         """The dialogue ends the call; that a human had it, or had been asked for in vain, says less than how that ended."""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ivr.config import Settings
 from ivr.errors import ConfigError
-from order_lookup import OrderDeskError, OrderSystem, Policies, PolicyError, Shop, SqlOrderSystem, load_policies
+from order_lookup import (
+    HttpOrderSystem,
+    OrderDeskError,
+    OrderSystem,
+    Policies,
+    PolicyError,
+    Shop,
+    SqlOrderSystem,
+    load_mapping,
+    load_policies,
+)
 
 
 async def open_orders(settings: Settings) -> OrderSystem:
@@ -28,10 +40,21 @@ def shop_policies(settings: Settings) -> Policies:
         raise ConfigError(f"`orders.policies`: {fault}") from None
 
 
+def check_orders(settings: Settings) -> None:
+    """Policies, and the mapping of a shop's own backend, must read; raises ConfigError with key, file, line and fix."""
+    shop_policies(settings)
+    if settings.orders.system == "http":
+        try:
+            load_mapping(_mapping(settings))
+        except OrderDeskError as fault:
+            raise ConfigError(f"`orders.mapping`: {fault}") from None
+
+
 async def _backend(settings: Settings, policies: Policies) -> OrderSystem:
+    return await HttpOrderSystem.open(load_mapping(_mapping(settings)), settings.database_url, policies)
+
+
+def _mapping(settings: Settings) -> Path:
     if settings.orders.mapping is None:
         raise ConfigError("`orders.mapping` is missing", "name the YAML file that maps the shop's backend")
-    from order_lookup import HttpOrderSystem, load_mapping
-
-    mapping = load_mapping(settings.path(settings.orders.mapping))
-    return await HttpOrderSystem.open(mapping, settings.database_url, policies)
+    return settings.path(settings.orders.mapping)

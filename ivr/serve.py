@@ -1,6 +1,6 @@
 """`ivr serve`: start, watch and restart all processes of the hotline; drain calls before it stops.
 
-Order of starting: checks that need no process (config, dialplans, models, database, ports), then voice and recognisers, then
+Order of starting: checks that need no process (config, folders, policies, ports, database), then voice and recognisers, then
 call workers, then the edge and the console. Order of stopping: workers drain, then everything else.
 """
 
@@ -19,6 +19,7 @@ import structlog
 from ivr.children import Child, part
 from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
 from ivr.errors import ConfigError, UserError
+from ivr.orders import check_orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
@@ -51,6 +52,7 @@ class Supervisor:
     async def start(self) -> None:
         """Start everything and wait until it serves; raises UserError when a part says a person must mend something."""
         check_folders(self.settings)
+        check_orders(self.settings)
         check_ports(self.settings)
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)

@@ -203,7 +203,7 @@ class Worker:
         if call.over or call.handoff:
             return None
         call.case["handoff.reason"] = command.reason
-        self._records.case(call.call_id, dict(call.case))
+        call.record.keep_case()
         return self._handoff(call, command, None)
 
     def _handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None] | None) -> Transfer:

@@ -46,13 +46,19 @@ def bench(
     found: dict[str, Any] = {"machine": description()}
     console.print(" ".join(f"[dim]{key}[/] {value}" for key, value in found["machine"].items()))
     found["recogniser_real_time_factor"] = runs.recogniser_factor(ROOT / "models", ROOT / "tests/clips")
-    found |= asyncio.run(_measure(console, folder, calls, most))
+    found["latency"] = asyncio.run(_latency(console, folder, calls))
     console.print(_latencies(found["latency"], found["recogniser_real_time_factor"]))
+    _keep(found, json_file)  # before the crowds: whatever becomes of them, these figures stand
+    found |= asyncio.run(_capacity(console, folder, most))
+    _keep(found, json_file)
+
+
+def _keep(found: dict[str, Any], json_file: Path | None) -> None:
     if json_file:
         json_file.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-async def _measure(console: Console, folder: Path, calls: int, most: int) -> dict[str, Any]:
+async def _latency(console: Console, folder: Path, calls: int) -> dict[str, Any]:
 
     def tell(line: str) -> None:
         console.print(f"[dim]{line}[/]")
@@ -60,20 +66,23 @@ async def _measure(console: Console, folder: Path, calls: int, most: int) -> dic
     agents = free_ports(ringing.AT_ONCE)
     async with Stage(fresh_folder(folder / "one"), changes=ringing.changes(agents)) as stage:
         latency = await runs.latency(stage, calls, tell)
-        latency |= await ringing.time_to_ring(stage, agents, calls * 2, tell)
+        return latency | await ringing.time_to_ring(stage, agents, calls * 2, tell)
+
+
+async def _capacity(console: Console, folder: Path, most: int) -> dict[str, Any]:
     if most == 0:
-        return {"latency": latency, "capacity": []}
+        return {"capacity": []}
     try:
         find_kamailio()
     except UserError as fault:
         console.print(f"[yellow]no capacity figures:[/] {fault}")
-        return {"latency": latency, "capacity": []}
+        return {"capacity": []}
     sizes = [size for size in SIZES if size <= most]
     async with Stage(fresh_folder(folder / "many"), workers=(most + 1) // 2, edge=True) as stage:
         crowds = await runs.capacity(stage, sizes, lambda crowd: console.print(_line(crowd)))
     served = max((crowd.calls for crowd in crowds if crowd.good), default=0)
     console.print(f"Served well (p95 ≤ {runs.LIMIT_MS:.0f} ms): {served} talking callers")
-    return {"latency": latency, "capacity": [asdict(crowd) for crowd in crowds], "served": served}
+    return {"capacity": [asdict(crowd) for crowd in crowds], "served": served}
 
 
 def _line(crowd: runs.Crowd) -> str:

@@ -64,7 +64,7 @@ def likeness(phrase: Sequence[str], heard: Sequence[str]) -> float:
 
 
 def grammar(phrases: Iterable[str], language: Language, vocabulary: set[str]) -> list[str]:
-    """The known stretches of phrases as entries of a limited grammar, with 幺 beside 一, and the way out."""
+    """The known stretches of phrases as entries of a limited grammar, with 幺 beside 一, and the way out as often as there are such."""
     entries: dict[str, None] = {}
     forms = [form for phrase in phrases for form in _forms(phrase, language)]
     for form in forms:
@@ -75,7 +75,8 @@ def grammar(phrases: Iterable[str], language: Language, vocabulary: set[str]) ->
             elif stretch:
                 entries[" ".join(stretch)] = None
                 stretch = []
-    return [*entries, UNKNOWN] if entries else []
+    # vosk counts entries: said once, the way out is as unlikely as each phrase, and a long stretch of it prunes away what follows.
+    return [*entries, *[UNKNOWN] * len(entries)]
 
 
 def _forms(phrase: str, language: Language) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "refund_status": ("查退款进度", "a refund under way"),
     "refund_policy": ("问退款政策", "the refund policy"),
     "return_exchange": ("退换货", "a return or exchange"),
+    "exchange_status": ("查换货进度", "an exchange under way"),
     "missing_item": ("商品少送", "a missing item"),
     "wrong_item": ("商品送错", "a wrong item"),
     "damaged_item": ("商品破损", "a damaged item"),

@@ -310,6 +310,15 @@ async def test_a_handoff_begins_after_the_last_words_and_gets_the_legs_events() 
     assert len(line.told(HandoffEnded)) == 1
 
 
+async def test_the_case_of_a_handoff_begun_ahead_is_written_once() -> None:
+    line = await answered({CallStarted: (Play(1, (prompt("wait"),)), HandOff(1, "general", "agent"))})
+    line.call.case["handoff.reason"] = "agent"  # as the worker does while the robot still says that it will
+    line.call.record.keep_case()
+    await line.prompts_end()
+    assert len(line.handoffs) == 1
+    assert [case for case in line.records.cases if "handoff.reason" in case] == [line.call.case]
+
+
 async def test_how_the_humans_part_ended_is_how_the_call_ended() -> None:
     line = await answered({CallStarted: (HandOff(1, "general", "agent"),), HandoffEnded: (HangUp(2, "handed_off"),)})
     line.handoffs[0].on_ended(HandoffEnded(1, 9.0, "completed"))

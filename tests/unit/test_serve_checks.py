@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ivr.config import ConsoleSettings, Settings, SipSettings, SpeechSettings, VoiceSettings
+from ivr.config import ConsoleSettings, OrderSettings, Settings, SipSettings, SpeechSettings, VoiceSettings
 from ivr.errors import ConfigError
+from ivr.orders import check_orders
 from ivr.serve import check_folders, check_ports
 
 
@@ -105,3 +106,22 @@ def test_a_folder_that_is_not_there_is_named_by_its_key(shop: Settings, gone: st
 def test_a_model_behind_a_url_needs_no_folder(shop: Settings) -> None:
     (shop.folder / "models" / "zh-small").rmdir()
     check_folders(shop.model_copy(update={"speech": SpeechSettings(zh="ws://127.0.0.1:2700")}))
+
+
+@pytest.mark.parametrize(
+    ("orders", "text", "told"),
+    [
+        ({"policies": "rules"}, "refund: {limit: much}", r"`orders.policies`: .*policies.yaml:1"),
+        ({"system": "http", "mapping": "rules/policies.yaml"}, "backend: [", r"`orders.mapping`: .*policies.yaml:1"),
+        ({"system": "http", "mapping": "other.yaml"}, "", r"`orders.mapping`: .*other.yaml"),
+        ({"system": "http"}, "", r"`orders.mapping` is missing"),
+    ],
+)
+def test_a_mistake_in_the_rules_for_orders_is_told_by_key_and_file(
+    shop: Settings, orders: dict[str, Any], text: str, told: str
+) -> None:
+    check_orders(shop)
+    (shop.folder / "rules").mkdir()
+    (shop.folder / "rules" / "policies.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=told):
+        check_orders(shop.model_copy(update={"orders": OrderSettings(**orders)}))

@@ -128,6 +128,11 @@ def test_words_the_model_does_not_know_may_sound_like_anything() -> None:
 
 
 def test_the_grammar_holds_what_the_model_knows() -> None:
-    assert grammar(["order 12 shipped on"], "en", {"order", "one", "two", "on"}) == ["order one two", "on", "[unk]"]
-    assert grammar(["订单1"], "zh", set("订单一幺")) == ["订 单 一", "订 单 幺", "[unk]"]
+    assert grammar(["order 12 shipped on"], "en", {"order", "one", "two", "on"}) == [
+        "order one two",
+        "on",
+        "[unk]",
+        "[unk]",
+    ]
+    assert grammar(["订单1"], "zh", set("订单一幺")) == ["订 单 一", "订 单 幺", "[unk]", "[unk]"]
     assert grammar([], "zh", {"一"}) == []

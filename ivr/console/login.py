@@ -26,7 +26,7 @@ TEMPLATE = (files("ivr.console") / "login.html").read_text(encoding="utf-8")
 
 
 def login_routes(house: House) -> APIRouter:
-    """`/login` and `/logout`; both changes carry a token against forged requests."""
+    """`/login`, `/logout` and `/session`; both changes carry a token against forged requests."""
     router = APIRouter(include_in_schema=False)
     limiter = Limiter(failures=20, window_seconds=60.0)
     # Each check takes argon2 64 MiB and half a core: two at once are enough for the start of a shift.
@@ -68,6 +68,11 @@ def login_routes(house: House) -> APIRouter:
         response.set_cookie(COOKIE, token, max_age=longest, httponly=True, samesite="lax", secure=secure)
         response.delete_cookie(_PRE, path="/login")
         return response
+
+    @router.get("/session")
+    async def session() -> Response:
+        """For a page that lost its socket: nothing to say to who is logged in; the gate refuses the others with 401."""
+        return Response(status_code=204)
 
     @router.post("/logout")
     async def leave(request: Request, csrf: Annotated[str, Form(max_length=64)]) -> Response:

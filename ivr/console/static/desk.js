@@ -1,4 +1,5 @@
-// What the browser does by itself: clocks that tick, the banner when the connection is lost, keyboard shortcuts.
+// What the browser does by itself: clocks that tick, the banner when the connection is lost, the way to the login when the session
+// has ended meanwhile, keyboard shortcuts.
 "use strict";
 (() => {
   const skew = () => Number(document.querySelector("[data-server-time]")?.dataset.serverTime || 0);
@@ -25,6 +26,15 @@
     document.getElementById("lost")?.classList.toggle("on", lost);
   };
   setInterval(tick, 250);
+
+  // The gate lets no socket of an ended session in, so nothing could tell this page to go to the login.
+  setInterval(async () => {
+    if (!window.socket || window.socket.connected) return;
+    const answer = await fetch("/session").catch(() => null);
+    if (answer?.status !== 401) return;
+    const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+    location.href = `/login?over=1&lang=${language}&next=${encodeURIComponent(location.pathname)}`;
+  }, 3000);
 
   // A call that rings, or a caller on hold, shows in the browser's tab while the agent reads another one.
   const title = document.title;

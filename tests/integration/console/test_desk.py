@@ -243,6 +243,21 @@ def test_whoever_is_logged_out_meanwhile_is_told_so_and_comes_back(page: Page, c
     expect(page.locator(".brand")).to_have_text("客服工作台")
 
 
+def test_page_whose_session_ended_while_it_had_no_connection_goes_to_the_login(page: Page, console: Console) -> None:
+    """A laptop that slept over night: the gate refuses its socket, so nothing but the page itself can notice."""
+    log_in(page, console, "sue", "/supervisor")
+    console.stop(signal.SIGKILL)
+    expect(page.locator("#lost")).to_be_visible()
+    with Session(console.engine) as session, session.begin():
+        session.execute(delete(SessionRow))
+    console.start()
+    expect(page.locator(".problem")).to_have_text("登录已过期，请重新登录。")
+    page.fill("input[name=name]", "sue")
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".watch")
+
+
 def test_call_is_passed_on_to_a_queue_that_was_chosen(page: Page, console: Console, worker: Worker) -> None:
     set_agent(console, "anna", "available")
     set_agent(console, "bert", "available")

@@ -185,6 +185,23 @@ class ExchangeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnFacts:
+    """Goods that were to be collected and sent back to the shop: the ledger's entry; `state` as there.
+
+    `amount` is what the caller was told goes back once they have arrived.
+    """
+
+    amount: Money
+    state: str
+    noted_at: datetime
+
+    @property
+    def stands(self) -> bool:
+        """Whether they are to be collected, or may be."""
+        return self.state in _STANDING
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerFacts:
     """The customer; `compensated` is what they were given, or will be, this calendar month.
 
@@ -239,12 +256,24 @@ class OrderFacts:
     tickets: tuple[TicketFacts, ...] = ()
     actions: tuple[ActionFacts, ...] = ()
     exchanges: tuple[ExchangeFacts, ...] = ()
+    returns: tuple[ReturnFacts, ...] = ()
 
     @property
     def exchange(self) -> ExchangeFacts | None:
         """The exchange that counts: the newest that stands."""
         standing = [exchange for exchange in self.exchanges if exchange.stands]
         return max(standing, key=lambda exchange: exchange.noted_at, default=None)
+
+    @property
+    def going_back(self) -> ReturnFacts | None:
+        """The return that is under way: the newest that stands, until money has gone back for it."""
+        standing = [each for each in self.returns if each.stands]
+        newest = max(standing, key=lambda each: each.noted_at, default=None)
+        if newest is None or any(
+            r.stands and r.requested_at >= newest.noted_at and r.reason != "duplicate_payment" for r in self.refunds
+        ):
+            return None
+        return newest
 
     def stands(self, action: Action) -> bool:
         """Whether such an action was done or may still be done."""

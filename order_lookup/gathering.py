@@ -82,6 +82,7 @@ def order_facts(session: Session, row: t.Order) -> f.OrderFacts:
         tickets=tickets(session, t.Ticket.order_id == row.id),
         actions=_actions(session, row),
         exchanges=_exchanges(session, row),
+        returns=_returns(session, row),
     )
 
 
@@ -247,6 +248,13 @@ def _actions(session: Session, row: t.Order) -> tuple[f.ActionFacts, ...]:
         f.ActionFacts(action, state, str(details.get("offer", "")), str(details.get("item", "")))
         for action, state, details in rows
     )
+
+
+def _returns(session: Session, row: t.Order) -> tuple[f.ReturnFacts, ...]:
+    entry = t.LedgerEntry
+    of_goods = entry.order_id == row.id, entry.action == Action.START_RETURN.value
+    rows = session.scalars(select(entry).where(*of_goods).order_by(entry.id))
+    return tuple(f.ReturnFacts(Money(made.amount_minor, row.currency), made.state, made.planned_at) for made in rows)
 
 
 def _exchanges(session: Session, row: t.Order) -> tuple[f.ExchangeFacts, ...]:

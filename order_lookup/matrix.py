@@ -15,7 +15,7 @@ from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide
 from order_lookup.demo import CASES, fill
-from order_lookup.facts import ActionFacts, ContactFacts, DecisionFacts, ExchangeFacts
+from order_lookup.facts import ActionFacts, ContactFacts, DecisionFacts, ExchangeFacts, ReturnFacts
 from order_lookup.policies import Policies, load_policies
 from order_lookup.words import Intent, Level, Situation
 
@@ -39,6 +39,8 @@ _EXAMPLES: dict[Situation, str] = {
     Situation.EXCHANGE_OVERDUE: "return_open",
     Situation.EXCHANGE_IN_HAND: "return_open",
     Situation.EXCHANGED: "return_open",
+    Situation.RETURN_NOTED: "return_open",
+    Situation.RETURN_OVERDUE: "return_open",
     Situation.PRICE_DROPPED: "price_dropped",
     Situation.DUPLICATE_PAYMENT: "duplicate_payment",
     Situation.COUPON_NOT_APPLIED: "coupon_not_applied",
@@ -61,6 +63,10 @@ _EXCHANGES = {
     Situation.EXCHANGE_IN_HAND: replace(_NOTED, answered_at=NOW - timedelta(hours=1)),
     Situation.EXCHANGED: replace(_NOTED, answered_at=NOW - timedelta(hours=1), settled_at=NOW),
 }
+_RETURNED_AT = {
+    Situation.RETURN_NOTED: NOW - timedelta(hours=2),
+    Situation.RETURN_OVERDUE: NOW - timedelta(days=30),
+}
 
 
 def examples(policies: Policies) -> Mapping[str, DecisionFacts]:
@@ -77,6 +83,8 @@ def examples(policies: Policies) -> Mapping[str, DecisionFacts]:
     found[Situation.REPEAT_CONTACT.value] = replace(repeat, contacts=(earlier,))
     for situation, exchange in _EXCHANGES.items():
         found[situation.value] = _exchanging(found[situation.value], exchange)
+    for situation, noted_at in _RETURNED_AT.items():
+        found[situation.value] = _going_back(found[situation.value], noted_at)
     stormy = found[Situation.SPECIAL_PERIOD.value]
     found[Situation.SPECIAL_PERIOD.value] = replace(stormy, periods=frozenset({"storm"}))
     return found
@@ -88,6 +96,15 @@ def _exchanging(facts: DecisionFacts, exchange: ExchangeFacts) -> DecisionFacts:
         raise LookupError("an exchange needs an order")
     done = ActionFacts("exchange", exchange.state, "exchange", exchange.item)
     return replace(facts, order=replace(facts.order, actions=(done,), exchanges=(exchange,)))
+
+
+def _going_back(facts: DecisionFacts, noted_at: datetime) -> DecisionFacts:
+    """The same with a return in the ledger."""
+    if facts.order is None:
+        raise LookupError("a return needs an order")
+    order, arrived = facts.order, noted_at - timedelta(days=1)
+    noted, done = ReturnFacts(order.total, "done", noted_at), ActionFacts("start_return", "done", "start_return")
+    return replace(facts, order=replace(order, delivered_at=arrived, actions=(done,), returns=(noted,)))
 
 
 def matrix(policies: Policies) -> Iterator[tuple[Intent, str, Decision]]:

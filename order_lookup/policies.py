@@ -93,6 +93,7 @@ class SituationThresholds(Strict):
     invoice_days: PositiveInt
     return_days: PositiveInt
     return_opened_days: NonNegativeInt
+    return_settled_days: PositiveInt = 10
     repeat_hours: PositiveInt
     unsolved_contacts: PositiveInt
     high_value_minor: PositiveInt

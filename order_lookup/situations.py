@@ -175,6 +175,19 @@ def _exchanged(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies
     return order.exchange is not None and order.exchange.settled
 
 
+def _return_noted(order: OrderFacts, _facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    return order.going_back is not None
+
+
+def _return_overdue(order: OrderFacts, facts: DecisionFacts, policies: ShopPolicies) -> bool:
+    going_back, longest = order.going_back, timedelta(days=policies.situations.return_settled_days)
+    # Goods that were still on their way first had to arrive.
+    return (
+        going_back is not None
+        and facts.now > max(going_back.noted_at, order.delivered_at or going_back.noted_at) + longest
+    )
+
+
 def _price_dropped(order: OrderFacts, facts: DecisionFacts, policies: ShopPolicies) -> bool:
     if order.kind is not Kind.PARCEL or order.stage in (Stage.UNPAID, Stage.CANCELLED):
         return False
@@ -259,6 +272,8 @@ _OF_ORDER: dict[Situation, Rule] = {
     Situation.EXCHANGE_OVERDUE: _exchange_overdue,
     Situation.EXCHANGE_IN_HAND: _exchange_in_hand,
     Situation.EXCHANGED: _exchanged,
+    Situation.RETURN_NOTED: _return_noted,
+    Situation.RETURN_OVERDUE: _return_overdue,
     Situation.PRICE_DROPPED: _price_dropped,
     Situation.DUPLICATE_PAYMENT: _paid_twice,
     Situation.COUPON_NOT_APPLIED: _coupon_not_applied,

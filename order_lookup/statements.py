@@ -28,6 +28,7 @@ def _gather(facts: DecisionFacts, situations: frozenset[Situation], policies: Sh
         **_its_delivery(order, facts),
         **_its_money(order),
         **_its_exchange(order, facts),
+        **_its_return(order),
         **_its_limits(order, facts, situations, policies),
     }
     return {name: value for name, value in values.items() if value is not None and value != ""}
@@ -110,6 +111,11 @@ def _its_exchange(order: OrderFacts, facts: DecisionFacts) -> dict[str, FactValu
         "exchange_due_at": exchange.due_at if _is_awaited(exchange, facts) else None,
         "exchange_settled_at": exchange.settled_at,
     }
+
+
+def _its_return(order: OrderFacts) -> dict[str, FactValue | None]:
+    going_back = order.going_back
+    return {"return_amount": going_back.amount or None, "return_noted_at": going_back.noted_at} if going_back else {}
 
 
 def _is_awaited(exchange: ExchangeFacts, facts: DecisionFacts) -> bool:

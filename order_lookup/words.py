@@ -106,6 +106,8 @@ class Situation(StrEnum):
     EXCHANGE_OVERDUE = "exchange_overdue"
     EXCHANGE_IN_HAND = "exchange_in_hand"
     EXCHANGED = "exchanged"
+    RETURN_NOTED = "return_noted"
+    RETURN_OVERDUE = "return_overdue"
     PRICE_DROPPED = "price_dropped"
     DUPLICATE_PAYMENT = "duplicate_payment"
     COUPON_NOT_APPLIED = "coupon_not_applied"

@@ -26,7 +26,7 @@ Reader = Callable[[Callable[[Session, float], Any]], Awaitable[Any]]
 LATEST_ORDERS = 4
 TIMELINE = (
     "placed_at", "paid_at", "accepted_at", "dispatched_at", "promised_at", "eta_at", "delivered_at", "cancelled_at",
-    "refund_due_at", "refund_arrived_at", "exchange_due_at", "exchange_settled_at",
+    "refund_due_at", "refund_arrived_at", "exchange_due_at", "exchange_settled_at", "return_noted_at",
 )  # fmt: skip
 CATEGORIES = (
     "logistics/late", "logistics/stalled", "logistics/lost", "logistics/not_dispatched", "aftersales/return",

@@ -42,7 +42,7 @@ _FACTS = (
     "delivered_at cancelled_at minutes_late late_minutes late_by carrier tracking courier eta_at metres_left minutes_left minutes_still "
     "last_scan_at last_scan_place proof paid refundable duplicate_amount price_drop refunded refund_amount refund_state "
     "refund_due_at refund_arrived_at return_until cancel_fee coupon_amount invoice_due_at promises_broken stage amount "
-    "exchange_item exchange_variant exchange_due_at exchange_settled_at"
+    "exchange_item exchange_variant exchange_due_at exchange_settled_at return_amount return_noted_at"
 )
 _CUSTOMER = "name language vip elder tier orders open_tickets contacts"
 _OFFER = Outcome(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from order_builders import Clock
 
 from order_lookup import Policies, SqlOrderSystem, load_policies
 from order_lookup.database import open_engine, upgrade
@@ -51,5 +52,18 @@ def policies() -> Policies:
 @pytest.fixture
 async def desk(database_file: Path, policies: Policies) -> AsyncIterator[SqlOrderSystem]:
     system = await SqlOrderSystem.open(f"sqlite:///{database_file}", policies, clock=lambda: NOW)
+    yield system
+    await system.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def shop(database_file: Path, policies: Policies, clock: Clock) -> AsyncIterator[SqlOrderSystem]:
+    """The desk with a clock that a test sets."""
+    system = await SqlOrderSystem.open(f"sqlite:///{database_file}", policies, clock=clock)
     yield system
     await system.close()

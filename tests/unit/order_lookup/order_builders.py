@@ -1,7 +1,8 @@
-"""Orders put together for rules to look at."""
+"""Orders put together for rules to look at, and a clock that is set."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,16 @@ from order_lookup.money import Money
 from order_lookup.words import Kind, Level, Stage, Tier
 
 NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that is set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 def ago(**parts: float) -> datetime:

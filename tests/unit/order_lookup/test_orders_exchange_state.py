@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from order_builders import NOW
+from order_builders import NOW, Clock
 
-from order_lookup import Action, ActionRequest, CallerRef, Claim, Decision, Policies, SqlOrderSystem
+from order_lookup import Action, ActionRequest, CallerRef, Claim, Decision, SqlOrderSystem
 from order_lookup.demo import CASES
 
 CASE = CASES["return_open"]
@@ -25,28 +22,6 @@ NOTED = {
     "change_order": "change_exchange",
     "not_received": "not_received_exchange",
 }
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that is set."""
-
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOW)
-
-
-@pytest.fixture
-async def shop(database_file: Path, policies: Policies, clock: Clock) -> AsyncIterator[SqlOrderSystem]:
-    system = await SqlOrderSystem.open(f"sqlite:///{database_file}", policies, clock=clock)
-    yield system
-    await system.close()
 
 
 async def exchanged(shop: SqlOrderSystem) -> str:

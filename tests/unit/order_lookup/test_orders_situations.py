@@ -20,6 +20,7 @@ from order_lookup.facts import (
     PaymentFacts,
     PromiseFacts,
     RefundFacts,
+    ReturnFacts,
     ScanFacts,
     ShipmentFacts,
 )
@@ -41,6 +42,10 @@ def refund(due_hours: float, **more: Any) -> RefundFacts:
 def exchange(due_hours: float, **more: Any) -> ExchangeFacts:
     noted = ExchangeFacts("连衣裙", "换成大一码", "done", ago(hours=20), NOW + timedelta(hours=due_hours))
     return replace(noted, **more)
+
+
+def going_back(days: float, state: str = "done") -> ReturnFacts:
+    return ReturnFacts(cny(10000), state, ago(days=days))
 
 
 def item(**more: Any) -> ItemFacts:
@@ -159,6 +164,26 @@ EDGES: list[tuple[Situation, DecisionFacts, DecisionFacts]] = [
         Situation.EXCHANGED,
         facts(arrived(1, exchanges=(exchange(4),))),
         facts(arrived(1, exchanges=(exchange(4, settled_at=NOW),))),
+    ),
+    (
+        Situation.RETURN_NOTED,
+        facts(arrived(1, returns=(going_back(4, "failed"),))),
+        facts(arrived(1, returns=(going_back(4, "failed"), going_back(5)))),
+    ),
+    (
+        Situation.RETURN_NOTED,
+        facts(arrived(6, returns=(going_back(5),), refunds=(refund(1),))),
+        facts(arrived(6, returns=(going_back(2),), refunds=(refund(1),))),
+    ),
+    (
+        Situation.RETURN_OVERDUE,
+        facts(arrived(12, returns=(going_back(10),))),
+        facts(arrived(12, returns=(going_back(10.01),))),
+    ),
+    (  # noted on its way: what is collected first had to arrive
+        Situation.RETURN_OVERDUE,
+        facts(arrived(9, returns=(going_back(12),))),
+        facts(arrived(11, returns=(going_back(12),))),
     ),
     (
         Situation.PRICE_DROPPED,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from order_builders import NOW, Clock
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,16 +33,6 @@ from order_lookup.posting import TRIES, put
 from order_lookup.reports import open_promises
 from order_lookup.service import keep_callback
 
-START = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
 
 class Pigeon:
     """Delivers, or is lost as often as told."""
@@ -54,11 +45,6 @@ class Pigeon:
             self.lost -= 1
             raise DownError("lost")
         self.letters.append(letter)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -75,7 +61,7 @@ async def test_a_silent_ticket_is_chased_up_to_the_supervisor(watched: SqlOrderS
     clerk = Clerk(watched)
     seen = []
     for minutes in (0, 59, 60, 61, 119, 120, 121, 300):
-        clock.now = START + timedelta(minutes=minutes)
+        clock.now = NOW + timedelta(minutes=minutes)
         await Poller(watched, pigeon).round()  # a new one each time: nothing is kept in memory
         ticket = await clerk.ticket(number)
         assert ticket is not None
@@ -99,9 +85,9 @@ async def test_a_serious_ticket_goes_to_the_supervisor_when_its_call_back_is_due
     pigeon, case = Pigeon(), CASES["meal_delivered"]
     request = TicketRequest(CallerRef("c", case.phone), "food_safety", "quality/food", "x", case.order_number)
     ticket = await watched.open_ticket(request)
-    assert ticket.callback_at == START + timedelta(minutes=10)
+    assert ticket.callback_at == NOW + timedelta(minutes=10)
     for minutes in (9, 10, 11, 60, 120):
-        clock.now = START + timedelta(minutes=minutes)
+        clock.now = NOW + timedelta(minutes=minutes)
         await Poller(watched, pigeon).round()
         letters = [letter.to for letter in pigeon.letters]
         assert letters == ([] if minutes < 10 else ["staff:senior"]), minutes
@@ -141,8 +127,8 @@ async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: 
 
 
 async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrderSystem, clock: Clock) -> None:
-    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
-    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", NOW))
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", NOW))
     pigeon = Pigeon()
     pigeon.lost = 2
     poller = Poller(watched, pigeon)
@@ -151,7 +137,7 @@ async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrde
         clock.now += timedelta(hours=2)
         await poller.round()
     assert [letter.key for letter in pigeon.letters] == ["k"]
-    await watched.database.write(lambda session: put(session, "hopeless", "13800000000", "done", "zh", "好", START))
+    await watched.database.write(lambda session: put(session, "hopeless", "13800000000", "done", "zh", "好", NOW))
     pigeon.lost = 99
     for _ in range(TRIES + 2):
         clock.now += timedelta(days=1)
@@ -164,7 +150,7 @@ async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrde
 async def test_a_message_claimed_by_a_process_that_died_is_sent_after_all(
     watched: SqlOrderSystem, clock: Clock
 ) -> None:
-    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", START))
+    await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", NOW))
 
     class Dead(Pigeon):
         async def send(self, letter: Letter) -> None:
@@ -182,7 +168,7 @@ async def test_a_message_claimed_by_a_process_that_died_is_sent_after_all(
 
 async def test_merchants_and_staff_are_warned_once(watched: SqlOrderSystem, clock: Clock) -> None:
     clerk, pigeon = Clerk(watched), Pigeon()
-    starts = START + timedelta(hours=20)
+    starts = NOW + timedelta(hours=20)
     assert await clerk.declare("typhoon", "storm", starts, starts + timedelta(days=1))
     await Poller(watched, pigeon).round()
     await Poller(watched, pigeon).round()
@@ -197,7 +183,7 @@ async def test_a_warning_once_given_costs_no_more_writing(watched: SqlOrderSyste
         session.scalars(select(t.Merchant)).first().phone = ""  # type: ignore[union-attr]
 
     await watched.database.write(mute)
-    starts = START + timedelta(hours=20)
+    starts = NOW + timedelta(hours=20)
     assert await Clerk(watched).declare("typhoon", "storm", starts, starts + timedelta(days=1))
     rounds = [await Poller(watched, Pigeon()).round() for _ in range(3)]
     assert [done.warnings for done in rounds] == [1, 0, 0]
@@ -261,8 +247,8 @@ async def test_the_list_of_open_promises_begins_with_the_most_urgent(
 ) -> None:
     case = CASES["in_transit"]
     caller = CallerRef("c", case.phone)
-    await watched.promise(caller, "late one", START + timedelta(hours=5), case.order_number)
-    await watched.promise(caller, "soon one", START + timedelta(hours=1), case.order_number)
-    await watched.promise(caller, "soon one", START + timedelta(hours=9), case.order_number)  # told again: the same
+    await watched.promise(caller, "late one", NOW + timedelta(hours=5), case.order_number)
+    await watched.promise(caller, "soon one", NOW + timedelta(hours=1), case.order_number)
+    await watched.promise(caller, "soon one", NOW + timedelta(hours=9), case.order_number)  # told again: the same
     mine = [p for p in open_promises(f"sqlite:///{database_file}") if p.order_number == case.order_number]
     assert [(p.what, p.customer) for p in mine] == [("soon one", case.customer), ("late one", case.customer)]

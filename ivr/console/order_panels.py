@@ -1,33 +1,26 @@
-"""The order card, its offers by the ledger, answers at hand, and the ticket form."""
+"""The order card, its offers by the ledger, and answers at hand."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 
 from ivr.console import reading
 from ivr.console.answers import Found
 from ivr.console.call_panels import CallPanel
 from ivr.console.elements import Text, box, button, choice, empty, head, money, tag
+from ivr.console.matters import KIND, MATTERS, matter, set_matter
 from ivr.console.offer_dialog import ask
-from ivr.console.orders import CATEGORIES, Done, OfferView, OrderCard, OwnOrder
+from ivr.console.orders import Done, OfferView, OrderCard, OwnOrder
 from ivr.console.screen import Screen
 from ivr.records.holding import tell
 from order_lookup import ActionResult, OrderDeskError
 
-_CATEGORY_OF = {
-    "urge_delivery": "logistics/late", "order_status": "logistics/late", "not_received": "logistics/lost",
-    "refund_request": "payment/refund", "refund_status": "payment/refund", "payment_problem": "payment/duplicate",
-    "coupon": "payment/coupon", "return_exchange": "aftersales/return", "missing_item": "aftersales/missing",
-    "wrong_item": "aftersales/wrong", "damaged_item": "aftersales/damaged", "food_safety": "quality/food",
-    "courier_complaint": "service/courier", "merchant_complaint": "service/merchant", "complaint": "service/complaint",
-    "account_stolen": "account/stolen", "account": "account/login", "personal_safety": "safety/person",
-    "invoice": "invoice/missing",
-}  # fmt: skip
 _BAD = {"late_delivery", "refund_overdue", "promise_broken", "delivered_not_received", "duplicate_payment"}
 
 
@@ -37,6 +30,7 @@ class OrderShown:
 
     card: OrderCard | None
     number: str
+    about: str
     away: bool
     ended: bool
     may_act: bool
@@ -49,7 +43,7 @@ class OrderPanel(CallPanel):
     """The order with timeline, situation and what can be done about it."""
 
     def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
-        super().__init__(screen, call_id, classes, ("case", "order", "agent", "offer"))
+        super().__init__(screen, call_id, classes, ("case", "order", "agent", "offer", KIND))
         self.typed = ""
         self.results: list[tuple[str, str]] = []
 
@@ -58,6 +52,7 @@ class OrderPanel(CallPanel):
         house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
         call = await house.read(lambda session, _: reading.call(session, call_id))
         may_act = await house.read(lambda session, _: reading.may_act(session, viewer, call_id))
+        about = await house.read(lambda session, _: matter(session, call_id))
         number = self.typed or (call.fact("order.number") or call.fact("order") if call else "")
         ended = call is not None and not call.live
         card, away = None, False
@@ -66,7 +61,7 @@ class OrderPanel(CallPanel):
         try:
             phone = await self._phone()
             if call and number:
-                card = await house.orders.card(call_id, phone, number, call.fact("intent"), self.said.language)
+                card = await house.orders.card(call_id, phone, number, about, self.said.language)
                 done = await house.orders.done(house.read, call_id)
             if card is None and may_act and not ended:
                 latest = await house.orders.latest(call_id, phone, self.said.language)
@@ -74,7 +69,7 @@ class OrderPanel(CallPanel):
             away = True
         if card is not None:
             self.screen.orders_found[call_id] = card.number
-        return OrderShown(card, number, away, ended, may_act, done, tuple(self.results), latest)
+        return OrderShown(card, number, about, away, ended, may_act, done, tuple(self.results), latest)
 
     async def _phone(self) -> str:
         return await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
@@ -90,6 +85,7 @@ class OrderPanel(CallPanel):
             else:
                 self._card(shown.card)
                 if shown.may_act:
+                    self._matter(shown.about)
                     self._offers(shown.card)
             for kind, words in shown.said_now:
                 Text(words, f"result {kind}", tag="div")
@@ -152,6 +148,23 @@ class OrderPanel(CallPanel):
             Text(said["total"], "dim")
             Text(money(card.total, said.language), "at amount")
 
+    def _matter(self, about: str) -> None:
+        """What the offers are for: the robot may have heard it wrong, or not at all."""
+        options = {name: self.said.of("intent", name) for name in dict.fromkeys((*MATTERS, *filter(None, (about,))))}
+        choice(options, self.said["matter"], about or None).on_value_change(self._matter_chosen)
+
+    async def _matter_chosen(self, event: ValueChangeEventArguments[Any]) -> None:
+        house, call_id, viewer, about = self.screen.house, self.call_id, self.screen.viewer, str(event.value or "")
+
+        async def keep() -> None:
+            if not await house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
+                return self.screen.notify(self.said["not_yours_now"])
+            await house.write(lambda session, now: set_matter(session, now, call_id, about))
+            await self.screen.audit("matter", call_id, intent=about)
+            await self.screen.show(())
+
+        await self.screen.acting(keep)()
+
     def _offers(self, card: OrderCard) -> None:
         said = self.said
         Text(said["offers"], "dim")
@@ -185,8 +198,7 @@ class OrderPanel(CallPanel):
         house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
         if not await house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
             return self.screen.notify(self.said["not_yours_now"])
-        call = await house.read(lambda session, _: reading.call(session, call_id))
-        intent = (call.fact("intent") if call else "") or "agent"
+        intent = await house.read(lambda session, _: matter(session, call_id)) or "agent"
         result = await house.orders.carry_out(call_id, await self._phone(), intent, card.number, offer, details)
         kind = _kind(result)
         await self.screen.audit("offer", call_id, action=offer.action, order=card.number, outcome=kind)
@@ -231,63 +243,3 @@ class AnswersPanel(CallPanel):
                         Text(found.note, "a note", tag="div")
             if not shown:
                 empty(self.said["no_answers"])
-
-
-class TicketPanel(CallPanel):
-    """A ticket, filled in from the case, opened once."""
-
-    number = due = ""
-
-    async def load(self) -> tuple[str, str, str, bool]:
-        """The ticket's number, the category and text proposed, and whether one may be opened."""
-        may_act = await self.screen.house.read(
-            lambda session, _: reading.may_act(session, self.screen.viewer, self.call_id)
-        )
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
-        if call is None:
-            return self.number, "", "", False
-        about = self.said.of("intent", call.fact("intent")) if call.fact("intent") else ""
-        parts = (about, call.fact("order.number"), call.fact("order.items"))
-        category = call.fact("ticket.category") or _CATEGORY_OF.get(call.fact("intent"), "other/question")
-        return self.number, category, " · ".join(part for part in parts if part), may_act
-
-    def draw(self, shown: tuple[str, str, str, bool]) -> None:
-        number, category, proposed, may_act = shown
-        head(self.said["ticket"], number)
-        with box("body stack"):
-            if number:
-                Text(f"{self.said['ticket_opened']} {number} · {self.said['due']} {self.due}", "result", tag="div")
-                return
-            if not may_act:
-                return empty(self.said["not_yours_now"])
-            options = {name: self.said.of("category", name) for name in CATEGORIES}
-            chosen = category if category in CATEGORIES else "other/question"
-            field = choice(options, self.said["ticket_category"], chosen)
-            summary = ui.textarea(self.said["ticket_summary"], value=proposed).props(
-                "dense outlined rows=2 maxlength=2000"
-            )
-
-            async def open_ticket() -> None:
-                await self._open(str(field.value), str(summary.value or ""))
-
-            with box("line"):
-                button(self.said["ticket_open"], self.screen.acting(open_ticket))
-
-    async def _open(self, category: str, summary: str) -> None:
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
-        phone = await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
-        intent, order = (call.fact("intent"), self.order_of(call)) if call else ("", "")
-        name = self.screen.viewer.name
-        viewer, call_id = self.screen.viewer, self.call_id
-        if not await self.screen.house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
-            return self.screen.notify(self.said["not_yours_now"])
-        chosen = category if category in CATEGORIES else "other/question"
-        ticket = await self.screen.house.orders.open_ticket(
-            self.call_id, phone, intent, chosen, summary[:2000], order or None
-        )
-        if ticket.repeated:
-            await self.screen.house.orders.append_ticket(ticket.number, name, summary[:2000])
-        zone = ZoneInfo(self.screen.house.settings.time_zone)
-        self.number, self.due = ticket.number, ticket.due_at.astimezone(zone).strftime("%m-%d %H:%M")
-        await self.screen.audit("ticket", self.call_id, number=ticket.number)
-        await self.screen.show(())

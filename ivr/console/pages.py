@@ -17,9 +17,10 @@ from ivr.console.frame import frame
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
-from ivr.console.order_panels import AnswersPanel, OrderPanel, TicketPanel
+from ivr.console.order_panels import AnswersPanel, OrderPanel
 from ivr.console.player import Player, SoundPanel
 from ivr.console.screen import Panel, Part, Screen
+from ivr.console.ticket_form import TicketPanel
 from ivr.console.ticket_panels import TicketsPanel
 from ivr.console.top_bar import TopBar
 from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel, QueuePanel
@@ -94,7 +95,7 @@ def call_columns(screen: Screen, call_id: str, player: Player | None = None) -> 
     with box("column"):
         OrderPanel(screen, call_id, "panel")
         AnswersPanel(screen, call_id, "panel", ("line", "case"))
-        TicketPanel(screen, call_id, "panel", ("agent",))
+        TicketPanel(screen, call_id, "panel")
 
 
 class Desk(Panel):

@@ -80,6 +80,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "order_unknown": ("没有查到这个订单。", "There is no such order."),
     "order_desk_away": ("订单系统暂时连不上。", "The order desk is away."),
     "timeline": ("时间线", "Timeline"),
+    "matter": ("来电事由", "What it is about"),
     "offers": ("可办理", "Can be done"),
     "no_offers": ("按规则没有可办理的方案", "Nothing on offer by the rules"),
     "confirm_offer": ("确定办理", "Do it"),

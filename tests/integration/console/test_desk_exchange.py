@@ -126,3 +126,27 @@ def test_two_agents_of_one_call_exchange_once(page: Page, browser: Browser, cons
     expect(other.get_by_role("button", name="English")).to_be_visible()
     context.close()
     set_agent(console, "bert", "away")
+
+
+def test_agent_says_what_the_call_is_about_and_the_offers_and_the_ticket_follow(
+    page: Page, console: Console, worker: Worker
+) -> None:
+    """The caller said no more than "agent": nothing the robot heard brings an exchange or a return on offer."""
+    case = CASES["in_transit"]
+    set_agent(console, "anna", "available")
+    log_in(page, console, "anna")
+    worker.call("matter-1", case.phone, {"intent": "agent", "order.number": case.order_number})
+    number = worker.hand_off("matter-1", "anna", case.phone)
+    worker.connected(number)
+    about = page.get_by_label("来电事由")
+    expect(about).to_be_visible()
+    expect(page.get_by_role("button", name="发起退货")).to_have_count(0)
+    about.click()
+    page.get_by_role("option", name="退换货").click()
+    expect(page.get_by_role("button", name="发起退货")).to_be_visible()
+    expect(page.get_by_label("类别")).to_have_value("售后 / 退货")
+    keep(page, "desk-matter")
+    page.reload()
+    expect(page.get_by_role("button", name="发起退货")).to_be_visible()
+    assert not too_wide(page)
+    worker.over("matter-1", number, "anna")

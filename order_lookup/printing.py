@@ -27,7 +27,8 @@ def print_json(value: object) -> None:
 
 def print_orders(found: tuple[OrderSummary, ...], zone: ZoneInfo) -> None:
     """Orders, a line each; times in the shop's zone."""
-    table = Table(Column("number", no_wrap=True), "kind", "stage", "placed", "total", "items", "from")
+    number, placed, total = (Column(name, no_wrap=True) for name in ("number", "placed", "total"))
+    table = Table(number, "kind", "stage", placed, total, "items", "from")
     for order in found:
         items = "、".join(order.items)
         table.add_row(

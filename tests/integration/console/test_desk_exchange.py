@@ -119,7 +119,7 @@ def test_two_agents_of_one_call_exchange_once(page: Page, browser: Browser, cons
     second.get_by_label("Exchange it for").press("Enter")
     expect(other.locator(".result.done")).to_contain_text("Exchange: Done · a larger size")
     first.get_by_role("button", name="确定办理").click()
-    expect(page.locator(".q-notification")).to_be_visible()
+    expect(page.locator(".q-notification", has_text="这通电话不在您手上")).to_be_visible()
     assert entries(console, "exchange-2") == [("exchange", "a larger size")]
     assert tickets(console, "exchange-2") == [f"{item}: a larger size"]
     other.get_by_role("button", name="中文").click()

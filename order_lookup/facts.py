@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from order_lookup.goods_back import STANDING, ExchangeFacts, ReturnFacts
 from order_lookup.money import Money
 from order_lookup.words import OPEN_STATES, Action, Kind, Level, Stage, Tier
-
-# Ledger states in which an action counts: the money is spoken for.
-_STANDING = frozenset({"planned", "sent", "done", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class RefundFacts:
     @property
     def stands(self) -> bool:
         """Whether the money is spoken for: everything but a failed refund."""
-        return self.state in _STANDING
+        return self.state in STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,60 +143,12 @@ class ActionFacts:
     @property
     def stands(self) -> bool:
         """Whether it was done or may still be done."""
-        return self.state in _STANDING
+        return self.state in STANDING
 
     @property
     def under_way(self) -> bool:
         """Whether nobody knows yet what becomes of it."""
         return self.state in OPEN_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeFacts:
-    """An item that is exchanged for the same in another size or colour: the ledger's entry, and the ticket that people work on.
-
-    `state` as in the ledger; `due_at` is when a colleague will have been in touch, `answered_at` when they first wrote what they did
-    about it, `settled_at` when they closed the ticket.
-    """
-
-    item: str
-    variant: str
-    state: str
-    noted_at: datetime
-    due_at: datetime | None = None
-    answered_at: datetime | None = None
-    settled_at: datetime | None = None
-
-    @property
-    def stands(self) -> bool:
-        """Whether it was noted or may still be."""
-        return self.state in _STANDING
-
-    @property
-    def settled(self) -> bool:
-        """Whether nobody has anything left to do about it; a ticket that is gone was settled long ago."""
-        return self.state == "done" and (self.settled_at is not None or self.due_at is None)
-
-    def overdue(self, now: datetime) -> bool:
-        """Whether somebody should have been in touch by now and nobody was."""
-        return not self.settled and self.answered_at is None and self.due_at is not None and self.due_at < now
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnFacts:
-    """Goods that were to be collected and sent back to the shop: the ledger's entry; `state` as there.
-
-    `amount` is what the caller was told goes back once they have arrived.
-    """
-
-    amount: Money
-    state: str
-    noted_at: datetime
-
-    @property
-    def stands(self) -> bool:
-        """Whether they are to be collected, or may be."""
-        return self.state in _STANDING
 
 
 @dataclass(frozen=True, slots=True)

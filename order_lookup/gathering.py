@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from order_lookup import facts as f
 from order_lookup import tables as t
 from order_lookup.allowances import given_since, refunded_since
+from order_lookup.goods_back import ExchangeFacts, ReturnFacts
 from order_lookup.money import Money
 from order_lookup.policies import ShopPolicies
 from order_lookup.port import OrderSummary
@@ -250,14 +251,14 @@ def _actions(session: Session, row: t.Order) -> tuple[f.ActionFacts, ...]:
     )
 
 
-def _returns(session: Session, row: t.Order) -> tuple[f.ReturnFacts, ...]:
+def _returns(session: Session, row: t.Order) -> tuple[ReturnFacts, ...]:
     entry = t.LedgerEntry
     of_goods = entry.order_id == row.id, entry.action == Action.START_RETURN.value
     rows = session.scalars(select(entry).where(*of_goods).order_by(entry.id))
-    return tuple(f.ReturnFacts(Money(made.amount_minor, row.currency), made.state, made.planned_at) for made in rows)
+    return tuple(ReturnFacts(Money(made.amount_minor, row.currency), made.state, made.planned_at) for made in rows)
 
 
-def _exchanges(session: Session, row: t.Order) -> tuple[f.ExchangeFacts, ...]:
+def _exchanges(session: Session, row: t.Order) -> tuple[ExchangeFacts, ...]:
     entry = t.LedgerEntry
     rows = session.execute(
         select(entry, t.Ticket.due_at, t.Ticket.answered_at, t.Ticket.closed_at)
@@ -266,7 +267,7 @@ def _exchanges(session: Session, row: t.Order) -> tuple[f.ExchangeFacts, ...]:
         .order_by(entry.id)
     ).tuples()
     return tuple(
-        f.ExchangeFacts(
+        ExchangeFacts(
             str(made.details.get("item", "")),
             str(made.details.get("variant", "")),
             made.state,

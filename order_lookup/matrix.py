@@ -15,7 +15,8 @@ from order_lookup import tables as t
 from order_lookup.answers import Decision
 from order_lookup.decision import decide
 from order_lookup.demo import CASES, fill
-from order_lookup.facts import ActionFacts, ContactFacts, DecisionFacts, ExchangeFacts, ReturnFacts
+from order_lookup.facts import ActionFacts, ContactFacts, DecisionFacts
+from order_lookup.goods_back import ExchangeFacts, ReturnFacts
 from order_lookup.policies import Policies, load_policies
 from order_lookup.words import Intent, Level, Situation
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from order_lookup import tables as t
 from order_lookup.effects import Work
+from order_lookup.message_texts import MessageName
 from order_lookup.money import Money
 from order_lookup.phones import normal_phone
-from order_lookup.policies import MessageName
 from order_lookup.words import REFUNDS, Action
 
 _SILENT = frozenset({Action.URGE_DELIVERY, Action.CHANGE_NOTE})

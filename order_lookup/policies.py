@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Self, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from order_lookup.decision_rules import DecisionBook
+from order_lookup.message_texts import MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
-from order_lookup.strict_yaml import model, nearest, read
+from order_lookup.strict_yaml import Strict, model, nearest, read
 from order_lookup.words import Action, Level, Tier
 
 FOLDER = Path(__file__).parent
@@ -40,14 +40,6 @@ def _zone(value: str) -> str:
 
 LevelName = Annotated[Level, BeforeValidator(_level)]
 Percent = Annotated[int, Field(ge=0, le=1000)]
-MessageName = Literal["cancel", "refund", "coupon", "done"]
-MESSAGE_VALUES = ("shop", "tail", "amount", "days", "receipt")
-
-
-class Strict(BaseModel):
-    """No unknown keys, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Shop(Strict):
@@ -128,7 +120,9 @@ class RefundPolicy(Strict):
     """How far the robot decides by itself."""
 
     robot_limit_minor: dict[Tier, NonNegativeInt]
-    robot_day_limit_minor: dict[Tier, NonNegativeInt] = {}  # a tier that isn't named has no limit for the day
+    robot_day_limit_minor: dict[Tier, NonNegativeInt] = Field(
+        default_factory=dict
+    )  # a tier that isn't named has no limit for the day
     cancel_fee_percent: CancelFees
 
 
@@ -216,22 +210,6 @@ class SpecialPolicy(Strict):
 
     rules: dict[str, SpecialRule]
     calendar: list[CalendarEntry]
-
-
-class MessageTexts(Strict):
-    """A message in both languages."""
-
-    zh: str
-    en: str
-
-    @model_validator(mode="after")
-    def _can_be_filled_in(self) -> Self:
-        """A text that can't would only be noticed once the money has gone."""
-        for text in (self.zh, self.en):
-            for _, name, written_as, conversion in Formatter().parse(text):
-                if name is not None and (name not in MESSAGE_VALUES or written_as or conversion):
-                    raise ValueError(f"{{{name}}} can't be filled in; {nearest(name, [*MESSAGE_VALUES])}")
-        return self
 
 
 class PolicyFile(Strict):

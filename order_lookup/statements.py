@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from order_lookup.answers import FactValue
-from order_lookup.facts import DecisionFacts, ExchangeFacts, OrderFacts
+from order_lookup.facts import DecisionFacts, OrderFacts
+from order_lookup.goods_back import ExchangeFacts
 from order_lookup.policies import ShopPolicies
 from order_lookup.situations import minutes_late, price_drop, return_until
 from order_lookup.words import Kind, Situation, Stage

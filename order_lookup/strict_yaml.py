@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from order_lookup.errors import PolicyError
 
 Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
+
+
+class Strict(BaseModel):
+    """A section of such a file: no unknown keys, and nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(slots=True)

@@ -13,17 +13,16 @@ from order_lookup.facts import (
     ContactFacts,
     CouponFacts,
     DecisionFacts,
-    ExchangeFacts,
     InvoiceFacts,
     ItemFacts,
     OrderFacts,
     PaymentFacts,
     PromiseFacts,
     RefundFacts,
-    ReturnFacts,
     ScanFacts,
     ShipmentFacts,
 )
+from order_lookup.goods_back import ExchangeFacts, ReturnFacts
 from order_lookup.policies import Policies
 from order_lookup.situations import detect, minutes_late
 from order_lookup.words import Situation, Stage, Tier

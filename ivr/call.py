@@ -45,6 +45,7 @@ from ivr.events import (
 from ivr.floor import Floor
 from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded, LegEvent, MediaLost, PlaybackFinished
 from ivr.message import Message
+from ivr.ports import Answer
 from ivr.services import Conversation, HandoffRun, Services
 from ivr.timers import Timers
 from ivr.values import Language
@@ -227,11 +228,14 @@ class Call:
         except Exception as fault:
             log.exception("call.order_desk_failed", call_id=self.call_id)
             self._fail(command.turn, f"order desk: {fault}")
-            return
-        self.record.answered(command, answer, self.seconds)
-        # An answer waits for the prompt that announced it ("let me look") to end.
-        self._floor.afterwards(lambda: self.tell(errand.finished(command, answer, self.seconds)))
-        self._floor.settle()
+            answer = Answer("failed")
+        else:
+            self.record.answered(command, answer, self.seconds)
+            # An answer waits for the prompt that announced it ("let me look") to end.
+            self._floor.afterwards(lambda: self.tell(errand.finished(command, answer, self.seconds)))
+            self._floor.settle()
+        if self.over and isinstance(command, Act):
+            await errand.tell_later(command, answer, self.call_id, self.offered.caller, self.case, self.services.desk)
 
     def _say_we_are_at_it(self) -> bool:
         if self.over or self.handoff:

@@ -1,16 +1,22 @@
-"""An errand to the order desk: a look-up or an action, and a word to the caller whenever it takes long."""
+"""An errand to the order desk: a look-up or an action, a word to the caller whenever it takes long, and a ticket if they are gone."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import structlog
 
 from ivr.commands import Act, LookUp
 from ivr.events import ActionFinished, LookupFinished
 from ivr.ports import Answer, OrderDesk
 from ivr.services import Services
+from ivr.values import Value
 
+log = structlog.get_logger()
 FILLER_SECONDS = 6.0
+# What an action must end with for the caller to be told otherwise by a human; what is unknown the order desk follows itself.
+UNDONE = ("refused", "failed")
 
 
 async def run(errand: LookUp | Act, call_id: str, services: Services, say_we_are_at_it: Callable[[], bool]) -> Answer:
@@ -26,6 +32,24 @@ def finished(errand: LookUp | Act, answer: Answer, seconds: float) -> LookupFini
     """The errand's end as the dialogue is told of it, at so many seconds of call time."""
     event = LookupFinished if isinstance(errand, LookUp) else ActionFinished
     return event(errand.turn, seconds, answer.outcome, answer.values)
+
+
+async def tell_later(
+    errand: Act, answer: Answer, call_id: str, caller: str, case: Mapping[str, object], desk: OrderDesk
+) -> None:
+    """Have somebody tell a caller who hung up before hearing that what they agreed to was not done: a ticket, once."""
+    if answer.outcome not in UNDONE:
+        return
+    told: dict[str, Value] = {
+        "order": errand.arguments.get("order"),
+        "phone": caller,
+        "category": str(case.get("ticket.category") or ""),
+        "summary": f"未办成，客户挂断前没听到 / not done, the caller hung up before hearing so: {errand.action}",
+    }
+    try:
+        await desk.act(call_id, "open_ticket", errand.intent, {name: value for name, value in told.items() if value})
+    except Exception:
+        log.exception("call.nobody_will_tell", call_id=call_id, action=errand.action)
 
 
 async def _answer(desk: OrderDesk, call_id: str, errand: LookUp | Act) -> Answer:

@@ -413,6 +413,29 @@ async def test_a_caller_who_hangs_up_leaves_nothing_behind(when: type) -> None:
     assert line.records.dispositions == ["caller_hung_up"]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("failed", True), ("refused", True), ("done", False), ("unknown", False)]
+)
+async def test_who_hung_up_before_hearing_that_it_was_not_done_is_told_by_a_human(outcome: str, told: bool) -> None:
+    line = Line({CallStarted: (Act(1, "refund", "refund_request", {"order": "302610726346"}),)})
+    line.desk.slow, line.desk.answers["refund"] = asyncio.Event(), Answer(outcome)
+    await line.happens(LegAnswered(LEG), LegEnded(LEG, 200))
+    line.desk.slow.set()
+    await settled()
+    tickets = [arguments for what, arguments in line.desk.asked if what == "open_ticket"]
+    assert len(tickets) == told
+    if told:
+        assert (tickets[0]["order"], tickets[0]["phone"]) == ("302610726346", "13800138000")
+
+
+async def test_who_heard_that_it_was_not_done_gets_no_ticket_for_it() -> None:
+    line = Line({CallStarted: (Act(1, "refund", "refund_request", {"order": "1"}),)})
+    line.desk.answers["refund"] = Answer("failed")
+    await line.happens(LegAnswered(LEG))
+    await line.happens(LegEnded(LEG, 200))
+    assert [what for what, _ in line.desk.asked] == ["refund"]
+
+
 async def test_lost_media_ends_the_call() -> None:
     line = await answered({CallStarted: (listen(1),)})
     await line.happens(MediaLost(LEG, 20.0))

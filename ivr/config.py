@@ -257,12 +257,15 @@ class Settings(Section):
         return f"sqlite:///{self.path(Path(found[1]))}" if found else self.database.url
 
 
-def load(file: Path) -> Settings:
-    """Settings from a YAML file; raises ConfigError with file, line, key and fix."""
+def load(file: Path, secrets: bool = True) -> Settings:
+    """Settings from a YAML file; raises ConfigError with file, line, key and fix.
+
+    Without `secrets` what the environment lacks stays as it is written: whoever only proves dialplans needs no passwords.
+    """
     document = Document(file, error=ConfigError)
     if document.data is not None and not isinstance(document.data, dict):
         raise ConfigError("should be `key: value` lines", "see the config.yaml that came with the hotline", Place(file))
-    document.data = _filled(document.data or {}, document, ())
+    document.data = _filled(document.data or {}, document, (), secrets)
     if "folder" in document.data:
         raise ConfigError(
             "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
@@ -276,14 +279,16 @@ def load(file: Path) -> Settings:
     return settings
 
 
-def _filled(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:
+def _filled(value: Any, document: Document, path: tuple[str | int, ...], secrets: bool) -> Any:
     """The value with `${NAME}` replaced from the environment."""
     if isinstance(value, dict):
-        return {key: _filled(item, document, (*path, key)) for key, item in value.items() if item is not None}
+        return {key: _filled(item, document, (*path, key), secrets) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_filled(item, document, (*path, index)) for index, item in enumerate(value)]
+        return [_filled(item, document, (*path, index), secrets) for index, item in enumerate(value)]
 
     def variable(match: re.Match[str]) -> str:
+        if match[1] not in os.environ and not secrets:
+            return match[0]
         if match[1] not in os.environ:
             fix = f"export {match[1]}=… before starting, or write the value"
             raise ConfigError(f"environment variable `{match[1]}` is not set", fix, document.place(*path))

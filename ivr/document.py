@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from ivr.errors import Place, UserError
+from order_lookup.slips import expected, slip
 
 Model = TypeVar("Model", bound=BaseModel)
 # libyaml reads several times as fast; both give the same nodes and marks.
@@ -31,19 +32,27 @@ class Document:
         self.data: Any = self._plain(self._node(text), ())
 
     def _node(self, text: str | None) -> yaml.Node | None:
+        source = self._read() if text is None else text
         try:
-            source = self.file.read_text(encoding="utf-8") if text is None else text
             return yaml.compose(source, Loader=LOADER)
-        except (OSError, UnicodeDecodeError) as fault:
-            reason = fault.strerror if isinstance(fault, OSError) else "not UTF-8 text"
-            raise self.error(f"can't be read: {reason}", "check that the file exists", Place(self.file)) from None
         except yaml.MarkedYAMLError as fault:
-            mark = fault.problem_mark
-            place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
-            raise self.error(f"not YAML: {fault.problem}", "check indentation, quotes and colons", place) from None
+            mark, problem = fault.problem_mark, str(fault.problem)
+            line, fix = slip(source, mark.line + 1 if mark else 1, problem)
+            column = mark.column + 1 if mark and mark.line + 1 == line else 1
+            raise self.error(f"not YAML: {problem}", fix, Place(self.file, line, column)) from None
         except yaml.YAMLError as fault:
             what = str(fault).splitlines()[0]
             raise self.error(f"not YAML: {what}", "save the file as plain UTF-8 text", Place(self.file)) from None
+
+    def _read(self) -> str:
+        try:
+            return self.file.read_text(encoding="utf-8")
+        except OSError as fault:
+            missing = isinstance(fault, FileNotFoundError)
+            fix = "check that the file exists" if missing else "it must be a file that this user may read"
+            raise self.error(f"can't be read: {fault.strerror}", fix, Place(self.file)) from None
+        except UnicodeDecodeError:
+            raise self.error("can't be read: not UTF-8 text", "save the file as UTF-8", Place(self.file)) from None
 
     def _plain(self, node: yaml.Node | None, path: tuple[str | int, ...]) -> Any:
         if node is None:
@@ -97,12 +106,14 @@ class Document:
         # A whole section may hold passwords: only a single value is repeated.
         now = item["input"]
         fix = f"it is now `{now}`" if isinstance(now, str | int | float) else "see the lines from there on"
-        return self.error(f"`{name}`: {item['msg'].removeprefix('Value error, ')}", fix, place)
+        if now is None:
+            fix = "nothing is written after the colon"
+        return self.error(f"`{name}`: {expected(item, nearest)}", fix, place)
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:
     """A fix for a misspelt word: the nearest right one, and all that is allowed."""
-    best = process.extractOne(word, allowed, score_cutoff=60)
+    best = process.extractOne(word, allowed, scorer=fuzz.ratio, score_cutoff=60)
     listed = ", ".join(sorted(allowed))
     return (f"did you mean `{best[0]}`? " if best else "") + f"allowed: {listed}"
 

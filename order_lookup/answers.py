@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from order_lookup.money import Money
-from order_lookup.words import Action, Intent, Level, Situation
+from order_lookup.words import Action, Level, Situation
 
 FactValue = Money | datetime | int | str
 
@@ -57,7 +57,7 @@ class Decision:
     in `withheld`, and `level_needed` is the level that would hear and do everything.
     """
 
-    intent: Intent
+    intent: str
     order_number: str | None
     reason: str
     situations: frozenset[Situation] = frozenset()

@@ -21,7 +21,7 @@ from order_lookup.phones import normal_phone
 from order_lookup.port import OrderSummary
 from order_lookup.situations import detect
 from order_lookup.sql import SqlOrderSystem
-from order_lookup.words import Intent, Level
+from order_lookup.words import Level
 
 _MOST = 200
 
@@ -56,7 +56,7 @@ class Clerk:
         return await self.system.database.read(work)
 
     async def decide(
-        self, intent: Intent, number: str | None, level: Level = Level.HIGH, now: datetime | None = None
+        self, intent: str, number: str | None, level: Level = Level.HIGH, now: datetime | None = None
     ) -> Decision:
         """What would be decided for the order's own customer at a level."""
         moment, policies = now or self.system.now(), self.system.policies

@@ -20,8 +20,7 @@ from order_lookup.database import open_engine, upgrade
 from order_lookup.errors import MistakeError, OrderDeskError
 from order_lookup.printing import console, print_bench, print_decision, print_json, print_order, print_orders
 from order_lookup.sql import SqlOrderSystem
-from order_lookup.strict_yaml import nearest
-from order_lookup.words import Intent, Level
+from order_lookup.words import Level
 
 Result = TypeVar("Result")
 orders = typer.Typer(help="Look at orders as the robot does.", no_args_is_help=True)
@@ -82,8 +81,8 @@ def decide(
     at: At = "",
 ) -> None:
     """What the robot would say and offer, and by which rule."""
-    wanted, sure = _intent(intent), _level(level)
-    decision = _ask(database, config, lambda clerk: clerk.decide(wanted, number or None, sure, _moment(at, config)))
+    sure = _level(level)
+    decision = _ask(database, config, lambda clerk: clerk.decide(intent, number or None, sure, _moment(at, config)))
     if as_json:
         print_json(decision)
     else:
@@ -211,12 +210,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         _fail(f"--day {text!r}: write it like 2027-01-31")
         raise
-
-
-def _intent(text: str) -> Intent:
-    if text not in set(Intent):
-        _fail(f"no intent {text!r}; {nearest(text, [intent.value for intent in Intent])}")
-    return Intent(text)
 
 
 def _level(text: str) -> Level:

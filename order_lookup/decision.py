@@ -16,16 +16,16 @@ from order_lookup.offers import over_limit, work_out
 from order_lookup.policies import Policies
 from order_lookup.situations import detect
 from order_lookup.statements import statements
-from order_lookup.words import Intent, Kind, Level, Stage
+from order_lookup.words import Kind, Level, Stage
 
 NEEDS_ORDER = "order_needed"
 HUMAN_REFUNDS = "after_sales"  # who decides about money the robot may not send back by itself
 NOT_FOUND = "order_not_found"
 
 
-def decide(intent: Intent, facts: DecisionFacts, policies: Policies) -> Decision:
+def decide(intent: str, facts: DecisionFacts, policies: Policies) -> Decision:
     """The decision for an intent, given everything known."""
-    rules = policies.book.intents[intent]
+    rules = policies.book.of(intent)
     if facts.order is None and rules.needs_order:
         return Decision(
             intent, None, NEEDS_ORDER, detect(facts, policies.values), level=facts.level, ticket=rules.ticket
@@ -56,9 +56,9 @@ def decide(intent: Intent, facts: DecisionFacts, policies: Policies) -> Decision
     return replace(decision, level_needed=_level_needed(decision, policies))
 
 
-def not_found(intent: Intent, policies: Policies) -> Decision:
+def not_found(intent: str, policies: Policies) -> Decision:
     """The answer for an order that doesn't exist, or isn't this caller's: the two can't be told apart."""
-    return Decision(intent, None, NOT_FOUND, level_needed=Level.HIGH, ticket=policies.book.intents[intent].ticket)
+    return Decision(intent, None, NOT_FOUND, level_needed=Level.HIGH, ticket=policies.book.of(intent).ticket)
 
 
 def _arrived(facts: DecisionFacts) -> bool:

@@ -9,15 +9,19 @@ each intent × situation pair is decided; the book is refused otherwise.
 from __future__ import annotations
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from order_lookup.errors import PolicyError
+from order_lookup.errors import MistakeError, PolicyError
 from order_lookup.offer_names import ALWAYS_POSSIBLE, OfferName
 from order_lookup.strict_yaml import Document, model, nearest, read
 from order_lookup.words import Intent, Kind, Situation, Stage
+
+# As long as the ledger's column; the names are the dialplans'.
+IntentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class _Strict(BaseModel):
@@ -71,13 +75,13 @@ class IntentRules(_Strict):
 class Escalation(Rule):
     """A rule that comes before the rules of the intents it names (all if none)."""
 
-    intents: frozenset[Intent] = frozenset()
+    intents: frozenset[IntentName] = frozenset()
 
 
 class Extra(Conditions):
     """Offers added to what an intent's rule has decided."""
 
-    intents: Annotated[frozenset[Intent], Field(min_length=1)]
+    intents: Annotated[frozenset[IntentName], Field(min_length=1)]
     offer: Annotated[tuple[OfferName, ...], Field(min_length=1)]
 
 
@@ -86,7 +90,7 @@ class DecisionBook(_Strict):
 
     escalations: tuple[Escalation, ...]
     extras: tuple[Extra, ...]
-    intents: dict[Intent, IntentRules]
+    intents: dict[IntentName, IntentRules]
 
     @classmethod
     def read(cls, path: Path, queues: Collection[str], tickets: Collection[str]) -> Self:
@@ -96,15 +100,27 @@ class DecisionBook(_Strict):
         _Proof(document, frozenset(queues), frozenset(tickets)).check(book)
         return book
 
-    def rule(self, intent: Intent, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None) -> Rule:
+    def of(self, intent: str) -> IntentRules:
+        """An intent's rules; MistakeError for one that isn't in the book."""
+        if intent not in self.intents:
+            near = nearest(intent, [*self.intents])
+            raise MistakeError(f"decisions.yaml decides nothing about the intent {intent[:40]!r}; {near}")
+        return self.intents[intent]
+
+    def reasons(self, intent: str) -> frozenset[str]:
+        """The names of all rules that may decide about an intent."""
+        escalations = {each.rule for each in self.escalations if intent in each.intents}
+        return frozenset(escalations | {rule.rule for rule in self.of(intent).rules})
+
+    def rule(self, intent: str, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None) -> Rule:
         """The rule that decides."""
         for escalation in self.escalations:
             if intent in escalation.intents and escalation.hold(situations, kind, stage):
                 return escalation
-        return next(rule for rule in self.intents[intent].rules if rule.hold(situations, kind, stage))
+        return next(rule for rule in self.of(intent).rules if rule.hold(situations, kind, stage))
 
     def extra_offers(
-        self, intent: Intent, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None
+        self, intent: str, situations: frozenset[Situation], kind: Kind | None, stage: Stage | None
     ) -> tuple[OfferName, ...]:
         """What is offered besides."""
         return tuple(
@@ -126,14 +142,26 @@ class _Proof:
         """PolicyError at the first thing wrong."""
         for intent in Intent:
             if intent not in book.intents:
-                self._fail(("intents",), f"no rules for {intent.value}: every intent must be decided")
+                own = [name for name in book.intents if name not in set(Intent)]
+                meant = [name for name in get_close_matches(intent.value, own, n=1, cutoff=0.7)]
+                hint = f"is {meant[0]!r} meant?" if meant else "every intent must be decided"
+                at = ("intents", *meant)
+                self._fail(at, f"no rules for {intent.value}: {hint}")
         for place, escalation in enumerate(book.escalations):
             self._rule(escalation, ("escalations", place))
-        for intent, rules in book.intents.items():
-            self._intent(intent, rules)
+            self._known(book, escalation.intents, ("escalations", place, "intents"))
+        for place, extra in enumerate(book.extras):
+            self._known(book, extra.intents, ("extras", place, "intents"))
+        for name, rules in book.intents.items():
+            self._intent(name, rules)
 
-    def _intent(self, intent: Intent, rules: IntentRules) -> None:
-        where = ("intents", intent.value)
+    def _known(self, book: DecisionBook, named: Collection[str], where: tuple[str | int, ...]) -> None:
+        for intent in sorted(named):
+            if intent not in book.intents:
+                self._fail(where, f"there are no rules for {intent!r}; {nearest(intent, [*book.intents])}")
+
+    def _intent(self, intent: str, rules: IntentRules) -> None:
+        where = ("intents", intent)
         if rules.ticket not in self.tickets:
             self._fail((*where, "ticket"), f"no ticket category {rules.ticket!r}; {self._near(rules.ticket)}")
         for place, rule in enumerate(rules.rules):

@@ -108,24 +108,24 @@ def _going_back(facts: DecisionFacts, noted_at: datetime) -> DecisionFacts:
     return replace(facts, order=replace(order, delivered_at=arrived, actions=(done,), returns=(noted,)))
 
 
-def matrix(policies: Policies) -> Iterator[tuple[Intent, str, Decision]]:
+def matrix(policies: Policies) -> Iterator[tuple[str, str, Decision]]:
     """Each pair with its decision."""
     cases = examples(policies)
-    for intent in Intent:
+    for intent in dict.fromkeys((*Intent, *policies.book.intents)):
         for situation in (USUAL, *(s.value for s in Situation)):
             yield intent, situation, decide(intent, cases[situation], policies)
 
 
-def markdown(pairs: Iterable[tuple[Intent, str, Decision]]) -> str:
+def markdown(pairs: Iterable[tuple[str, str, Decision]]) -> str:
     """The table for people: situations with the same answer share a line."""
-    lines: dict[Intent, dict[tuple[str, str, str], list[str]]] = {}
+    lines: dict[str, dict[tuple[str, str, str], list[str]]] = {}
     for intent, situation, decision in pairs:
         offers = ", ".join(offer.name for offer in decision.offers) or "–"
         answer = (decision.reason, offers, decision.handoff.queue if decision.handoff else "–")
         lines.setdefault(intent, {}).setdefault(answer, []).append(situation)
     text = [_HEAD]
     for intent, answers in lines.items():
-        text += [f"\n## {intent.value}\n", "| situation | rule | offers | human |", "|---|---|---|---|"]
+        text += [f"\n## {intent}\n", "| situation | rule | offers | human |", "|---|---|---|---|"]
         text += [
             f"| {', '.join(found)} | `{rule}` | {offers} | {queue} |"
             for (rule, offers, queue), found in answers.items()

@@ -18,7 +18,7 @@ from order_lookup.phones import normal_phone
 from order_lookup.policies import Policies
 from order_lookup.port import ActionRequest, ActionResult, CallerRef
 from order_lookup.verifying import customers_heard
-from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
+from order_lookup.words import OPEN_STATES, Action, LedgerState, Level
 
 LONGEST_DETAIL = 400
 
@@ -66,7 +66,7 @@ def case(
     return Case(facts, row, customer, hidden)
 
 
-def decision(found: Case, intent: Intent, policies: Policies) -> Decision:
+def decision(found: Case, intent: str, policies: Policies) -> Decision:
     """The decision of a case."""
     return not_found(intent, policies) if found.hidden else decide(intent, found.facts, policies)
 
@@ -82,7 +82,7 @@ def plan(session: Session, request: ActionRequest, now: datetime, policies: Poli
         return _again(session, before)
     if found.hidden:
         return _refuse(request, "not_found", Level.HIGH)
-    decided = decision(found, Intent(request.intent), policies)
+    decided = decision(found, request.intent, policies)
     checked = _check(request, found, decided)
     if isinstance(checked, ActionResult):
         return checked

@@ -37,7 +37,7 @@ from order_lookup.port import (
     TicketRequest,
     Verification,
 )
-from order_lookup.words import OPEN_STATES, Action, Intent, LedgerState, Level
+from order_lookup.words import OPEN_STATES, Action, LedgerState, Level
 from order_lookup.work import Database
 
 _log = structlog.get_logger(__name__)
@@ -102,11 +102,11 @@ class SqlOrderSystem:
         self, intent: str, order_number: str | None, caller: CallerRef, now: datetime | None = None
     ) -> Decision:
         """What is so and what may be done."""
-        moment, wanted = now or self._clock(), Intent(intent)
+        moment = now or self._clock()
 
         def work(session: Session) -> Decision:
             found = planning.case(session, clean(caller), clean(order_number), moment, self.policies)
-            return planning.decision(found, wanted, self.policies)
+            return planning.decision(found, intent, self.policies)
 
         return await self.database.read(work)
 

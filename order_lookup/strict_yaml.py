@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from order_lookup.errors import PolicyError
+from order_lookup.slips import expected, slip
 
 Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
@@ -56,8 +57,8 @@ def parse(text: str, file: str = "<text>") -> Document:
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PolicyError(file, line, f"not YAML: {error.problem}") from error
+        line, fix = slip(text, error.problem_mark.line + 1 if error.problem_mark else 1, str(error.problem))
+        raise PolicyError(file, line, f"not YAML: {error.problem}: {fix}") from error
     except yaml.YAMLError as error:
         raise PolicyError(file, 1, f"not YAML: {error}") from error
     document = Document(file, None)
@@ -113,7 +114,7 @@ def _explain(error: Any, schema: type[BaseModel]) -> str:
         return "is missing"
     value = error.get("input")
     shown = f" (it says {value!r})" if isinstance(value, str) else ""
-    return str(error["msg"]).removeprefix("Value error, ") + shown
+    return expected(error, nearest) + shown
 
 
 def _moved(schema: type[BaseModel]) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Tier(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a caller wants: the ids used by the dialplans."""
+    """What a caller wants: the ids used by the shipped dialplans; decisions.yaml may have more."""
 
     ORDER_STATUS = "order_status"
     URGE_DELIVERY = "urge_delivery"

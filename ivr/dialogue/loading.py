@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rapidfuzz import fuzz, process
+
 from ivr.dialogue.dialplan import VERBS, Always, DefaultsFile, Manner, Profile, Step, TreeFile
 from ivr.dialogue.prompts import PromptBook, load_prompts
 from ivr.dialogue.understanding import OrderPattern, Understanding, load_grammar
@@ -23,6 +25,7 @@ from ivr.errors import DialplanError, Place
 from ivr.values import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+KEYS = frozenset(field.alias or key for verb in VERBS.values() for key, field in verb.model_fields.items())
 RESERVED = frozenset({"defaults", "lists", "universals"})
 
 
@@ -139,6 +142,10 @@ def _step(document: Document, name: str) -> Step:
     written = document.data["steps"][name]
     verb = next((verb for verb in VERBS if verb in written), None)
     if verb is None:
+        for key in written:
+            if key not in KEYS and (meant := process.extractOne(key, list(VERBS), scorer=fuzz.ratio, score_cutoff=75)):
+                place = document.place("steps", name, key)
+                raise DialplanError(f"unknown key `{key}`", f"did you mean `{meant[0]}`?", place)
         raise DialplanError(
             f"step `{name}` does nothing", f"give it one of: {', '.join(VERBS)}", document.place("steps", name)
         )

@@ -46,7 +46,7 @@ def parse(
     settings_file: ConfigOption = Path("config.yaml"),
 ) -> None:
     """Show what an utterance is understood as, and why."""
-    settings = config.load(settings_file) if settings_file.exists() else config.Settings()
+    settings = config.load(settings_file, secrets=False) if settings_file.exists() else config.Settings()
     spoken = _language(language or ("zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en"))
     understanding = Understanding.load(settings.path(settings.dialplan.folder), spoken)
     expectation = _expectation(wants, spoken, tuple(order or ()), datetime.now(ZoneInfo(settings.time_zone)))
@@ -65,7 +65,7 @@ def eval_intents(
     settings_file: ConfigOption = Path("config.yaml"),
 ) -> None:
     """Measure how well utterances of known intent are understood: accuracy, confusions, the worst ones."""
-    settings = config.load(settings_file) if settings_file.exists() else config.Settings()
+    settings = config.load(settings_file, secrets=False) if settings_file.exists() else config.Settings()
     utterances = read_utterances(file)
     rng = random.Random(10)
     folder = settings.path(settings.dialplan.folder)
@@ -90,7 +90,7 @@ def learn(
     ] = False,
 ) -> None:
     """Teach the classifier anew from sentences and utterances, after they were changed; takes a minute or two."""
-    settings = config.load(settings_file) if settings_file.exists() else config.Settings()
+    settings = config.load(settings_file, secrets=False) if settings_file.exists() else config.Settings()
     folder, out, stale = settings.path(settings.dialplan.folder), Console(), False
     for language in get_args(Language):
         grammar = load_grammar(folder / language, language)

@@ -14,6 +14,8 @@ from math import prod
 
 from ivr.document import nearest
 
+# Signs of a Chinese keyboard mean what their like on another means.
+FULL_WIDTH = str.maketrans("？（）｜［］｛｝＜＞", "?()|[]{}<>")
 MOST_SENTENCES = 1_000_000_000
 SLOT_MARKS: Mapping[str, str] = {
     "order_number": "\ue000", "digits": "\ue001", "money": "\ue002", "date": "\ue003", "time": "\ue004",
@@ -113,7 +115,7 @@ class Lists:
 
 def parse(template: str, lists: Lists) -> Node:
     """A template as a tree; TemplateError with the column and the fix when it is malformed."""
-    tokens = [part for part in re.split(r"([\[\]()|<>{}?])", template.replace("？", "?")) if part]
+    tokens = [part for part in re.split(r"([\[\]()|<>{}?])", template.translate(FULL_WIDTH)) if part]
     node, rest = _choice(tokens, 0, lists, template)
     if rest < len(tokens):
         raise TemplateError(f"`{tokens[rest]}` closes nothing in `{template}`", "open it or remove it")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from order_lookup import PolicyError, load_policies
+from order_lookup.errors import MistakeError
 from order_lookup.policies import FOLDER
 from order_lookup.strict_yaml import parse
 from order_lookup.words import Action, Level
@@ -28,8 +29,8 @@ def line_of(file: Path, text: str) -> int:
     ("file", "old", "new", "message"),
     [
         ("policies.yaml", "late_food_minutes: 10", "late_food_minuts: 10", "unknown key; did you mean 'late_food_minutes'"),
-        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: soon", "valid integer"),
-        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: -1", "greater than 0"),
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: soon", "whole number"),
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: -1", "more than 0"),
         ("policies.yaml", "currency: CNY", "currency: CNY\nshop: {name_zh: 好食多}", "shop: is no key of this file any more: name_zh"),
         ("policies.yaml", "currency: CNY", "shop:\n  name_zh: 好食多\n  currency: CNY", "`shop_en` and `time_zone` of config.yaml"),
         ("policies.yaml", "尾号{tail}已取消", "尾号{tial}已取消", "{tial} can't be filled in; did you mean 'tail'"),
@@ -38,7 +39,7 @@ def line_of(file: Path, text: str) -> int:
         ("policies.yaml", "  done:\n    zh: 【{shop}】您的请求", "  dome:\n    zh: 【{shop}】您的请求", "dome"),
         ("policies.yaml", "    vip: 400000", "    vipp: 400000", "vipp"),
         ("policies.yaml", "currency: CNY", "currency: yuan", "currency"),
-        ("policies.yaml", "check: damm", "check: dam", "'luhn', 'damm' or 'none'"),
+        ("policies.yaml", "check: damm", "check: dam", "did you mean 'damm'"),
         ("policies.yaml", "address: high", "address: hihg", "did you mean 'high'"),
         ("policies.yaml", "failures: 3", "failures: 3\n  failures: 4", "the key 'failures' is there twice"),
         ("policies.yaml", "rule: holiday, from: 2027-02-05", "rule: hollyday, from: 2027-02-05", "did you mean 'holiday'"),
@@ -100,3 +101,36 @@ def test_what_moves_money_or_tells_personal_data_needs_more_than_a_caller_id() -
     for action in (Action.CANCEL, Action.REFUND_FULL, Action.REFUND_PARTIAL, Action.RESHIP, Action.CHANGE_ADDRESS):
         assert rules.for_action(action) >= Level.MEDIUM
     assert rules.for_fact("address") is Level.HIGH
+
+
+OWN = """intents:
+  leaking_bottle:
+    needs_order: yes
+    ticket: quality/injury
+    rules:
+      - {rule: bottle_arrived, stage: [delivered, closed], offer: [reship]}
+      - {rule: bottle_not_there_yet}
+"""
+
+
+def test_a_shop_may_have_intents_of_its_own(folder: Path) -> None:
+    target = folder / "decisions.yaml"
+    target.write_text(target.read_text(encoding="utf-8").replace("intents:\n  order_status:", OWN + "  order_status:"))
+    policies = load_policies(folder)
+    assert policies.book.reasons("leaking_bottle") == {"bottle_arrived", "bottle_not_there_yet"}
+    with pytest.raises(
+        MistakeError, match="decides nothing about the intent 'leaking_botle'; did you mean 'leaking_bottle'"
+    ):
+        policies.book.of("leaking_botle")
+
+
+def test_an_intent_that_is_misspelt_is_told_where_it_stands(folder: Path) -> None:
+    target = folder / "decisions.yaml"
+    text = target.read_text(encoding="utf-8")
+    target.write_text(text.replace("intents:\n  order_status:", "intents:\n  order_staus:"))
+    with pytest.raises(PolicyError, match="no rules for order_status: is 'order_staus' meant") as caught:
+        load_policies(folder)
+    assert caught.value.line == line_of(target, "  order_staus:")
+    target.write_text(text.replace("intents: [order_status]\n", "intents: [order_staus]\n", 1))
+    with pytest.raises(PolicyError, match="there are no rules for 'order_staus'; did you mean 'order_status'"):
+        load_policies(folder)

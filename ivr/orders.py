@@ -40,6 +40,11 @@ def shop_policies(settings: Settings) -> Policies:
         raise ConfigError(f"`orders.policies`: {fault}") from None
 
 
+def decisions(policies: Policies) -> dict[str, frozenset[str]]:
+    """The intents that the order desk decides about, each with the rules that may decide."""
+    return {intent: policies.book.reasons(intent) for intent in policies.book.intents}
+
+
 def check_orders(settings: Settings) -> None:
     """Policies, and the mapping of a shop's own backend, must read; raises ConfigError with key, file, line and fix."""
     shop_policies(settings)

@@ -12,6 +12,7 @@ from ivr.config import Settings
 from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
 from ivr.dialogue.rehearsal import Line, Rehearsal
+from ivr.errors import DialplanError
 from ivr.orders import open_orders
 from ivr.values import Language
 
@@ -65,6 +66,10 @@ class Chat:
 async def chat(settings: Settings, language: Language, caller: str, why: bool) -> None:
     """A chat on the configured dialplans and order desk."""
     library = DialplanLibrary(settings)
+    if language not in library.current.spoken:
+        raise DialplanError(
+            f"there are no dialplans in {language}", f"make the folder {settings.dialplan.folder}/{language}"
+        )
     orders = await open_orders(settings)
     try:
         call = f"chat-{datetime.now(ZoneInfo(settings.time_zone)):%Y%m%d%H%M%S%f}"

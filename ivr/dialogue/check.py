@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ivr.dialogue.loading import Dialplans, Spoken
+from ivr.dialogue.proofs.decided import Rules, decided
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.listening import listening
 from ivr.dialogue.proofs.references import references
@@ -14,20 +16,35 @@ from ivr.dialogue.proofs.understood import understood
 from ivr.dialogue.proofs.ways import explore
 from ivr.document import nearest
 from ivr.errors import Place
+from ivr.values import Language
 
 
-def check(dialplans: Dialplans, start: str = "hotline", served: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """Everything that is wrong, in the order of files and lines; warnings last. `served`: the queues that agents serve."""
-    findings = [finding for spoken in dialplans.spoken.values() for finding in _check(dialplans, spoken, start, served)]
+@dataclass(frozen=True, slots=True)
+class House:
+    """What dialplans must fit: the queues that agents serve, the languages that are answered in, and the order desk's rules."""
+
+    served: frozenset[str] = frozenset()
+    languages: frozenset[Language] = frozenset()
+    rules: Rules | None = None
+
+
+def check(dialplans: Dialplans, start: str = "hotline", house: House | None = None) -> tuple[Finding, ...]:
+    """Everything that is wrong, in the order of files and lines; warnings last."""
+    house = house or House()
+    findings = [finding for spoken in dialplans.spoken.values() for finding in _check(dialplans, spoken, start, house)]
+    for language in sorted(house.languages - dialplans.spoken.keys()):
+        what = f"calls are answered in {language}, and there is no folder `{language}`"
+        fix = "make it, or take the language out of `dialplan` in config.yaml"
+        findings.append(Finding.at(Place(dialplans.folder), what, fix))
     return tuple(sorted(set(findings), key=lambda each: (each.warning, each)))
 
 
-def _check(dialplans: Dialplans, spoken: Spoken, start: str, served: frozenset[str]) -> Iterator[Finding]:
+def _check(dialplans: Dialplans, spoken: Spoken, start: str, house: House) -> Iterator[Finding]:
     if start not in spoken.trees:
         fix = nearest(start, list(spoken.trees))
         yield Finding.at(Place(dialplans.folder), f"there is no start dialplan `{start}` in {spoken.language}", fix)
         return
-    named = list(references(spoken, start, served))
+    named = list(references(spoken, start, house.served))
     yield from named
     yield from listening(spoken)
     yield from understood(spoken)
@@ -39,6 +56,8 @@ def _check(dialplans: Dialplans, spoken: Spoken, start: str, served: frozenset[s
     ways = explore(spoken, start)
     yield from roads(ways)
     yield from saying(ways)
+    if house.rules is not None:
+        yield from decided(ways, house.rules)
 
 
 def faults(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -33,9 +33,9 @@ SHOWN_WARNINGS = 10
 prompts = typer.Typer(help="What the robot says.", no_args_is_help=True)
 
 
-def _settings(file: Path) -> Settings:
-    """The settings, or the product's own where there is no file."""
-    return config.load(file) if file.exists() or file != DEFAULT_CONFIG else Settings(folder=Path.cwd())
+def _settings(file: Path, secrets: bool = False) -> Settings:
+    """The settings, or the product's own where there is no file; `secrets` where more than dialplans is opened."""
+    return config.load(file, secrets) if file.exists() or file != DEFAULT_CONFIG else Settings(folder=Path.cwd())
 
 
 def _language(word: str) -> Language:
@@ -54,7 +54,7 @@ def chat(
     """Talk to the robot in the terminal: words, keys as #12, silence as an empty line, ! to interrupt."""
     from ivr.dialogue import chat as chatting
 
-    settings = _settings(config_file)
+    settings = _settings(config_file, secrets=True)
     asyncio.run(chatting.chat(settings, _language(lang or settings.dialplan.language), caller, why))
 
 
@@ -66,14 +66,23 @@ def check(
     """Prove the dialplans: references, ways out, loops, prompts, keys, variables. Exit status 1 when there are faults."""
     from ivr.dialogue.check import check as prove
     from ivr.dialogue.check import faults
+    from ivr.dialogue.library import house
     from ivr.dialogue.loading import load_dialplans
+    from ivr.dialogue.proofs.overlooked import overlooked
     from ivr.dialogue.proofs.understood import colliding
 
     gc.disable()  # all that is made here lives to the end of the command; looking for what doesn't took a quarter of its time
     settings = _settings(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
     shared = [finding for spoken in loaded.spoken.values() for finding in colliding(spoken)]
-    findings = (*prove(loaded, settings.dialplan.start, settings.queues), *_unheard(settings, loaded), *shared)
+    folders = (loaded.folder, settings.path(settings.dialplan.prompts))
+    passed_over = [finding for folder in folders for finding in overlooked(folder)]
+    findings = (
+        *passed_over,
+        *prove(loaded, settings.dialplan.start, house(settings)),
+        *_unheard(settings, loaded),
+        *shared,
+    )
     wrong = faults(findings)
     if as_json:
         keys = ("file", "line", "what", "fix", "warning")
@@ -131,7 +140,12 @@ def graph(
 
     settings = _settings(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
-    spoken = loaded.spoken[_language(lang or settings.dialplan.language)]
+    language = _language(lang or settings.dialplan.language)
+    if language not in loaded.spoken:
+        raise DialplanError(f"there are no dialplans in {language}", nearest(language, list(loaded.spoken)))
+    spoken = loaded.spoken[language]
+    if out is not None and out.suffix not in (".svg", ".dot", ".mmd"):
+        raise UserError(f"`{out.name}` is none of .svg, .dot and .mmd", f"write --out {out.stem}.svg")
     if dialplan not in spoken.trees:
         raise DialplanError(f"there is no dialplan `{dialplan}`", nearest(dialplan, list(spoken.trees)))
     tree = spoken.trees[dialplan]

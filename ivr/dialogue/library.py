@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ivr.config import Settings
-from ivr.dialogue.check import check, faults
+from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.recognition import warm
 from ivr.dialogue.understanding import OrderPattern
 from ivr.errors import DialplanError
-from ivr.orders import shop_policies
+from ivr.orders import decisions, shop_policies
 from ivr.values import Language
 
 log = structlog.get_logger()
@@ -29,9 +29,8 @@ class DialplanLibrary:
         self._folder = settings.path(settings.dialplan.folder)
         self._prompts = settings.path(settings.dialplan.prompts)
         self._start, self._zone = settings.dialplan.start, ZoneInfo(settings.time_zone)
-        self._served = settings.queues
         self._facts = {"shop": settings.shop, "shop_en": settings.shop_en}
-        self._pattern = pattern or _shop_pattern(settings)
+        self._pattern, self._house = pattern or shop_pattern(settings), house(settings)
         self.findings: tuple[str, ...] = ()
         self._seen = self._stamp()
         self.current: Dialplans = self._proved()
@@ -61,7 +60,7 @@ class DialplanLibrary:
     def _proved(self) -> Dialplans:
         """What is in the folders now; raises DialplanError with every fault when it doesn't pass `ivr check`."""
         loaded = load_dialplans(self._folder, self._prompts, self._pattern)
-        if wrong := faults(check(loaded, self._start, self._served)):
+        if wrong := faults(check(loaded, self._start, self._house)):
             more = "".join(f"\n{finding}" for finding in wrong[1:])
             raise DialplanError(f"{wrong[0]}{more}")
         for spoken in loaded.spoken.values():
@@ -72,7 +71,13 @@ class DialplanLibrary:
         return tuple(sorted(_stamps(self._folder, self._prompts)))
 
 
-def _shop_pattern(settings: Settings) -> OrderPattern:
+def house(settings: Settings) -> House:
+    """What the dialplans of these settings must fit; raises ConfigError when the shop's policies can't be read."""
+    languages = frozenset({settings.dialplan.language, *settings.dialplan.numbers.values()})
+    return House(settings.queues, languages, decisions(shop_policies(settings)))
+
+
+def shop_pattern(settings: Settings) -> OrderPattern:
     """The shape of this shop's order numbers, as its policies have it."""
     numbers = shop_policies(settings).values.numbers.pattern
     return OrderPattern(numbers.digits, numbers.prefix, numbers.is_valid)

@@ -140,5 +140,15 @@ OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "speech_lost": frozenset(),
     "order_which_digits": frozenset({"digits.place"}),
 }
+# What callers hear on the way to a human (ivr/handoff), wherever a dialplan has a `hand_off`.
+HANDOFF_PROMPTS: Mapping[str, frozenset[str]] = {
+    f"handoff.{name}": _words(known)
+    for name, known in {
+        "agent_lost": "", "callback_booked": "due", "callback_failed_message": "", "connecting": "reason", "failed": "",
+        "goodbye": "", "leave_message": "", "message_empty": "", "message_kept": "", "no_number_message": "", "offer": "",
+        "offer_again": "", "on_hold": "", "passed_on": "", "position": "position", "progress": "position wait",
+        "putting_through": "", "unstaffed": "", "waiting_on": "",
+    }.items()
+}  # fmt: skip
 # Names derived from the value before the last dot.
 DERIVED = frozenset({"tail", "count", "first", "menu", "or"})

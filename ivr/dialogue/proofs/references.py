@@ -7,14 +7,19 @@ from collections.abc import Iterable, Iterator
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken, Tree
-from ivr.dialogue.meaning import WHAT_ELSE
+from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.ways import outcomes, targets
 from ivr.document import nearest
+from ivr.errors import Place
+
+# The others make a call easier; these make it possible.
+INDISPENSABLE = frozenset({"agent", "goodbye", "yes", "no"})
 
 
 def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset()) -> Iterator[Finding]:
     """Everything that is named but isn't there, and every outcome without a way. `served`: the queues that agents serve."""
+    yield from _everywhere(spoken)
     for tree in spoken.trees.values():
         yield from _of_tree(spoken, tree, tree.name == start)
         for name, step in tree.steps.items():
@@ -26,6 +31,19 @@ def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset())
                 yield from _wishes(spoken, tree, name, step)
             if isinstance(step, plan.HandOff) and not step.hand_off.startswith("$"):
                 yield from _queue(tree, name, step.hand_off, served)
+
+
+def _everywhere(spoken: Spoken) -> Iterator[Finding]:
+    """What is understood at every step must be sayable: without `agent`, `yes` and `no` no caller is safe."""
+    grammar = spoken.understanding.grammar
+    place = Place(grammar.folder / "universals.yaml")
+    fix = "write them there; the shipped file has a full set to begin with"
+    for meaning in (*UNIVERSALS, "yes", "no"):
+        if meaning not in grammar.sentences:
+            what = f"nobody can say `{meaning}` in {spoken.language}: it has no sentences"
+            yield Finding.at(place, what, fix, meaning not in INDISPENSABLE)
+    if "danger" not in grammar.universals.danger:
+        yield Finding.at(place, f"no words of danger are known in {spoken.language}", fix, True)
 
 
 def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ Forward over all ways, a node knows what it knows however it was come by (defini
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 
@@ -14,11 +15,12 @@ from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken
 from ivr.dialogue.meaning import WHAT_ELSE
 from ivr.dialogue.position import Stack
-from ivr.dialogue.prompts import variables
+from ivr.dialogue.prompts import OPTIONAL, VARIABLE, variables
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.ways import Way, Ways
 
 Known = frozenset[str]
+STRAY = re.compile(r"[{}\[\]｛｝［］]")
 
 
 def saying(ways: Ways) -> Iterator[Finding]:
@@ -30,6 +32,7 @@ def saying(ways: Ways) -> Iterator[Finding]:
             if prompt in ways.spoken.prompts:
                 yield from _of_prompt(ways, node, prompt, known[node])
     yield from _own(ways.spoken)
+    yield from _brackets(ways.spoken)
 
 
 def _of_prompt(ways: Ways, node: Stack, prompt: str, known: Known) -> Iterator[Finding]:
@@ -41,20 +44,33 @@ def _of_prompt(ways: Ways, node: Stack, prompt: str, known: Known) -> Iterator[F
                 yield Finding.at(book.places[prompt], what, "put that part in [brackets], or branch on it first")
 
 
+def _brackets(spoken: Spoken) -> Iterator[Finding]:
+    """A bracket that isn't closed, or isn't one of ours, would be read aloud."""
+    for prompt, written in spoken.prompts.words.items():
+        for text in written.texts():
+            if left := STRAY.search(OPTIONAL.sub(r"\1", VARIABLE.sub("", text))):
+                what = f"prompt `{prompt}` has a `{left[0]}` that belongs to no `{{value}}` and no `[optional part]`"
+                fix = "close it, write { } and [ ] as they are here, and no blank between { }"
+                yield Finding.at(spoken.prompts.places[prompt], what, fix)
+
+
 def _own(spoken: Spoken) -> Iterator[Finding]:
     """The prompts that the machine says of its own accord."""
-    for prompt, known in words.OWN_PROMPTS.items():
+    hands_off = any(isinstance(step, plan.HandOff) for tree in spoken.trees.values() for step in tree.steps.values())
+    for prompt, known in {**words.OWN_PROMPTS, **(words.HANDOFF_PROMPTS if hands_off else {})}.items():
         if prompt not in spoken.prompts:
             place = next(iter(spoken.prompts.places.values()))
-            yield Finding.at(
-                place, f"prompt `{prompt}` is missing in {spoken.language}", "add it: the robot says it by itself"
-            )
+            fix = "add it: the robot says it by itself"
+            if known:
+                fix += f", and may say {{{'}, {'.join(sorted(known))}}}"
+            yield Finding.at(place, f"prompt `{prompt}` is missing in {spoken.language}", fix)
             continue
         for text in spoken.prompts.words[prompt].texts():
             for name in variables(text):
                 if not _has(known | words.GIVEN, name):
                     what = f"prompt `{prompt}` says {{{name}}}, which isn't sure to be known"
-                    yield Finding.at(spoken.prompts.places[prompt], what, "put that part in [brackets]")
+                    may = f"it may say {{{'}, {'.join(sorted(known))}}}; else " if known else ""
+                    yield Finding.at(spoken.prompts.places[prompt], what, f"{may}put that part in [brackets]")
 
 
 def _has(known: Known, name: str) -> bool:

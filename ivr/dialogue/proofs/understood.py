@@ -7,6 +7,7 @@ over all sentences, however many (see `collisions`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ivr.dialogue import dialplan as plan
@@ -21,6 +22,8 @@ from ivr.errors import DialplanError, Place
 
 COMPARED = 30
 ANSWERS = ("yes", "no")
+# A comma of a Chinese keyboard parts nothing in YAML.
+ENUMERATION = re.compile("[，、]")
 
 
 def understood(spoken: Spoken) -> Iterator[Finding]:
@@ -44,6 +47,9 @@ def _choices(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[
         except DialplanError as fault:
             yield Finding.at(place, fault.what, fault.fix)
             continue
+        for said in getattr(option, spoken.language):
+            if ENUMERATION.search(said):
+                yield Finding.at(place, f"“{said}” is one phrase, which nobody says whole", "part phrases by `, `")
         for phrase in dict.fromkeys(said.strip() for node in nodes for said in some(node, COMPARED)):
             if universal := spoken.understanding.markers.anywhere(phrase):
                 what = f"“{phrase}” means {universal} everywhere, so `{choice}` can't be chosen with it"

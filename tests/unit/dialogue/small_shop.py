@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
+from ivr.dialogue.vocabulary import HANDOFF_PROMPTS
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -29,6 +30,7 @@ steps:
   refund: {call: number, on: {given: pay, none: lost}}
   pay:
     act: refund_full
+    intent: refund_request
     say: pay
     with: {order: $order_number}
     on: {done: paid, declined: what}
@@ -79,6 +81,8 @@ order_which_digits: {text: "请说{digits.place}。", no_input: [请说。, 请�
 word.refund: 退款
 word.status: 查订单
 """
+
+WORDS += "".join(f"{prompt}: 请您稍等。\n" for prompt in HANDOFF_PROMPTS)
 
 INTENTS = """
 intents:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_shop import INTENTS, NUMBER, TREE, WORDS, load, write
 
-from ivr.dialogue.check import check, faults
+from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.loading import load_dialplans
 from ivr.errors import DialplanError
 
@@ -122,6 +122,7 @@ steps:
         ("ask: intent,", "ask: intents,", "steps.what.ask"),
         ("tries: 1", "tries: 9", "steps.score.tries"),
         ("  bye: {say: bye, hang_up: settled}", "  bye: {farewell: bye}", "step `bye` does nothing"),
+        ("{look_up: order,", "{lookup: order,", "unknown key `lookup` — did you mean `look_up`?"),
         ("steps:\n", "stpes:\n", "unknown key `stpes` — did you mean `steps`?"),
         ("  hello: {", "  hello: {say: hello, then: what}\n  hello: {", "key `hello` is written twice"),
         ("start: hello", "start: [hello", "not YAML"),
@@ -173,10 +174,10 @@ def test_a_thousand_steps_load_and_are_proved_in_time(tmp_path: Path) -> None:
 def test_a_queue_is_known_where_an_agent_serves_it_and_warned_of_where_none_does(tmp_path: Path) -> None:
     dialplans = load(tmp_path, hotline=TREE.replace("hand_off: safety", "hand_off: books"))
     assert "there is no queue `books`" in str(check(dialplans)[0])
-    assert [str(each) for each in check(dialplans, served=frozenset({"books", "general"}))] == []
-    (finding,) = {each.what for each in check(dialplans, served=frozenset({"books"}))}
+    assert [str(each) for each in check(dialplans, house=House(frozenset({"books", "general"})))] == []
+    (finding,) = {each.what for each in check(dialplans, house=House(frozenset({"books"})))}
     assert finding == "no agent serves the queue `general`"
-    assert faults(check(dialplans, served=frozenset({"books"}))) == ()
+    assert faults(check(dialplans, house=House(frozenset({"books"})))) == ()
 
 
 def test_a_choice_without_a_name_is_found(tmp_path: Path) -> None:
@@ -190,3 +191,95 @@ steps:
     found = findings(tmp_path, number=asked, prompts=WORDS + "word.red: 红色\n")
     assert any("`blue` has no name in zh" in each for each in found)
     assert not any("`red` has no name" in each for each in found)
+
+
+def test_what_no_caller_can_do_without_must_be_sayable(tmp_path: Path) -> None:
+    found = findings(tmp_path, universals="{}")
+    for meaning in ("agent", "goodbye", "yes", "no"):
+        (fault,) = [each for each in found if f"nobody can say `{meaning}` in zh" in each]
+        assert "universals.yaml:1: nobody" in fault
+    assert any("warning: nobody can say `repeat`" in each for each in found)
+    assert any("warning: no words of danger" in each for each in found)
+
+
+def test_what_callers_hear_on_the_way_to_a_human_must_be_there(tmp_path: Path) -> None:
+    without = "\n".join(line for line in WORDS.splitlines() if not line.startswith("handoff.progress"))
+    (told,) = findings(tmp_path, prompts=without)
+    assert "prompt `handoff.progress` is missing in zh" in told
+    assert "may say {position}, {wait}" in told
+    alone = TREE.replace("hand_off: general, reason", "hang_up: failed, note").replace(
+        "on: {returned: what, failed: message}}", "}"
+    )
+    assert "hand_off: safety" in alone  # one is enough
+
+
+def test_a_language_that_calls_are_answered_in_must_be_there(tmp_path: Path) -> None:
+    dialplans = load(tmp_path)
+    assert check(dialplans, house=House(languages=frozenset({"zh"}))) == ()
+    (fault,) = check(dialplans, house=House(languages=frozenset({"zh", "en"})))
+    assert "calls are answered in en, and there is no folder `en`" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "text", ["您好，这里是{shop。", "您好，这里是｛shop｝。", "您好，{ shop }。", "您好[，这里是。", "您好]。"]
+)
+def test_a_bracket_that_would_be_read_aloud_is_found(tmp_path: Path, text: str) -> None:
+    found = findings(tmp_path, prompts=WORDS.replace("您好，这里是{shop}。", f'"{text}"'))
+    assert [each for each in found if "prompt `hello` has a" in each and "all.yaml:2:" in each], found
+
+
+def test_a_full_width_comma_parts_no_phrases(tmp_path: Path) -> None:
+    asked = """start: which
+returns: [given, none]
+steps:
+  which: {ask: choice, say: number, choices: {red: {key: 1, zh: [红的，红色]}}, then: given}
+  given: {return: given}
+  none: {return: none}
+"""
+    found = findings(tmp_path, number=asked, prompts=WORDS + "word.red: 红色\n")
+    assert any("“红的，红色” is one phrase, which nobody says whole — part phrases by" in each for each in found)
+
+
+RULES = {"refund_request": frozenset({"refund_now"}), "status": frozenset({"on_its_way"})}
+DECIDES = TREE.replace(
+    "status: {look_up: order, on: {found: told, unknown: lost, ambiguous: lost}}",
+    "status: {look_up: decision, with: {intent: $intent}, on: {offer: say, refuse: say, inform: say, handoff: lost}}\n"
+    "  say: {say: reason, then: score}",
+).replace("  told: {say: told, then: score}\n", "")
+DECIDED = WORDS + 'reason: "{reason}"\nword.order_needed: ""\nword.order_not_found: ""\n'
+
+
+def decided_findings(folder: Path, tree: str, prompts: str = DECIDED) -> list[str]:
+    return [str(each) for each in check(load(folder, hotline=tree, prompts=prompts), house=House(rules=RULES))]
+
+
+def test_every_wish_that_reaches_the_order_desk_has_rules(tmp_path: Path) -> None:
+    assert decided_findings(tmp_path / "a", DECIDES, DECIDED + "word.on_its_way: 在路上。\n") == []
+    own = DECIDES.replace("status: status}", "status: status, stauts: status}")
+    told = decided_findings(tmp_path / "b", own, DECIDED + "word.on_its_way: 在路上。\nword.stauts: 进度\n")
+    (fault,) = [each for each in told if "warning" not in each]
+    assert "hotline.yaml" in fault
+    assert "the order desk has no rules for `stauts` — did you mean `status`?" in fault
+    assert "rules in decisions.yaml" in fault
+    named = own.replace("stauts: status}", "stauts: rename}").replace(
+        "  say: {", "  rename: {remember: {intent: status}, then: status}\n  say: {"
+    )
+    words = DECIDED + "word.on_its_way: 在路上。\nword.stauts: 进度\n"
+    assert [each for each in decided_findings(tmp_path / "c", named, words) if "no rules" in each] == []
+
+
+def test_an_action_of_the_ledger_is_about_something_with_rules(tmp_path: Path) -> None:
+    tree = DECIDES.replace("    intent: refund_request\n", "")
+    told = [each for each in decided_findings(tmp_path, tree) if "no rules" in each]
+    assert len(told) == 1
+    assert "the order desk has no rules for `refund` — did you mean `refund_request`?" in told[0]
+
+
+def test_a_decision_about_nothing_is_found(tmp_path: Path) -> None:
+    told = decided_findings(tmp_path, DECIDES.replace(" with: {intent: $intent},", ""))
+    assert any("step `status` doesn't say about what — add `intent: $intent`" in each for each in told)
+
+
+def test_a_rule_that_nothing_is_said_of_is_warned_of(tmp_path: Path) -> None:
+    (told,) = decided_findings(tmp_path, DECIDES)
+    assert "warning: nothing is said of 1 rules of decisions.yaml in zh: on_its_way" in told

@@ -166,7 +166,7 @@ def test_money_moves_only_after_yes(caller: Caller) -> None:
     assert not [command for command in caller.out if isinstance(command, do.Act)]
     assert caller.said() == "现在退吗？"
     act = caller.says("好的").only(do.Act)
-    assert (act.action, act.intent, act.arguments) == ("refund_full", "refund", {"order": Digits(ORDER)})
+    assert (act.action, act.intent, act.arguments) == ("refund_full", "refund_request", {"order": Digits(ORDER)})
     assert "退好了。" in caller.desk("done").said()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -10,9 +11,10 @@ import yaml
 
 from ivr import config
 from ivr.dialogue import vocabulary
-from ivr.dialogue.check import check, faults
+from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.conversation import play
 from ivr.dialogue.dialplan import Remember
+from ivr.dialogue.library import house
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.test_runner import coverage, play_all
 from ivr.values import Language
@@ -43,7 +45,7 @@ def test_a_callback_that_was_promised_in_the_queue_is_not_promised_again() -> No
 def test_every_queue_of_the_dialplans_is_one_of_the_order_desk_and_of_an_agent(shipped: Dialplans) -> None:
     served = config.load(ROOT / "config.yaml").queues
     assert vocabulary.QUEUES == load_policies().values.queues.keys() == served
-    assert [finding.what for finding in check(shipped, served=served) if "queue" in finding.what] == []
+    assert [finding.what for finding in check(shipped, house=House(served)) if "queue" in finding.what] == []
 
 
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: file.stem)
@@ -102,3 +104,17 @@ def test_danger_goes_to_its_own_people_first(shipped: Dialplans, intent: str, qu
         tree = spoken.trees["hotline"]
         step = tree.steps[tree.file.intents[intent]]
         assert (getattr(step, "hand_off", None), getattr(step, "priority", None)) == (queue, "0")
+
+
+def test_the_prompts_of_a_handoff_are_the_ones_it_says() -> None:
+    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ivr" / "handoff").glob("*.py"))
+    said = {prompt for prompt in vocabulary.HANDOFF_PROMPTS if f'"{prompt}"' in sources}
+    assert said == vocabulary.HANDOFF_PROMPTS.keys()
+    written = set(re.findall(r"^handoff\.\w+", (ROOT / "prompts/zh/handoff.yaml").read_text(encoding="utf-8"), re.M))
+    assert written == said
+    assert set(re.findall(r'(?:say|offer|take_message)\("(handoff\.\w+)"', sources)) <= said
+
+
+def test_the_order_desk_decides_about_every_wish_of_the_shipped_dialplans(shipped: Dialplans) -> None:
+    settings = config.load(ROOT / "config.yaml")
+    assert [each.what for each in check(shipped, house=house(settings)) if "rules" in each.what] == []

@@ -271,6 +271,9 @@ def load(file: Path, secrets: bool = True) -> Settings:
             "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
         )
     settings = document.typed(Settings).model_copy(update={"folder": file.resolve().parent})
+    if settings.sip.tls and (settings.workers == 1 or not settings.sip.edge):
+        fix = "set `workers` to 2 or more and leave `sip.edge` alone, or take `tls` away"
+        raise ConfigError("`sip.tls`: only the edge speaks TLS, and there is none", fix, document.place("sip", "tls"))
     served = sorted(settings.queues)
     for queue in settings.handoff.way_out if served else ():
         if queue not in served:

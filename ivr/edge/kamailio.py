@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
 from ivr.config import Settings
 from ivr.edge import configuration
+from ivr.edge.certificate import check_certificate
 from ivr.errors import ConfigError, UserError
 
 FOLDER = Path("var/edge")
@@ -65,9 +67,8 @@ def validate(kamailio: Path, file: Path) -> None:
 def edge_command(settings: Settings) -> list[str]:
     """The command line of the edge, its files written and checked; raises UserError where something is missing."""
     kamailio = find_kamailio(tls=settings.sip.tls is not None)
-    for file in (settings.sip.tls.certificate, settings.sip.tls.key) if settings.sip.tls else ():
-        if not os.access(settings.path(file), os.R_OK):
-            raise ConfigError(f"`sip.tls`: {settings.path(file)} can't be read", "give a PEM file that exists")
+    if tls := settings.sip.tls:
+        check_certificate(settings.path(tls.certificate), settings.path(tls.key), datetime.now(UTC))
     file = write(settings)
     validate(kamailio, file)
     memory = ["-m", SHARED_MEGABYTES, "-M", PRIVATE_MEGABYTES]

@@ -34,6 +34,12 @@ def test_the_shipped_config_is_valid() -> None:
         ("sip: {port: 99999}\n", "config.yaml:1:7", ["sip.port"]),
         ("workers: 2\nworkers: 3\n", "config.yaml:2:1", ["written twice"]),
         ("sip: [\n", "config.yaml:", ["not YAML"]),
+        (
+            "workers: 1\nsip: {tls: {certificate: c, key: k}}\n",
+            "config.yaml:2:7",
+            ["only the edge speaks TLS", "`workers` to 2"],
+        ),
+        ("sip: {edge: no, tls: {certificate: c, key: k}}\n", "config.yaml:1:", ["only the edge speaks TLS"]),
         ("- a\n", "config.yaml:1:1", ["key: value"]),
         ("agents:\n- {name: a}\n", "config.yaml:2:", ["agents.0.uri", "missing"]),
         (

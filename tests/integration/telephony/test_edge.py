@@ -208,7 +208,7 @@ async def test_a_killed_edge_is_back_at_once(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match=r"`sip\.tls`: .*none\.pem can't be read — give a PEM file"):
+    with pytest.raises(ConfigError, match=r"`sip\.tls\.certificate`: .*none\.pem can't be read: .* — give a PEM file"):
         edge_command(settings(tmp_path, tls=Tls(certificate=Path("none.pem"), key=Path("none.pem"))))
     broken = tmp_path / "broken.cfg"
     broken.write_text("request_route { nonsense(); }")

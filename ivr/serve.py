@@ -1,6 +1,6 @@
 """`ivr serve`: start, watch and restart all processes of the hotline; drain calls before it stops.
 
-Order of starting: checks that need no process (config, folders, policies, ports, database), then voice and recognisers, then
+Order of starting: checks (config, folders, policies, ports, database, dialplans, the certificate), then voice and recognisers, then
 call workers, then the edge and the console. Order of stopping: workers drain, then everything else.
 """
 
@@ -57,12 +57,24 @@ class Supervisor:
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)
         engine.dispose()
+        await self._prove()
         if self.settings.workers > 1 and self.settings.sip.edge:
             self.outer.insert(0, self._edge())
         for group in (self.speaking, self.workers, self.outer):
             for child in group:
                 child.start()
             await self._await_ready(group)
+
+    async def _prove(self) -> None:
+        """Read and prove the dialplans once, in a process of their own: what they take there is given back with it."""
+        process = await asyncio.create_subprocess_exec(*self._part("dialplans"), stdin=asyncio.subprocess.DEVNULL)
+        try:
+            status = await process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        if status:
+            raise UserError("the dialplans can't be served", "mend what the lines above name; `ivr check` proves them")
 
     def _edge(self) -> Child:
         from ivr.edge import edge_command

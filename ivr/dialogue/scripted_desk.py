@@ -69,7 +69,8 @@ class ScriptedDesk:
 
     def _offered(self, written: Written, intent: str, arguments: Mapping[str, Value]) -> Written:
         """The decision without the offers not to make, telling of the one asked for or the first: `decision.<intent>.<offer>`."""
-        without, offers = arguments.get("without"), written.get("offers", [])
+        alone = [named] if isinstance(named := written.get("offer.name"), str) else []
+        without, offers = arguments.get("without"), written.get("offers", alone)
         left = [name for name in offers if not isinstance(without, tuple) or name not in without]
         told = _text(arguments.get("offer"))
         told = told if told in left else next(iter(left), "")

@@ -41,10 +41,11 @@ def serve(file: Path) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def refused(file: Path, *words: str) -> None:
+def refused(file: Path, *words: str, before_anything: bool = True) -> None:
     status, said = serve(file)
     assert status == 2, said
     assert "Traceback" not in said
+    assert not (before_anything and "child.started" in said), said
     for word in words:
         assert word in said
 
@@ -71,7 +72,7 @@ def test_a_corrupt_model(tmp_path: Path) -> None:
     broken = tmp_path / "models" / "zh-small" / "am"
     broken.mkdir(parents=True)
     (broken / "final.mdl").write_bytes(b"\0B not a model")
-    refused(config(tmp_path, speech={"models": str(tmp_path / "models")}), "zh-small")
+    refused(config(tmp_path, speech={"models": str(tmp_path / "models")}), "zh-small", before_anything=False)
 
 
 def test_a_database_that_does_not_open(tmp_path: Path) -> None:
@@ -89,3 +90,22 @@ def test_a_broken_dialplan(tmp_path: Path) -> None:
     hotline = folder / "hotline.yaml"
     hotline.write_text(hotline.read_text(encoding="utf-8").replace("\nsteps:", "\nstepz:"), encoding="utf-8")
     refused(config(tmp_path, dialplan={"folder": str(folder)}), "hotline.yaml", "unknown key `stepz`", "`steps`")
+
+
+def test_a_wish_that_the_order_desk_has_no_rules_for(tmp_path: Path) -> None:
+    """Every call about it would end with an apology."""
+    shutil.copytree(ROOT / "dialplans", tmp_path / "dialplans")
+    hotline = tmp_path / "dialplans" / "hotline.yaml"
+    text = hotline.read_text(encoding="utf-8")
+    hotline.write_text(text.replace("\n  invoice: case", "\n  invoices: case\n  invoice: case"), encoding="utf-8")
+    file = config(tmp_path, dialplan={"folder": str(tmp_path / "dialplans")})
+    refused(file, "settle.yaml", "no rules for `invoices`", "did you mean `invoice`?")
+
+
+def test_tls_without_an_edge(tmp_path: Path) -> None:
+    refused(config(tmp_path, sip={"tls": {"certificate": "c.pem", "key": "k.pem"}}), "`sip.tls`", "`workers` to 2")
+
+
+def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
+    workers = config(tmp_path, workers=2, sip={"tls": {"certificate": "c.pem", "key": "k.pem"}})
+    refused(workers, "`sip.tls.certificate`", "c.pem can't be read")

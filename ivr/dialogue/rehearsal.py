@@ -79,7 +79,10 @@ class Rehearsal:
             for command in commands:
                 lines += self._line(command)
                 if isinstance(command, do.LookUp | do.Act):
-                    events.append(await self._ask_desk(command))
+                    events.append(answer := await self._ask_desk(command))
+                    lines += (
+                        [Line("note", f"broken: {answer.what}")] if isinstance(answer, told.ComponentFailed) else []
+                    )
             if isinstance(self.dialogue.state, Speaking) and commands:
                 events.append(told.PromptsFinished(self.turn, self.seconds))
             if isinstance(self.dialogue.state, Recording) and commands:

@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from order_builders import NOW
 
-from order_lookup import PolicyError, load_policies
+from order_lookup import ActionRequest, CallerRef, PolicyError, SqlOrderSystem, load_policies
+from order_lookup.demo import CASES
 from order_lookup.errors import MistakeError
 from order_lookup.policies import FOLDER
 from order_lookup.strict_yaml import parse
-from order_lookup.words import Action, Level
+from order_lookup.words import Action, LedgerState, Level
 
 
 @pytest.fixture
@@ -122,6 +124,25 @@ def test_a_shop_may_have_intents_of_its_own(folder: Path) -> None:
         MistakeError, match="decides nothing about the intent 'leaking_botle'; did you mean 'leaking_bottle'"
     ):
         policies.book.of("leaking_botle")
+
+
+async def test_an_own_intent_is_decided_and_acted_for(folder: Path, database_file: Path) -> None:
+    target, case = folder / "decisions.yaml", CASES["return_open"]
+    own = OWN.replace("offer: [reship]", "offer: [open_ticket]")
+    target.write_text(target.read_text(encoding="utf-8").replace("intents:\n  order_status:", own + "  order_status:"))
+    system = await SqlOrderSystem.open(f"sqlite:///{database_file}", load_policies(folder), clock=lambda: NOW)
+    try:
+        caller = CallerRef("call-1", case.phone)
+        decision = await system.decide("leaking_bottle", case.order_number, caller)
+        assert (decision.intent, decision.reason) == ("leaking_bottle", "bottle_arrived")
+        wish = {"summary": "the bottle leaks"}
+        asked = ActionRequest(caller, "leaking_bottle", Action.OPEN_TICKET, case.order_number, details=wish)
+        done = await system.act(asked)
+        assert done.state is LedgerState.DONE
+        with pytest.raises(MistakeError, match="decides nothing about the intent 'leaky'"):
+            await system.decide("leaky", case.order_number, caller)
+    finally:
+        await system.close()
 
 
 def test_an_intent_that_is_misspelt_is_told_where_it_stands(folder: Path) -> None:

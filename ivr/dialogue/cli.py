@@ -81,6 +81,7 @@ def check(
         *passed_over,
         *prove(loaded, settings.dialplan.start, house(settings)),
         *_unheard(settings, loaded),
+        *_recorded(settings, loaded),
         *shared,
     )
     wrong = faults(findings)
@@ -123,6 +124,25 @@ def _unheard(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
                 f"the model `{model.name}` doesn't know {len(unknown)} words of what callers say in {language}: {most}"
             )
             yield Finding(str(loaded.folder / language), 1, what, "train it with them, or choose a larger model", True)
+
+
+def _recorded(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
+    """Recordings that nobody will hear: no prompt has their name, or they are no telephone sound."""
+    from ivr.dialogue.proofs.finding import Finding
+    from ivr.document import nearest
+    from ivr.speech.audio import read_wav
+
+    for language, spoken in loaded.spoken.items():
+        names = [name for name, _ in spoken.prompts.recordable()]
+        for file in sorted((settings.path(settings.dialplan.prompts) / language / "recordings").glob("*.wav")):
+            if file.stem not in names:
+                near = nearest(file.stem, names).split("allowed:")[0]
+                fix = f"{near}{'else ' if near else ''}`ivr prompts script` has the names"
+                yield Finding(str(file), 1, f"no prompt without variables is called `{file.stem}`", fix, True)
+            try:
+                read_wav(file)
+            except UserError as fault:
+                yield Finding(str(file), 1, f"the prompt is synthesised instead: {fault.what}", fault.fix, True)
 
 
 def graph(

@@ -56,8 +56,10 @@ class PromptBook:
         return prompt in self.words
 
     def recordable(self) -> Iterator[tuple[str, str]]:
-        """The texts that are always said alike, with the name that a recording of each must have."""
+        """The texts that are always said alike, with the name that a recording of each must have; labels are said within others."""
         for name, words in self.words.items():
+            if name.startswith("word."):
+                continue
             variants = [(name, words.text), (f"{name}.keys", words.keys), (f"{name}.help", words.help)]
             for kind in ("no_input", "no_match"):
                 texts: tuple[str, ...] = getattr(words, kind)

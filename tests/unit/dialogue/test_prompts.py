@@ -53,7 +53,10 @@ def test_derived_values(tmp_path: Path) -> None:
 
 
 def test_what_varies_cannot_be_recorded(tmp_path: Path) -> None:
-    made = book(tmp_path, 'a: 您好。\nb: "您好{shop}。"\nc: {text: 几分？, no_input: [几分呢？], keys: 请按键。}')
+    made = book(
+        tmp_path,
+        'a: 您好。\nb: "您好{shop}。"\nc: {text: 几分？, no_input: [几分呢？], keys: 请按键。}\nword.late: 晚了',
+    )
     assert dict(made.recordable()) == {"a": "您好。", "c": "几分？", "c.no_input.1": "几分呢？", "c.keys": "请按键。"}
 
 

@@ -169,9 +169,10 @@ class Orders:
     async def _decision(
         self, system: desk.OrderSystem, intent: str, number: str, caller: desk.CallerRef
     ) -> desk.Decision | None:
+        """What is decided for the matter of the call; None where nothing is decided about it ("asked for a person")."""
         try:
             return await system.decide(intent, number, caller) if intent else None
-        except ValueError:
+        except desk.MistakeError:
             return None
 
     def _timeline(self, facts: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:

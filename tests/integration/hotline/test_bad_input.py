@@ -46,6 +46,7 @@ def refused(file: Path, *words: str, before_anything: bool = True) -> None:
     assert status == 2, said
     assert "Traceback" not in said
     assert not (before_anything and "child.started" in said), said
+    assert "worker 0" not in said, "no call is taken"
     for word in words:
         assert word in said
 
@@ -89,7 +90,13 @@ def test_a_broken_dialplan(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "dialplans", folder)
     hotline = folder / "hotline.yaml"
     hotline.write_text(hotline.read_text(encoding="utf-8").replace("\nsteps:", "\nstepz:"), encoding="utf-8")
-    refused(config(tmp_path, dialplan={"folder": str(folder)}), "hotline.yaml", "unknown key `stepz`", "`steps`")
+    refused(
+        config(tmp_path, dialplan={"folder": str(folder)}),
+        "hotline.yaml",
+        "unknown key `stepz`",
+        "`steps`",
+        before_anything=False,
+    )
 
 
 def test_a_wish_that_the_order_desk_has_no_rules_for(tmp_path: Path) -> None:
@@ -99,7 +106,7 @@ def test_a_wish_that_the_order_desk_has_no_rules_for(tmp_path: Path) -> None:
     text = hotline.read_text(encoding="utf-8")
     hotline.write_text(text.replace("\n  invoice: case", "\n  invoices: case\n  invoice: case"), encoding="utf-8")
     file = config(tmp_path, dialplan={"folder": str(tmp_path / "dialplans")})
-    refused(file, "settle.yaml", "no rules for `invoices`", "did you mean `invoice`?")
+    refused(file, "settle.yaml", "no rules for `invoices`", "did you mean `invoice`?", before_anything=False)
 
 
 def test_tls_without_an_edge(tmp_path: Path) -> None:

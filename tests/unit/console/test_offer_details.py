@@ -125,3 +125,13 @@ async def test_an_item_has_its_name_on_each_desk_and_the_orders_own_in_the_entry
     assert "exchange_due_at" in dict(again.timeline)
     assert not {"exchange", "start_return"} & {offer.action for offer in again.offers}
     await orders.close()
+
+
+@pytest.mark.parametrize("matter", ["asked_for", "no_progress", "leaking_bottle"])
+async def test_a_matter_without_rules_shows_the_order_all_the_same(settings: Settings, matter: str) -> None:
+    """What brought the caller to a human need not be a wish that the order desk decides about."""
+    orders = Orders(settings)
+    card = await orders.card("c2", CASE.phone, CASE.order_number, matter, "zh")
+    assert card is not None
+    assert card.number == CASE.order_number
+    await orders.close()

@@ -91,7 +91,8 @@ class Interpretation:
     `intent` is the intent's id, the universal's, the option's name, "yes" or "no", or "" — by `kind`. `runner_up` is the
     next best of the same sort. With `negated` the caller says they do NOT want `intent` ("不用退款了"). With `correction`
     the utterance takes back something just read back; the slots hold the corrected value. `universal` and `danger` are set
-    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`.
+    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; one that is taken back in the same
+    breath ("yes but I want all of it") is `hedged`.
     `why` says in words how it was found; `text` is the hypothesis that won, normalised.
     """
 
@@ -107,6 +108,7 @@ class Interpretation:
     danger: Danger | None = None
     correction: bool = False
     also: str = ""
+    hedged: bool = False
     text: str = ""
     why: tuple[str, ...] = field(default=())
 

@@ -133,6 +133,7 @@ SET_BY_MACHINE = frozenset(
 OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "doubt": frozenset({"doubt"}),
     "again": frozenset(),
+    "offer_again": frozenset(),
     "help": frozenset(),
     "wait": frozenset(),
     "filler": frozenset(),

@@ -106,7 +106,7 @@ def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None
 
 def keep_extra(talk: Talk, heard: Interpretation, question: Question) -> None:
     """What was said beyond the answer: values for questions to come, a second wish for later."""
-    if heard.also != talk.context().intent:  # "yes, cancel it": that is under way
+    if heard.also != talk.context().intent and heard.also not in question.agrees:  # "yes, cancel it": that is under way
         talk.next_intent = heard.also or talk.next_intent
     if heard.verdict != "reject":
         for slot in heard.slots:

@@ -13,7 +13,7 @@ from ivr.dialogue import consent
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
-from ivr.dialogue.vocabulary import ABOUT_GOODS, URGENT_INTENTS
+from ivr.dialogue.vocabulary import ABOUT_GOODS, UNDOES, URGENT_INTENTS
 from ivr.values import Digits
 
 SPOKEN_DIGITS = 4  # so many digits aren't said by chance
@@ -154,6 +154,8 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Answered("yes")
     if heard.verdict == "reject" and slot is None:
         return Missed()
+    if heard.slot("undo") is not None and (undone := _undone(question, heard, context)) is not None:
+        return undone
     if heard.negated and heard.kind == "intent":
         return _refused(question, heard, context)
     if heard.negated and heard.kind == "no" and context.intent and "no" not in question.own:
@@ -213,6 +215,17 @@ def _refused(question: Question, heard: Interpretation, context: Context) -> Jud
     return Answered("no") if yes_no else Missed()
 
 
+def _undone(question: Question, heard: Interpretation, context: Context) -> Judgement | None:
+    """ "I don't want to return it any more": no to an offer; where nothing is offered, what was begun is to be undone."""
+    if heard.kind != "intent" or heard.intent not in _MONEY:
+        return None
+    if question.about == "offer":
+        return Answered("no")
+    if question.expectation.wants == "intent" and UNDOES in context.known_intents:
+        return Wanted(UNDOES)
+    return None
+
+
 def _turn(question: Question, heard: Interpretation, context: Context) -> Judgement:
     open_question = question.expectation.wants == "intent"
     if open_question:
@@ -221,6 +234,8 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Missed()
     if _wish(heard) in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
         return Answered("yes")
+    if _agrees_too_soon(question, heard):
+        return Missed()
     if heard.intent in _SAID_BY_OFFERS and question.agrees & _MONEY:
         return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
@@ -228,6 +243,13 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
     if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _agrees_too_soon(question: Question, heard: Interpretation) -> bool:
+    """ "Yes, refund it" where digits are asked for first: it agrees to what is under way, and is no other matter."""
+    language = question.expectation.language
+    in_front = consent.IN_FRONT[language]["yes"].match(heard.text + " ")
+    return question.expectation.wants == "slot" and heard.intent in _MONEY and in_front is not None
 
 
 def _wish(heard: Interpretation) -> str:

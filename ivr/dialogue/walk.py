@@ -141,8 +141,7 @@ def act(talk: Talk, step: plan.Act) -> None:
     """Have it done; there is no way back to before it."""
     talk.position.no_way_back()
     action, intent = talk.memory.word(step.act), talk.memory.word(step.intent)
-    arguments = talk.memory.arguments(step.with_)
-    talk.send(do.Act(talk.next_turn(), action, intent, arguments), Waiting())
+    talk.send(do.Act(talk.next_turn(), action, intent, talk.memory.arguments(step.with_)), Waiting())
 
 
 def bring_in(talk: Talk, step: plan.HandOff) -> None:

@@ -24,21 +24,22 @@ IN_FRONT: Mapping[Language, Mapping[str, re.Pattern[str]]] = {
     },
     "en": {
         "no": re.compile(r"(?:no(?! problem| worries| doubt| i mean yes| yes )|nope|nah|not(?! bad)|wrong) "),
-        "yes": re.compile(r"(?:yes|yeah|yep|sure|ok|okay|right|correct) "),
+        "yes": re.compile(r"(?:yes|yeah|yep|sure|ok|okay|right(?! now)|correct) "),
     },
 }
 SORRY: Mapping[Language, re.Pattern[str]] = {
-    "zh": re.compile(r"^(?:嗯|哦|啊)?(?:真是|实在)?(?:对不起|对不住|不好意思|抱歉)[了啊,，]*"),
+    "zh": re.compile(r"^(?:嗯|哦|啊)?(?:真是|实在)?(?:对不起|对不住|不好意思|抱歉)[了啊,，]*(?:我(?=不))?"),
     "en": re.compile(r"^(?:(?:oh|well|um|uh|so|sorry|i am sorry|i'm sorry|excuse me) )+"),
 }
 _HEDGES: Mapping[Language, re.Pattern[str]] = {
     "zh": re.compile(
         r"但|不过|可是|只是|就是(?:太|有点)|(?:^|嗯)(好|行|可以|对|要)是\1|算了|不要|不想|不用|不需|不了|别|先|等等|等一?[下会]|要不|"
         r"太[少贵慢久低]|[再能]多|再[给加]|多[退给赔]|全部|都退|能不能|可不可以|再想|考虑|改成|换成|"
-        r"^(?:可以|行|要|能).*[吗么不]$"
+        r"[吗么]$|^(?:可以|行|要|能).*不$|多少|谁|怎么|哪|什么(?!时候)|几[个件份]|问(?!题)|有个?问题|看看|商量|对半|便宜|说错|停"
     ),
     "en": re.compile(
-        r"\b(?:but|no|not|never|don't|won't|can't|wait|hold on|instead|unless|only|except|if|although|though|let me think)\b|^right so\b"
+        r"\b(?:but|no(?! problem| worries| doubt)|not|never|whatever|don't|won't|can't|wait|hold on|instead|unless|only|except|if|"
+        r"although|though|let me|stop|forget|ask|question|who|what|why|where|which|how much)\b|^right so\b"
     ),
 }
 _REALLY_NO = re.compile(r"[吗么]$")
@@ -59,7 +60,11 @@ _VERBS_ZH: Mapping[str, str] = {
 }
 _ROUND_VERB = (
     r"(?:嗯|哦|好|行|对|那|就|你|您|先|快|直接|给我|帮我|帮忙|赶紧|没问题|没事|可以|是|要)*(?:{verb})"
-    r"(?:了|掉|款|钱|货|给我|给我们|过来|一[份个件张下]|单|发票|办|啊|好|谢谢|多谢)*"
+    r"(?:了|掉|款|钱|货|给我|给我们|过来|[那这]?一?[份个件张下笔]|多扣的|多的|单|发票|办|啊|好|谢谢|多谢)*"
+)
+_FAREWELL = re.compile(r"再见|拜|挂|bye|hang up|谢|thank")
+_IMPATIENT = re.compile(
+    r"(?:你|那|就|能不能|倒是)*(?:赶紧|赶快|快)(?:点|一点|些|的|办|啊|行不行|好不好|赶紧)*|(?:just )?(?:hurry(?: up)?|quick(?:ly)?|be quick)"
 )
 
 
@@ -68,6 +73,16 @@ def hedged(answer: str, sentence: str, language: Language) -> bool:
     if answer == "yes":
         return _HEDGES[language].search(sentence) is not None
     return language == "zh" and _REALLY_NO.search(sentence) is not None
+
+
+def takes_leave(sentence: str) -> bool:
+    """Whether a word of parting was said; "好的没问题" and "行就这样" are none."""
+    return _FAREWELL.search(sentence) is not None
+
+
+def impatient(sentence: str) -> bool:
+    """Whether nothing but impatience was said: what is to be quick is what was just offered, not a delivery."""
+    return _IMPATIENT.fullmatch(sentence.strip()) is not None
 
 
 def says_the_verb(action: str, sentence: str, language: Language) -> bool:

@@ -236,7 +236,7 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Answered("yes")
     if _agrees_too_soon(question, heard):
         return Missed()
-    if heard.intent in _SAID_BY_OFFERS and question.agrees & _MONEY:
+    if question.agrees & _MONEY and (heard.intent in _SAID_BY_OFFERS or consent.impatient(heard.text)):
         return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
+from ivr.dialogue import consent
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.matching import Sentences, spoken
 from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, Option, Slot
@@ -14,11 +15,6 @@ from ivr.dialogue.templates import sample
 from ivr.events import Hypothesis
 
 _SURELY = 0.88  # so like one of the sentences that nothing else is meant
-_PLAIN_YES = {
-    "zh": ("对", "是", "好", "要", "可以", "嗯", "行", "没错"),
-    "en": ("yes", "yeah", "yep", "sure", "ok", "okay", "right", "correct"),
-}
-_PLAIN_NO = {"zh": ("不", "没有", "别", "错"), "en": ("no", "nope", "nah", "not", "wrong")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,7 @@ class Choices:
 
     def yes_no(self, said: Said) -> Interpretation | None:
         """A yes or a no: a sentence of theirs, or one of their words in front of more."""
+        said = replace(said, sentence=consent.SORRY[self._language].sub("", said.sentence) or said.sentence)
         for answer, sentences in self._yes_no.items():
             if sentences.is_exact(said.sentence):
                 return _answered(answer, 1.0, "a sentence of the templates")
@@ -90,10 +87,10 @@ class Choices:
 
     def _in_front(self, said: Said) -> Interpretation | None:
         text = said.sentence if self._language == "zh" else said.sentence.strip() + " "
-        for answer, words in (("no", _PLAIN_NO), ("yes", _PLAIN_YES)):
-            for word in words[self._language]:
-                if text.startswith(word if self._language == "zh" else word + " "):
-                    return _answered(answer, 0.75, f"begins with “{word}”")
+        for answer, words in consent.IN_FRONT[self._language].items():
+            if front := words.match(text):
+                found = _answered(answer, 0.75, f"begins with “{front[0].strip()}”")
+                return replace(found, hedged=consent.hedged(answer, text.strip(), self._language))
         return None
 
     def option(self, said: Said, options: tuple[Option, ...]) -> Interpretation | None:

@@ -69,6 +69,8 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             wish(talk, state, universal, keyed="keys" in heard.why)
         case judged.Doubtful():
             ask_whether(talk, state, heard)
+        case judged.Unsettled():
+            try_again(talk, state, "unsettled")
         case judged.Missed():
             try_again(talk, state, "no_match")
         case judged.NeverMind():
@@ -104,7 +106,7 @@ def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None
 
 def keep_extra(talk: Talk, heard: Interpretation, question: Question) -> None:
     """What was said beyond the answer: values for questions to come, a second wish for later."""
-    if heard.also != talk.context().intent:  # "yes, cancel it": that is under way
+    if heard.also != talk.context().intent and heard.also not in question.agrees:  # "yes, cancel it": that is under way
         talk.next_intent = heard.also or talk.next_intent
     if heard.verdict != "reject":
         for slot in heard.slots:
@@ -177,16 +179,19 @@ def ask_whether(talk: Talk, state: Listening, heard: Interpretation) -> None:
     talk.listen(replace(state, question=doubt, held=heard, asked=asked))
 
 
-def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match"]) -> None:
-    """Put the question anew in other words, or give up after the last try."""
+def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match", "unsettled"]) -> None:
+    """Put the question anew, in other words or (to who neither agrees nor refuses) as it was; or give up after the last try."""
     question = state.question
     no_inputs = state.no_inputs + (what == "no_input")
-    no_matches = state.no_matches + (what == "no_match")
+    no_matches = state.no_matches + (what != "no_input")
     if max(no_inputs, no_matches) >= (question.manner.tries or 3):
-        talk.memory.set("gave_up", what)
+        talk.memory.set("gave_up", "no_input" if what == "no_input" else "no_match")
         return give_up(talk, question)
     variant = "keys" if talk.keys_only else f"{what}.{no_inputs if what == 'no_input' else no_matches}"
-    if not talk.say(question.prompt, variant):
+    if what == "unsettled" and not talk.keys_only:
+        talk.say("offer_again")
+        talk.say(question.prompt)
+    elif not talk.say(question.prompt, variant):
         talk.say("again", variant)
         talk.say(question.prompt)
     talk.listen(replace(state, no_inputs=no_inputs, no_matches=no_matches))

@@ -1,4 +1,4 @@
-"""What an interpretation does to the question that was asked (pure): one judgement out of nine.
+"""What an interpretation does to the question that was asked (pure): one judgement out of ten.
 
 The order is the order of urgency: danger, universals, the answer itself, corrections, a change of mind, and last a no-match.
 """
@@ -9,10 +9,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ivr.dialogue import consent
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
-from ivr.dialogue.vocabulary import ABOUT_GOODS, URGENT_INTENTS
+from ivr.dialogue.vocabulary import ABOUT_GOODS, UNDOES, URGENT_INTENTS
 from ivr.values import Digits
 
 SPOKEN_DIGITS = 4  # so many digits aren't said by chance
@@ -67,6 +68,11 @@ class NeverMind:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Neither a yes nor a no to an offer: a question about it, or a yes that is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Doubtful:
     """Perhaps understood: ask whether it was."""
 
@@ -76,7 +82,7 @@ class Missed:
     """Not understood."""
 
 
-Judgement = Alarm | Wish | Answered | Filled | Wanted | Corrected | NeverMind | Doubtful | Missed
+Judgement = Alarm | Wish | Answered | Filled | Wanted | Corrected | NeverMind | Unsettled | Doubtful | Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,14 @@ _ASKS = re.compile(
     r"[吗么没不几啥谁哪怎]|多少|什么|能|可以|会|(?:^|\b)(?:how|what|why|when|who|can|could|will|would|do|does|is|if|not)\b"
 )
 
+# A question asked where an offer waits for its answer.
+_QUESTIONS = re.compile(
+    r"[吗么]$|多少|多久|多长|什么|怎么|哪|谁|几[天个点时]|能不能|^(?:how|what|why|when|where|who|which|can|could|will|would|do|does|is|are)\b"
+)
+# What the words of an offer that moves money say themselves: how much comes back, where to, at what fee.
+_SAID_BY_OFFERS = frozenset({"cancellation_fee", "refund_policy", "refund_status"})
+_MONEY = frozenset({"cancel_order", "refund_request", "return_exchange", "price_protection"})
+
 
 def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
     """The judgement on what was heard; `certain` when the caller has already confirmed it."""
@@ -102,7 +116,9 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
     if heard.universal:
         return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
-    if isinstance(judgement, Missed) or certain:
+    if isinstance(judgement, Missed) and question.about == "offer" and _QUESTIONS.search(heard.text):
+        return Unsettled()
+    if isinstance(judgement, Missed | Unsettled) or certain:
         return judgement
     return Doubtful() if _doubtful(question, heard) else judgement
 
@@ -134,8 +150,12 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     wants, slot = question.expectation, _wanted_slot(question, heard)
     if wants.wants == "yes_no" and question.about == "step" and (number := _bare_number(heard, context)) is not None:
         return Corrected(number)
+    if question.about == "offer" and consent.says_the_verb(question.action, heard.text, wants.language):
+        return Answered("yes")
     if heard.verdict == "reject" and slot is None:
         return Missed()
+    if heard.slot("undo") is not None and (undone := _undone(question, heard, context)) is not None:
+        return undone
     if heard.negated and heard.kind == "intent":
         return _refused(question, heard, context)
     if heard.negated and heard.kind == "no" and context.intent and "no" not in question.own:
@@ -148,6 +168,8 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Wanted(heard.runner_up)
     if heard.kind == "no" and question.about in ("step", "offer") and _another_wish(question, heard.also, context):
         return Wanted(heard.also)
+    if heard.hedged and question.about == "offer":
+        return Unsettled()
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
         return Answered(heard.kind)
     if heard.kind == "choice" and (wants.wants == "choice" or heard.intent == WHAT_ELSE):
@@ -193,6 +215,17 @@ def _refused(question: Question, heard: Interpretation, context: Context) -> Jud
     return Answered("no") if yes_no else Missed()
 
 
+def _undone(question: Question, heard: Interpretation, context: Context) -> Judgement | None:
+    """ "I don't want to return it any more": no to an offer; where nothing is offered, what was begun is to be undone."""
+    if heard.kind != "intent" or heard.intent not in _MONEY:
+        return None
+    if question.about == "offer":
+        return Answered("no")
+    if question.expectation.wants == "intent" and UNDOES in context.known_intents:
+        return Wanted(UNDOES)
+    return None
+
+
 def _turn(question: Question, heard: Interpretation, context: Context) -> Judgement:
     open_question = question.expectation.wants == "intent"
     if open_question:
@@ -201,11 +234,22 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Missed()
     if _wish(heard) in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
         return Answered("yes")
+    if _agrees_too_soon(question, heard):
+        return Missed()
+    if question.agrees & _MONEY and (heard.intent in _SAID_BY_OFFERS or consent.impatient(heard.text)):
+        return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
     if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _agrees_too_soon(question: Question, heard: Interpretation) -> bool:
+    """ "Yes, refund it" where digits are asked for first: it agrees to what is under way, and is no other matter."""
+    language = question.expectation.language
+    in_front = consent.IN_FRONT[language]["yes"].match(heard.text + " ")
+    return question.expectation.wants == "slot" and heard.intent in _MONEY and in_front is not None
 
 
 def _wish(heard: Interpretation) -> str:

@@ -11,7 +11,7 @@ from ivr.values import Language, Value
 
 SlotKind = Literal[
     "order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free", "variant", "exchange",
-    "send_back", "membership", "progress",
+    "send_back", "membership", "progress", "compensation", "other_order", "contact", "company", "undo",
 ]  # fmt: skip
 DIGIT_SLOTS: frozenset[SlotKind] = frozenset({"order_number", "digits", "phone"})
 Universal = Literal["agent", "repeat", "slower", "wait", "help", "back", "goodbye"]
@@ -73,8 +73,9 @@ class Slot:
     else None, and `decoded` holds the candidates to look up (`order_number.expand`, then `order_number.settle`).
     `money` gives Money; `date` a datetime at midnight or, unresolved, its words; `time` a datetime (with `now`) or
     "HH:MM"; `count` an int; `digits` and `phone` Digits; `name` a Name; `address` and `free` the words, `variant` those for the
-    size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other; `membership` is,
-    where it was spoken of, `progress`, where it was asked how an exchange stands.
+    size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other; `progress`, where
+    it was asked how an exchange stands, and `membership`, `compensation`, `other_order`, `contact` (a telephone number) and
+    `company` (on an invoice), where they were spoken of, `undo`, where a return or exchange is to be taken back.
     """
 
     kind: SlotKind
@@ -91,7 +92,8 @@ class Interpretation:
     `intent` is the intent's id, the universal's, the option's name, "yes" or "no", or "" — by `kind`. `runner_up` is the
     next best of the same sort. With `negated` the caller says they do NOT want `intent` ("不用退款了"). With `correction`
     the utterance takes back something just read back; the slots hold the corrected value. `universal` and `danger` are set
-    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`.
+    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; one that is taken back in the same
+    breath ("yes but I want all of it") is `hedged`.
     `why` says in words how it was found; `text` is the hypothesis that won, normalised.
     """
 
@@ -107,6 +109,7 @@ class Interpretation:
     danger: Danger | None = None
     correction: bool = False
     also: str = ""
+    hedged: bool = False
     text: str = ""
     why: tuple[str, ...] = field(default=())
 

@@ -46,7 +46,7 @@ class Question:
     `about` says what an answer settles: the step itself, a doubt about what was heard, an offer to act, the digits that tell
     orders apart, or a survey. `keys` are the meanings of single keys; `key_digits` above 1 makes keys a number. `own` are the
     words that an open question has a route of its own for: yes, no, and intents, universals among them. `agrees` are the wishes
-    that are a yes to an offer when they are said again.
+    that are a yes to an offer when they are said again, `action` what is offered.
     """
 
     about: About
@@ -57,6 +57,7 @@ class Question:
     key_digits: int = 1
     own: frozenset[str] = frozenset()
     agrees: frozenset[str] = frozenset()
+    action: str = ""
 
     @property
     def answerable_by_keys(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ivr.dialogue import answers, slots, wanted
+from ivr.dialogue import answers, second_wish, slots, wanted
 from ivr.dialogue.classifier import FILE_NAME, Classifier
 from ivr.dialogue.classifier import load as load_learned
 from ivr.dialogue.features import Features
@@ -118,10 +118,20 @@ class Understanding:
             found = wanted.answer(self, said, expectation) or self._intent(said, expectation)
         if found.kind == "nothing" and danger:
             found = replace(found, kind="danger", intent=_BY_DANGER[danger], score=0.95, why=(f"a word of {danger}",))
+        if expectation.wants == "intent" and found.kind == "intent" and not found.negated:
+            found = self._with_second(found, said)
         correction = self.markers.correction(said.bare) is not None
         return replace(
             found, danger=danger, slots=found.slots or said.slots, text=said.sentence.strip(), correction=correction
         )
+
+    def _with_second(self, found: Interpretation, said: answers.Said) -> Interpretation:
+        """The first of two wishes, with the second, where two were said."""
+        both = second_wish.two(said.bare, lambda half: self.matcher.rank(self.normal.text(half)), self.language)
+        if both is None:
+            return found
+        first, second = both
+        return replace(found, intent=first.intent, score=first.score, also=second.intent, why=(first.how, second.how))
 
     def _intent(self, said: answers.Said, expectation: Expectation) -> Interpretation:
         negation = self.markers.negation(said.sentence)

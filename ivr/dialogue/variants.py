@@ -1,8 +1,9 @@
 """Which size or colour a caller would rather have, whether goods are to be exchanged or sent back, and what else is told by a word (pure).
 
-The words are the lists `size`, `colour`, `swap`, `send_back`, `progress` and `member` of lists.yaml. A variant counts only after a word of exchange
-("换成黑色的", "swap it for a medium"): the colour of what somebody has bought is no wish. Whoever says both words of exchange and
-of sending back ("退换货"), or neither, hasn't said which.
+The words are the lists `size`, `colour`, `swap`, `not_goods`, `send_back`, `progress` and those of `TOLD` in lists.yaml. A variant
+counts only after a word of exchange ("换成黑色的", "swap it for a medium"): the colour of what somebody has bought is no wish. Whoever
+says both words of exchange and of sending back ("退换货"), or neither, hasn't said which.
+A telephone number or an address that is to be changed is no exchange either.
 """
 
 from __future__ import annotations
@@ -15,11 +16,24 @@ from ivr.dialogue.meaning import Slot, SlotKind
 from ivr.values import Language
 
 SURE = 0.9
+# What is told by a word wherever it stands: the list of lists.yaml, and the value it gives.
+TOLD: tuple[tuple[str, SlotKind], ...] = (
+    ("member", "membership"),
+    ("compensation", "compensation"),
+    ("other_order", "other_order"),
+    ("contact", "contact"),
+    ("firm", "company"),
+    ("undo", "undo"),
+)
 _NUMBERED = {
     "zh": r"[零一二三四五六七八九十百\d]{1,4}码",
     "en": r"size (?:\d{1,3}|(?:twenty|thirty|forty|fifty)[ -](?:one|two|three|four|five|six|seven|eight|nine)|(?:six|seven|eight|nine|"
     r"four|fif)?teen|thirteen|ten|eleven|twelve|twenty|thirty|forty|fifty|one|two|three|four|five|six|seven|eight|nine)",
 }
+# "I don't want a voucher for compensation" asks for something else.
+_UNWISHED = re.compile(r"(?:不要|不用|不需要|别).{0,6}|\b(?:not|don't) .{0,20}")
+# Who wants another address, too, isn't served with another telephone number alone.
+_ADDRESS = re.compile(r"地址|address")
 # "Swap the red one for black": what comes after the word of exchange counts, and most of all after "for".
 _GAP_EN = r"(?:.{0,40}?\b(?:for|to|into|in)(?: the| one in)? |.{0,40}?\b)"
 _BEFORE = {
@@ -42,9 +56,12 @@ class Variants:
     def __init__(self, grammar: Grammar) -> None:
         self._language: Language = grammar.language
         words = grammar.lists.lists
-        self._swap, self._back, self._progress, self._member = (
-            self._any(words.get(name, ())) for name in ("swap", "send_back", "progress", "member")
+        self._swap, self._back, self._progress, others = (
+            self._any(words.get(name, ())) for name in ("swap", "send_back", "progress", "not_goods")
         )
+        near = ".{0,4}?" if self._language == "zh" else "(?: [a-z]+){0,3}? "
+        self._no_swap = re.compile(f"(?:{self._swap.pattern}){near}(?:{others.pattern})")
+        self._told = tuple((self._any(words.get(name, ())), kind) for name, kind in TOLD)
         named = (*words.get("size", ()), *words.get("colour", ()))
         article = "" if self._language == "zh" else "(?:an? )?"
         one = f"(?:{article}(?:{self._any(named).pattern}|{_NUMBERED[self._language]}))"
@@ -53,23 +70,27 @@ class Variants:
         self._variant = re.compile(f"(?:{self._swap.pattern}){gap}(?P<variant>{one}(?:{joint}{one})*){end}")
 
     def find(self, bare: str) -> tuple[Slot, ...]:
-        """What is said of it: `variant` with the words, `exchange` or `send_back` where it is one and not the other, `membership`.
+        """What is said of it: `variant` with the words, `exchange` or `send_back` where it is one and not the other, and what is `TOLD`.
 
         `progress` comes with an exchange of which is asked how it stands.
         """
         bare = bare.replace(" ", "") if self._language == "zh" else bare
         found = self._variant.search(bare)
         slots = [self._slot("variant", self.worded(found["variant"]), found["variant"])] if found else []
-        swap, back = self._swap.search(bare), self._back.search(bare)
+        swap, back = self._swap.search(self._no_swap.sub("", bare)), self._back.search(bare)
         if swap and not back:
             slots.append(self._slot("exchange", True, swap[0]))
             if asked := self._progress.search(bare):
                 slots.append(self._slot("progress", True, asked[0]))
         elif back and not swap:
             slots.append(self._slot("send_back", True, back[0]))
-        if member := self._member.search(bare):
-            slots.append(self._slot("membership", True, member[0]))
-        return tuple(slots)
+        wished = _UNWISHED.sub("", bare)
+        told = ((kind, words.search(wished if kind == "compensation" else bare)) for words, kind in self._told)
+        alone = not _ADDRESS.search(bare)
+        return (
+            *slots,
+            *(self._slot(kind, True, said[0]) for kind, said in told if said and (alone or kind != "contact")),
+        )
 
     def answer(self, bare: str) -> Slot | None:
         """Any words, where the variant was asked for."""

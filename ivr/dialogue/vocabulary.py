@@ -121,6 +121,9 @@ HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned
 # The queues that ship with the order desk (policies.yaml); a shop has more by giving them to its agents (config.yaml).
 QUEUES = _words("general after_sales senior account safety")
 
+# The wish by which a return or an exchange under way is taken back.
+UNDOES = "cancel_order"
+
 # Wishes that say better what the danger is than a word of danger does.
 URGENT_INTENTS = _words("food_safety personal_safety account_stolen")
 
@@ -133,6 +136,7 @@ SET_BY_MACHINE = frozenset(
 OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "doubt": frozenset({"doubt"}),
     "again": frozenset(),
+    "offer_again": frozenset(),
     "help": frozenset(),
     "wait": frozenset(),
     "filler": frozenset(),

@@ -127,7 +127,8 @@ def offer(talk: Talk, step: plan.Act) -> None:
         return act(talk, step)
     expectation = replace(talk.expectation(), what_else=WHAT_ELSE in step.on)
     question = questions.yes_no("offer", step.say[-1] if step.say else "again", talk.manner, expectation)
-    question = replace(question, agrees=words.AGREES.get(talk.memory.word(step.act), frozenset()))
+    action = talk.memory.word(step.act)
+    question = replace(question, agrees=words.AGREES.get(action, frozenset()), action=action)
     if talk.position.asked() > (talk.manner.visits or 5):
         talk.speaker.drop()
         return give_up(talk, question)
@@ -140,8 +141,7 @@ def act(talk: Talk, step: plan.Act) -> None:
     """Have it done; there is no way back to before it."""
     talk.position.no_way_back()
     action, intent = talk.memory.word(step.act), talk.memory.word(step.intent)
-    arguments = talk.memory.arguments(step.with_)
-    talk.send(do.Act(talk.next_turn(), action, intent, arguments), Waiting())
+    talk.send(do.Act(talk.next_turn(), action, intent, talk.memory.arguments(step.with_)), Waiting())
 
 
 def bring_in(talk: Talk, step: plan.HandOff) -> None:

@@ -28,6 +28,19 @@ def test_a_payment_under_way_back_is_not_called_in_order(policies: Policies) -> 
     assert (decision.reason, decision.offers) == ("payment_refund_running", ())
 
 
+def test_who_wants_it_quicker_once_the_money_is_on_its_way_back_means_the_money(policies: Policies) -> None:
+    back = RefundFacts(cny(10000), "cancelled", "sent", ago(days=1), due_at=NOW + timedelta(days=3))
+    cancelled = replace(parcel(refunds=(back,)), stage=Stage.CANCELLED)
+    decision = decide(Intent.URGE_DELIVERY, facts(cancelled), policies)
+    assert (decision.reason, decision.offers) == ("urge_refund_running", ())
+    assert decide(Intent.URGE_DELIVERY, facts(parcel(refunds=(back,))), policies).reason != "urge_refund_running"
+
+
+def test_an_invoice_can_be_written_down_for_a_colleague(policies: Policies) -> None:
+    decision = decide(Intent.INVOICE, facts(parcel()), policies)
+    assert [offer.action for offer in decision.offers] == [Action.SEND_INVOICE, Action.OPEN_TICKET]
+
+
 @pytest.mark.parametrize(
     ("late_minutes", "tier", "total", "expected"),
     [

@@ -17,12 +17,13 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from ivr.accounts import SCOPES, token_scopes
 from ivr.console import reading
 from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
-from ivr.console.feed import Happening
+from ivr.console.feed import Happening, Sent, happening
 from ivr.console.house import House
 from ivr.errors import UserError
 from ivr.records.tables import EventRow
@@ -39,6 +40,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such call"}}
 _COMMENT_SECONDS = 10.0
+PAGE = 1000
 
 
 def api_app(house: House) -> FastAPI:
@@ -54,7 +56,7 @@ def api_app(house: House) -> FastAPI:
     )
     app.router.redirect_slashes = False
 
-    @app.exception_handler(DBAPIError)
+    @app.exception_handler(SQLAlchemyError)
     async def database_away(request: Request, fault: Exception) -> Response:
         return JSONResponse({"detail": "The database is away; please try again."}, 503)
 
@@ -170,34 +172,41 @@ def _add_events(app: FastAPI, house: House) -> None:
 
 async def _stream(house: House, seconds: float, after: int | None) -> AsyncIterator[str]:
     ends = asyncio.get_running_loop().time() + seconds
-    sent: set[int] = set()
+    sent = Sent(house.feed.newest if after is None else after)
     with house.feed.watching() as watcher:
         yield ": welcome\n\n"
-        for happening in await _missed(house, after):
-            sent.add(happening.id)
-            yield _event(happening)
+        if after is not None:
+            async for each in _missed(house, after):
+                if sent.fresh(each.id):
+                    yield _event(each)
         while (left := ends - asyncio.get_running_loop().time()) > 0:
             try:
                 batch = await asyncio.wait_for(watcher.batch(), min(left, _COMMENT_SECONDS))
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
-            for happening in batch:
-                if happening.id not in sent:
-                    yield _event(happening)
+            if watcher.missed:  # a slow reader is read out of the table what was dropped
+                watcher.missed = False
+                batch += [each async for each in _missed(house, sent.newest)]
+            for each in batch:
+                if sent.fresh(each.id):
+                    yield _event(each)
 
 
-async def _missed(house: House, after: int | None) -> list[Happening]:
-    if after is None:
-        return []
-    wanted = select(EventRow).where(EventRow.id > after).order_by(EventRow.id).limit(5000)
-    rows = await house.read(lambda session, _: [
-        Happening(row.id, row.at, row.kind, row.call_id, row.data) for row in session.scalars(wanted)
-    ])  # fmt: skip
-    return rows
+async def _missed(house: House, after: int) -> AsyncIterator[Happening]:
+    """All that happened after an event, in pages."""
+
+    def page_of(session: Session, _: float) -> list[Happening]:
+        wanted = select(EventRow).where(EventRow.id > after).order_by(EventRow.id).limit(PAGE)
+        return [happening(row) for row in session.scalars(wanted)]
+
+    while page := await house.read(page_of):
+        for each in page:
+            yield each
+        after = page[-1].id
 
 
-def _event(happening: Happening) -> str:
-    kind = "".join(character for character in happening.kind if character.isalnum() or character == "_")
-    data = json.dumps({"at": happening.at, "call_id": happening.call_id, **happening.data}, ensure_ascii=False)
-    return f"id: {happening.id}\nevent: {kind}\ndata: {data}\n\n"
+def _event(told: Happening) -> str:
+    kind = "".join(character for character in told.kind if character.isalnum() or character == "_")
+    data = json.dumps({"at": told.at, "call_id": told.call_id, **told.data}, ensure_ascii=False)
+    return f"id: {told.id}\nevent: {kind}\ndata: {data}\n\n"

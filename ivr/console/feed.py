@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.records.tables import EventRow
@@ -38,26 +38,31 @@ class Happening:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+def happening(row: EventRow) -> Happening:
+    """What a row says."""
+    return Happening(row.id, row.at, row.kind, row.call_id, row.data)
+
+
 class Watcher:
     """One who watches: what happened since the last look, bounded; `missed` says that some was dropped."""
 
     def __init__(self) -> None:
-        self.waiting: asyncio.Queue[Happening] = asyncio.Queue(LONGEST_QUEUE)
+        self.waiting: asyncio.Queue[Happening | None] = asyncio.Queue(LONGEST_QUEUE)
         self.missed = False
 
-    def tell(self, happening: Happening) -> None:
-        """Add without waiting."""
+    def tell(self, told: Happening | None) -> None:
+        """Add without waiting; None only wakes: the database went or came back."""
         try:
-            self.waiting.put_nowait(happening)
+            self.waiting.put_nowait(told)
         except asyncio.QueueFull:
             self.missed = True
 
     async def batch(self) -> list[Happening]:
-        """Wait for something, then take all there is."""
-        happenings = [await self.waiting.get()]
+        """Wait for something, then take all there is; empty when it was only woken."""
+        taken = [await self.waiting.get()]
         while not self.waiting.empty():
-            happenings.append(self.waiting.get_nowait())
-        return happenings
+            taken.append(self.waiting.get_nowait())
+        return [each for each in taken if each is not None]
 
 
 class Feed:
@@ -80,20 +85,34 @@ class Feed:
         finally:
             self._watchers.discard(watcher)
 
+    @property
+    def newest(self) -> int:
+        """The id of the newest event that was told."""
+        return self._newest
+
     async def run(self) -> None:
         """Tail until cancelled; a database that is away is tried again."""
         await self._begin()
         while True:
             try:
-                for happening in await asyncio.to_thread(self._fresh):
-                    for watcher in list(self._watchers):
-                        watcher.tell(happening)
-                self.healthy = True
-            except DBAPIError as fault:
+                for fresh in await asyncio.to_thread(self._fresh):
+                    self._tell(fresh)
+                self._turned(healthy=True)
+            except SQLAlchemyError as fault:
                 if self.healthy:
-                    log.warning("feed.database_away", fault=str(fault.orig))
-                self.healthy = False
+                    log.warning("feed.database_away", fault=str(fault))
+                self._turned(healthy=False)
             await asyncio.sleep(EVERY_SECONDS)
+
+    def _tell(self, told: Happening | None) -> None:
+        for watcher in list(self._watchers):
+            watcher.tell(told)
+
+    def _turned(self, healthy: bool) -> None:
+        """Whoever watches looks again when the database goes, and when it is back."""
+        if healthy != self.healthy:
+            self.healthy = healthy
+            self._tell(None)
 
     async def _begin(self) -> None:
         """Nothing that happened before this process is told."""
@@ -102,8 +121,8 @@ class Feed:
                 rows = await asyncio.to_thread(self._fresh)
                 self._told.update(dict.fromkeys(row.id for row in rows))
                 return
-            except DBAPIError as fault:
-                log.warning("feed.database_away", fault=str(fault.orig))
+            except SQLAlchemyError as fault:
+                log.warning("feed.database_away", fault=str(fault))
                 await asyncio.sleep(1.0)
 
     def _fresh(self) -> list[Happening]:
@@ -113,17 +132,28 @@ class Feed:
             since = EventRow.id > self._newest - LOOK_BACK
             rows = session.scalars(select(EventRow).where(since).order_by(EventRow.id)).all()
             fresh = [row for row in rows if row.id not in self._told]
-            happenings = [Happening(row.id, row.at, row.kind, row.call_id, row.data) for row in fresh]
-        for happening in happenings:
-            self._told[happening.id] = None
-            self._newest = max(self._newest, happening.id)
+            happenings = [happening(row) for row in fresh]
+        for each in happenings:
+            self._told[each.id] = None
+            self._newest = max(self._newest, each.id)
         while len(self._told) > 2 * LOOK_BACK:
             self._told.popitem(last=False)
         return happenings
 
 
-async def stream(feed: Feed) -> AsyncIterator[list[Happening]]:
-    """Batches of what happens, for server-sent events."""
-    with feed.watching() as watcher:
-        while True:
-            yield await watcher.batch()
+class Sent:
+    """Which events a stream has sent: the same may come from the table and from the feed. Old ones are forgotten."""
+
+    def __init__(self, newest: int) -> None:
+        self.newest = newest
+        self._ids: set[int] = set()
+
+    def fresh(self, number: int) -> bool:
+        """Whether it is to be sent now, which counts as sent."""
+        if number in self._ids:
+            return False
+        self._ids.add(number)
+        self.newest = max(self.newest, number)
+        if len(self._ids) > 4 * LONGEST_QUEUE:
+            self._ids = {each for each in self._ids if each > self.newest - 2 * LONGEST_QUEUE}
+        return True

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from nicegui import ui
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.console import actions, reading
 from ivr.console.elements import Text, box, button
@@ -53,10 +54,12 @@ def frame(screen: Screen, here: str) -> None:
 
 
 def _links(screen: Screen, here: str) -> None:
-    if not screen.viewer.sees_all_calls:
-        return
-    for path, words in (("/", "desk"), ("/supervisor", "supervisor")):
-        if path == "/" and screen.viewer.agent is None:
+    """To the viewer's own pages, from wherever they are; who has one page only needs no link on it."""
+    viewer = screen.viewer
+    own = [("/", "desk")] if viewer.agent is not None or not viewer.sees_all_calls else []
+    own += [("/supervisor", "supervisor")] if viewer.sees_all_calls else []
+    for path, words in own:
+        if own == [(here, words)] and not viewer.sees_all_calls:
             continue
         with ui.element("a").props(f"href={path}").classes("here" if here == path else ""):
             Text(screen.said[words])
@@ -73,13 +76,20 @@ async def _switch_language(screen: Screen) -> None:
 class QueueStrip(Panel):
     """Waiting, longest wait, agents by state."""
 
+    _last = Strip(0, None, dict.fromkeys(reading.STATES, 0))
+
     async def load(self) -> tuple[Strip, bool]:
-        return await self.screen.house.read(lambda session, _: reading.strip(session)), self.screen.house.feed.healthy
+        """The last that was seen, while the database is away."""
+        try:
+            self._last = await self.screen.house.read(lambda session, _: reading.strip(session))
+        except SQLAlchemyError:
+            return self._last, False
+        return self._last, self.screen.house.feed.healthy
 
     def draw(self, shown: tuple[Strip, bool]) -> None:
         strip, healthy = shown
         if not healthy:
-            Text(self.said["database_away"], "cell hot")
+            Text(self.said["database_away"], "tag bad").props("role=alert")
         with Text(self.said["waiting"], "cell hot" if strip.waiting else "cell"):
             Text(str(strip.waiting), tag="b")
         with Text(self.said["longest"], "cell"):

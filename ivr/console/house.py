@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,8 @@ from ivr.records.database import open_database
 T = TypeVar("T")
 log = structlog.get_logger()
 LISTENERS_PER_CALL, LISTENERS = 3, 20
+# Whoever waits for a lock waits in one of these threads: what is only read, goes on.
+WRITERS = 4
 
 
 @dataclass(slots=True)
@@ -37,16 +40,24 @@ class House:
     faq: Faq
     clock: Callable[[], float] = field(default=time.time)
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
+    _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
 
     async def read(self, what: Callable[[Session, float], T]) -> T:
         """Run a query off the event loop."""
         return await asyncio.to_thread(self._in_session, what)
 
-    write = read
+    async def write(self, what: Callable[[Session, float], T]) -> T:
+        """Run a change off the event loop, in threads of its own: however long it waits, nobody's reading waits for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self._in_session, what)
 
     def _in_session(self, what: Callable[[Session, float], T]) -> T:
         with Session(self.engine) as session, session.begin():
             return what(session, self.clock())
+
+    def close(self) -> None:
+        """Let go of the database; what is being written is written before the process ends."""
+        self._writers.shutdown(wait=False)
+        self.engine.dispose()
 
     @property
     def recordings(self) -> Path:

@@ -21,6 +21,8 @@ from order_lookup import OrderDeskError
 
 log = structlog.get_logger()
 CHECK_SECONDS = 15.0
+# Whoever clicked hears that it takes a while before they click again.
+SLOW_SECONDS = 2.0
 
 
 class Part(Protocol):
@@ -85,18 +87,31 @@ class Screen:
         self.client.on_delete(lambda: self._task.cancel() if self._task else None)
 
     async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
         with self.house.feed.watching() as watcher:
             await self.show(())
+            check_at = loop.time() + CHECK_SECONDS
             while True:
                 try:
-                    batch = await asyncio.wait_for(watcher.batch(), CHECK_SECONDS)
+                    batch = await asyncio.wait_for(watcher.batch(), max(0.0, check_at - loop.time()))
                 except TimeoutError:
                     batch = []
-                    if not await self.logged_in(active=False):
+                # However much happens: a session that has ended is noticed, and what is due by now is shown.
+                if loop.time() >= check_at:
+                    check_at, batch = loop.time() + CHECK_SECONDS, []
+                    if not await self._goes_on():
                         return
                 if watcher.missed:
                     watcher.missed, batch = False, []
                 await self.show(batch)
+
+    async def _goes_on(self) -> bool:
+        """Whether to follow on; while the database is away nobody is logged out."""
+        try:
+            return await self.logged_in(active=False)
+        except SQLAlchemyError as fault:
+            log.warning("console.session_unknown", fault=str(fault))
+            return True
 
     async def show(self, happenings: Sequence[Happening]) -> None:
         """Refresh every part; one that fails does not take the others with it."""
@@ -110,27 +125,38 @@ class Screen:
 
     async def logged_in(self, active: bool) -> bool:
         """Whether the session goes on; otherwise the page goes to the login."""
-        session_id = self.viewer.session
-        if await self.house.write(lambda session, now: still_logged_in(session, session_id, active, now)):
+        session_id, look = self.viewer.session, self.house.write if active else self.house.read
+        if await look(lambda session, now: still_logged_in(session, session_id, active, now)):
             return True
         with self.client:
             ui.navigate.to(f"/login?over=1&lang={self.said.language}&next={quote(self.here)}")
         return False
 
     def acting(self, what: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """A handler that first checks the session, and says so when something goes wrong."""
+        """A handler that first checks the session, and says so when it takes long or goes wrong.
+
+        A second click while the first is at work is nothing: what is done slowly is still done once.
+        """
+        at_work = False
 
         async def handler() -> None:
-            if not await self.logged_in(active=True):
+            nonlocal at_work
+            if at_work:
                 return
+            at_work = True
+            slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, self.notify, self.said["slow"])
             try:
-                await what()
+                if await self.logged_in(active=True):
+                    await what()
             except (SQLAlchemyError, HotlineError) as fault:
                 log.error("console.action_failed", fault=str(fault), account=self.viewer.name)
-                self.notify(self.said["database_away"])
+                self.notify(self.said["not_done"])
             except OrderDeskError as fault:
                 log.error("console.order_desk_failed", fault=str(fault), account=self.viewer.name)
                 self.notify(self.said["order_desk_away"])
+            finally:
+                at_work = False
+                slow.cancel()
 
         return handler
 

@@ -29,12 +29,22 @@ from ivr.records.tables import EventRow
 from ivr.transcript import mask_name
 from order_lookup import Action, Intent, Money, Situation, Stage
 
+_TICKETS = ("logistics", "aftersales", "payment", "quality", "service", "account", "safety", "invoice", "other")
 PROMPTS = Path(__file__).parents[3] / "prompts"
 
 
 @pytest.fixture(scope="module")
 def faq() -> Faq:
     return Faq(PROMPTS, {"shop": "好食多"})
+
+
+def test_every_category_of_a_ticket_has_words() -> None:
+    root = Path(__file__).parents[3]
+    sources = [*root.glob("order_lookup/**/*.py"), *root.glob("ivr/**/*.py"), *root.glob("dialplans/**/*.yaml")]
+    named = re.compile(rf"""(?:category: |["'])((?:{"|".join(_TICKETS)})/[a-z_]+)\b""")
+    found = {name for file in sources for name in named.findall(file.read_text(encoding="utf-8"))}
+    assert {"service/promise", "logistics/late"} <= found
+    assert sorted(name for name in found if f"category.{name}" not in TABLE) == []
 
 
 def test_limiter_counts_within_its_window() -> None:

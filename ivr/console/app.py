@@ -10,10 +10,10 @@ from importlib.resources import files
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.config import Settings
 from ivr.console.api import api_app
@@ -21,6 +21,7 @@ from ivr.console.figures import figures_route
 from ivr.console.gate import Gate
 from ivr.console.house import House, open_house
 from ivr.console.login import login_routes
+from ivr.console.notices import not_now
 from ivr.console.pages import add_pages
 from ivr.console.sound_routes import sound_routes
 from ivr.console.watch import watch_over
@@ -43,15 +44,17 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await house.orders.close()
-            house.engine.dispose()
+            house.close()
 
     app = FastAPI(title="Hotline console", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(login_routes(house))
     app.include_router(figures_route(house))
     app.include_router(sound_routes(house))
+    app.add_api_route("/api", _to_documentation, include_in_schema=False)
+    app.add_api_route("/api/", _to_documentation, include_in_schema=False)
     app.mount("/api", api_app(house))
     app.mount("/static", StaticFiles(directory=str(files("ivr.console") / "static")))
-    app.add_exception_handler(DBAPIError, _database_away)
+    app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(RecordsError, _database_away)
     add_pages(house)
     # The pages keep nothing in the browser; the secret only signs NiceGUI's own cookie.
@@ -73,6 +76,10 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
     return app
 
 
+async def _to_documentation() -> Response:
+    return RedirectResponse("/api/docs", 303)
+
+
 async def _database_away(request: Request, fault: Exception) -> Response:
     log.error("console.database_refused", path=request.url.path, fault=str(fault))
-    return JSONResponse({"detail": "The database is away; please try again."}, 503)
+    return not_now(request)

@@ -10,12 +10,17 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from ivr.accounts import Viewer, viewer_of
 from ivr.console.house import House
+from ivr.console.notices import not_now, notice, wants_page
+
+log = structlog.get_logger()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,7 +28,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "desk_session"
-OPEN = ("/login", "/healthz", "/favicon.ico")
+OPEN = ("/login", "/healthz", "/favicon.ico", "/api")
 # These answer for themselves, by token or session.
 OWN_RULES = ("/api/", "/metrics")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -52,9 +57,14 @@ class Gate:
         """Let pass, redirect to the login, or refuse."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        viewer = await self._viewer(HTTPConnection(scope))
-        scope.setdefault("state", {})["viewer"] = viewer
-        refusal = self._refusal(scope, viewer)
+        connection, state = HTTPConnection(scope), scope.setdefault("state", {})
+        state["viewer"] = None
+        try:
+            state["viewer"] = viewer = await self._viewer(connection)
+            refusal = self._refusal(connection, viewer)
+        except SQLAlchemyError as fault:
+            log.error("console.database_refused", path=scope["path"], fault=str(fault))
+            refusal = not_now(connection)
         if refusal is None:
             return await self._app(scope, receive, _hardened(send))
         if scope["type"] == "websocket":
@@ -63,22 +73,23 @@ class Gate:
 
     async def _viewer(self, connection: HTTPConnection) -> Viewer | None:
         token = connection.cookies.get(COOKIE)
-        if not token:
+        if not token or connection.scope["path"] in OPEN:
             return None
         return await self._house.read(lambda session, now: viewer_of(session, token, now))
 
-    def _refusal(self, scope: Scope, viewer: Viewer | None) -> Response | None:
-        path, headers = str(scope["path"]), Headers(scope=scope)
+    def _refusal(self, connection: HTTPConnection, viewer: Viewer | None) -> Response | None:
+        scope, headers = connection.scope, connection.headers
+        path = str(scope["path"])
         socket = scope["type"] == "websocket" or path.startswith("/_nicegui_ws/")
         bearer = headers.get("authorization", "").lower().startswith("bearer ")
         changes = socket or scope["method"] not in SAFE_METHODS
         if changes and not bearer and not self._same_origin(headers, required=socket):
-            return PlainTextResponse("This request comes from another site.", 403)
+            return notice(connection, "other_site", 403)
         if path in OPEN or path.startswith(OWN_RULES) or viewer is not None:
             return None
-        if not socket and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-            return RedirectResponse(f"/login?next={quote(path)}", 303)
-        return PlainTextResponse("Please log in.", 401)
+        if not socket and wants_page(connection):
+            return RedirectResponse(f"/login?next={quote(path if scope['method'] == 'GET' else '/')}", 303)
+        return notice(connection, "please_log_in", 401)
 
     def _same_origin(self, headers: Headers, required: bool) -> bool:
         """A browser names the page's origin with every socket and every change; programs that are no browser name none."""

@@ -18,7 +18,8 @@ from ivr import accounts
 from ivr.console.gate import COOKIE
 from ivr.console.house import House
 from ivr.console.limits import Limiter
-from ivr.console.words import Words, words
+from ivr.console.notices import notice
+from ivr.console.words import Words, language_of, words
 
 log = structlog.get_logger()
 _PRE = "desk_login"
@@ -36,7 +37,7 @@ def login_routes(house: House) -> APIRouter:
     @router.get("/login")
     async def form(request: Request, next: str = "/", lang: str = "", over: str = "") -> Response:
         """`over`: an open page noticed that its session had ended."""
-        language = _language(request, lang)
+        language = language_of(request, lang)
         return _page(language, _inside(next), secure, words(language)["login_over"] if over else "")
 
     @router.post("/login")
@@ -47,7 +48,7 @@ def login_routes(house: House) -> APIRouter:
         form_token: Annotated[str, Form(max_length=64)],
         next: Annotated[str, Form(max_length=200)] = "/",
     ) -> Response:
-        said = words(_language(request, ""))
+        said = words(language_of(request))
         expected = request.cookies.get(_PRE, "")
         if not expected or not secrets.compare_digest(expected.encode(), form_token.encode()):
             return _page(said.language, _inside(next), secure, said["login_again"], 403, name)
@@ -78,7 +79,7 @@ def login_routes(house: House) -> APIRouter:
     async def leave(request: Request, csrf: Annotated[str, Form(max_length=64)]) -> Response:
         viewer = request.state.viewer
         if not secrets.compare_digest(viewer.csrf.encode(), csrf.encode()):
-            return HTMLResponse("This form is not from here.", 403)
+            return notice(request, "old_form", 403)
         await house.write(lambda session, _: accounts.log_out(session, viewer.session))
         response = RedirectResponse("/login", 303)
         response.delete_cookie(COOKIE)
@@ -93,15 +94,6 @@ def _inside(target: str) -> str:
     good = target.startswith("/") and not target.startswith(("//", "/\\", "/login", "/logout"))
     printable = target.isascii() and target.isprintable() and "\\" not in target
     return target if good and printable and not parts.netloc else "/"
-
-
-def _language(request: Request, asked: str) -> str:
-    if asked in ("zh", "en"):
-        return asked
-    kept = request.cookies.get("desk_language", "")
-    if kept in ("zh", "en"):
-        return kept
-    return "zh" if "zh" in request.headers.get("accept-language", "zh").lower() else "en"
 
 
 def _page(

@@ -6,14 +6,14 @@ import asyncio
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, Response
 from sqlalchemy.orm import Session
 
 from ivr.accounts import Viewer, audit, still_logged_in
 from ivr.console.house import House
 from ivr.console.listening import LiveSound, LiveTracks, live_wav
+from ivr.console.notices import notice
 from ivr.console.sounds import Heard, Sound, audit_playing, heard_of
-from ivr.console.words import words
 
 log = structlog.get_logger()
 # Nothing of what is heard stays in the browser, nor is it for other sites.
@@ -28,7 +28,7 @@ def sound_routes(house: House) -> APIRouter:
     async def recording(request: Request, call_id: str) -> Response:
         viewer: Viewer = request.state.viewer
         if not viewer.hears_calls:
-            return _refused(viewer, "not_allowed", 403)
+            return _refused(request, "not_allowed", 403)
 
         def look(session: Session, now: float) -> Heard:
             heard = heard_of(session, house, call_id, now)
@@ -38,30 +38,31 @@ def sound_routes(house: House) -> APIRouter:
 
         heard = await house.write(look)
         if heard.sound is not Sound.KEPT:
-            return _refused(viewer, f"sound.{heard.sound}", 404)
+            return _refused(request, f"sound.{heard.sound}", 404)
         return FileResponse(heard.wav, media_type="audio/wav", headers=_PRIVATE)
 
     @router.get("/calls/{call_id}/live")
     async def live(request: Request, call_id: str) -> Response:
         viewer: Viewer = request.state.viewer
         if not viewer.hears_calls:
-            return _refused(viewer, "not_allowed", 403)
+            return _refused(request, "not_allowed", 403)
         heard = await house.read(lambda session, now: heard_of(session, house, call_id, now))
         if heard.sound is not Sound.LIVE:
-            return _refused(viewer, f"sound.{heard.sound}", 404)
+            return _refused(request, f"sound.{heard.sound}", 404)
         if not house.listeners.take(call_id):
-            return _refused(viewer, "sound_full", 429)
-        return await _streamed(house, viewer, call_id, heard)
+            return _refused(request, "sound_full", 429)
+        return await _streamed(house, request, call_id, heard)
 
     return router
 
 
-def _refused(viewer: Viewer, word: str, status: int) -> Response:
-    return PlainTextResponse(words(viewer.language)[word], status, headers=_PRIVATE)
+def _refused(request: Request, word: str, status: int) -> Response:
+    return notice(request, word, status, headers=_PRIVATE)
 
 
-async def _streamed(house: House, viewer: Viewer, call_id: str, heard: Heard) -> Response:
+async def _streamed(house: House, request: Request, call_id: str, heard: Heard) -> Response:
     """The stream, with who began it in the audit; its place is taken already, and given back when it ends."""
+    viewer: Viewer = request.state.viewer
     tracks: LiveTracks | None = None
     try:
         tracks = await asyncio.to_thread(LiveTracks, heard.wav)
@@ -69,7 +70,7 @@ async def _streamed(house: House, viewer: Viewer, call_id: str, heard: Heard) ->
         await house.write(lambda session, now: audit(session, viewer.name, "listen_in", call_id, now))
     except OSError:
         house.listeners.leave(call_id)
-        return _refused(viewer, f"sound.{Sound.SILENT}", 404)
+        return _refused(request, f"sound.{Sound.SILENT}", 404)
     except BaseException:
         house.listeners.leave(call_id)
         if tracks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from starlette.requests import HTTPConnection
+
 from ivr.console.words_table import TABLE
 
 
@@ -33,3 +35,13 @@ class Words:
 def words(language: str) -> Words:
     """The words of `zh` or `en`."""
     return Words(language)
+
+
+def language_of(connection: HTTPConnection, asked: str = "") -> str:
+    """The language of somebody who isn't logged in: as asked, as kept in their browser, or as their browser is."""
+    if asked in ("zh", "en"):
+        return asked
+    kept = connection.cookies.get("desk_language", "")
+    if kept in ("zh", "en"):
+        return kept
+    return "zh" if "zh" in connection.headers.get("accept-language", "zh").lower() else "en"

@@ -110,3 +110,9 @@ def test_schemathesis_finds_nothing(console: Console, tmp_path: Path) -> None:
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
+
+
+def test_api_leads_to_its_documentation(console: Console) -> None:
+    for path in ("/api", "/api/"):
+        answer = httpx.get(console.url + path, **PATIENT)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/api/docs")

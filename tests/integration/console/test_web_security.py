@@ -110,6 +110,15 @@ def test_changes_from_another_site_are_refused(console: Console) -> None:
         assert client.get("/", headers=HTML).status_code == 200
 
 
+def test_whoever_logs_out_of_an_ended_session_comes_to_the_login(console: Console) -> None:
+    answer = post(console.url + "/logout", data={"csrf": "x"}, headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/")
+    with logged_in(console, "anna") as client:
+        refused = client.post("/logout", data={"csrf": "of another session"}, headers=HTML | {"accept-language": "en"})
+    assert refused.status_code == 403
+    assert 'href="/"' in refused.text
+
+
 def test_session_is_new_at_every_login_and_gone_after_logout(console: Console) -> None:
     with logged_in(console, "anna") as client:
         first = client.cookies[COOKIE]

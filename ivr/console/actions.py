@@ -11,6 +11,7 @@ from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import reading
 from ivr.console.screen import Screen
 from ivr.records import agents
+from ivr.records.holding import tell
 from ivr.records.tables import AgentRow, CallRow
 
 Handler = Callable[[], Awaitable[None]]
@@ -32,7 +33,11 @@ async def tell_worker(screen: Screen, call_id: str, command: str, **arguments: s
         row = session.get(AgentRow, mine or 0)
         if row is None or row.call_id != call_id or row.state not in ("ringing", "on_call"):
             return False
+        if command == "accept" and reading.accepted(session, reading.agent_of(row)):
+            return True  # by another page of theirs
         audit(session, name, f"desk_{command}", call_id, now)
+        if command == "accept":  # their other pages show it, too
+            tell(session, now, "agent", call_id, agent=row.name, state=row.state, accepted=True)
         return agents.command(session, row, command, dict(arguments), now)
 
     return await screen.house.write(write)

@@ -137,18 +137,20 @@ class SummaryPanel(CallPanel):
 class Transcript(CallPanel):
     """What was said, line by line as it is recognised; lines are added, never drawn anew."""
 
-    def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
+    def __init__(self, screen: Screen, call_id: str, classes: str, noting: bool) -> None:
         super().__init__(screen, call_id, classes, ("line",))
         self._last = 0
         with self.container:
             head(self.said["transcript"])
-            with box("scroll follow"):
+            with box("scroll follow").props("tabindex=0 role=region") as scroll:
+                scroll.props["aria-label"] = self.said["transcript"]
                 self._lines = box("talk").props("role=log aria-live=polite")
-            if screen.viewer.agent is not None:
+            if noting:
                 with box("notes"):
                     self._note = ui.input(placeholder=f"{self.said['note_hint']}  F9").props(
                         "dense borderless maxlength=500"
                     )
+                    self._note.props["aria-label"] = self.said["note"]
                     self._note.on("keydown.enter", screen.acting(self._keep_note))
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:
@@ -247,6 +249,7 @@ class Controls(Panel):
     async def _ask_queue(self) -> None:
         said, queues = self.said, await self._queues()
         with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
+            dialog.props["aria-label"] = said["pass_on"]
             Text(said["pass_on"], tag="h2")
             queue = ui.select(queues, label=said["queue"]).props("dense outlined")
             note = ui.input(said["pass_on_note"]).props("dense outlined maxlength=120")
@@ -261,6 +264,7 @@ class Controls(Panel):
                     await actions.tell_worker(self.screen, self.call_id, "note", text=arguments["note"])
                 await actions.tell_worker(self.screen, self.call_id, "pass_on", **arguments)
 
+            note.on("keydown.enter", acting := self.screen.acting(go))
             with box("line"):
-                button(said["go"], self.screen.acting(go), "main")
+                button(said["go"], acting, "main")
                 button(said["cancel"], dialog.close)

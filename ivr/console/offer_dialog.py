@@ -19,6 +19,7 @@ def ask(
     """Name what is about to be done to an order; `agreed` gets the details by the ledger's names, once they can be used."""
     said, detail = screen.said, DETAILS.get(offer.action)
     with screen.client, ui.dialog(value=True) as dialog, box("card"):
+        dialog.props["aria-label"] = words
         Text(words, tag="h2")
         amount = money(offer.amount, said.language) if offer.amount else ""
         Text(f"{said['order']} {number}   {amount}", "num")

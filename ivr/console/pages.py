@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import structlog
 from fastapi import Request
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
-from nicegui import ui
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app, ui
 from nicegui.client import Client
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.accounts import Viewer
 from ivr.console import reading
@@ -17,6 +19,7 @@ from ivr.console.frame import frame
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
+from ivr.console.notices import not_now, notice
 from ivr.console.order_panels import AnswersPanel, OrderPanel
 from ivr.console.player import Player, SoundPanel
 from ivr.console.screen import Panel, Part, Screen
@@ -24,49 +27,56 @@ from ivr.console.ticket_form import TicketPanel
 from ivr.console.ticket_panels import TicketsPanel
 from ivr.console.top_bar import TopBar
 from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel, QueuePanel
-from ivr.console.words import words
 
+log = structlog.get_logger()
+# A slow database: whoever is not allowed is told so all the same, instead of being shown an empty page.
+PATIENCE_SECONDS = 30.0
 _CALL_ID = re.compile(r"[A-Za-z0-9._@:-]{1,64}")
 
 
 def add_pages(house: House) -> None:
-    """Register the pages with NiceGUI."""
+    """Register the pages with NiceGUI, and what is said where there is none or one fails."""
+    app.add_exception_handler(404, _no_such_page)
+    app.add_exception_handler(SQLAlchemyError, _database_away)
+    app.add_exception_handler(Exception, _went_wrong)
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=PATIENCE_SECONDS)
     async def desk(request: Request, client: Client) -> Response | None:
         viewer: Viewer = request.state.viewer
         if viewer.agent is None and viewer.sees_all_calls:
             return RedirectResponse("/supervisor", 303)
         screen = Screen(house, viewer, client)
         frame(screen, "/")
-        bar = TopBar(screen)
-        Desk(screen, bar)
-        ui.on("shortcut", lambda event: screen.acting(lambda: bar.shortcut(event.args))())
+        TopBar(screen).listen()
+        Desk(screen)
         screen.start()
         return None
 
-    @ui.page("/calls/{call_id}")
+    @ui.page("/calls/{call_id}", response_timeout=PATIENCE_SECONDS)
     async def call(request: Request, client: Client, call_id: str) -> Response | None:
         viewer: Viewer = request.state.viewer
-        said = words(viewer.language)
         known = _CALL_ID.fullmatch(call_id) is not None
         allowed = known and await house.read(lambda session, _: reading.may_see(session, viewer, call_id))
         if not allowed:
             # The same answer for a call that is somebody else's and one that is not there.
-            return PlainTextResponse(said["not_found"], 404)
+            return notice(request, "not_found", 404)
         screen = Screen(house, viewer, client)
         frame(screen, f"/calls/{call_id}")
+        if viewer.agent is not None:
+            TopBar(screen).listen()  # whoever reads an earlier call is rung for all the same
         player = Player(screen)
         with box("desk"):
-            call_columns(screen, call_id, player)
+            call_columns(
+                screen, call_id, player, noting=await house.read(lambda s, _: reading.may_act(s, viewer, call_id))
+            )
         screen.start()
         return None
 
-    @ui.page("/supervisor")
+    @ui.page("/supervisor", response_timeout=PATIENCE_SECONDS)
     async def supervisor(request: Request, client: Client) -> Response | None:
         viewer: Viewer = request.state.viewer
         if not viewer.sees_all_calls:
-            return PlainTextResponse(words(viewer.language)["not_allowed"], 403)
+            return notice(request, "not_allowed", 403)
         screen = Screen(house, viewer, client)
         frame(screen, "/supervisor")
         player = Player(screen)
@@ -81,7 +91,21 @@ def add_pages(house: House) -> None:
         return None
 
 
-def call_columns(screen: Screen, call_id: str, player: Player | None = None) -> None:
+async def _no_such_page(request: Request, _: Exception) -> Response:
+    return notice(request, "no_such_page", 404)
+
+
+async def _database_away(request: Request, fault: Exception) -> Response:
+    log.error("console.database_refused", path=request.url.path, fault=str(fault))
+    return not_now(request)
+
+
+async def _went_wrong(request: Request, fault: Exception) -> Response:
+    log.error("console.page_broke", path=request.url.path, exc_info=fault)
+    return notice(request, "went_wrong", 500)
+
+
+def call_columns(screen: Screen, call_id: str, player: Player | None = None, noting: bool = True) -> None:
     """Caller and summary; the conversation; order, answers, ticket. With a player, who may hear calls hears this one."""
     with box("column"):
         CallerPanel(screen, call_id, "panel", ("case", "queue", "agent", "call_ended"))
@@ -91,7 +115,7 @@ def call_columns(screen: Screen, call_id: str, player: Player | None = None) -> 
         SummaryPanel(screen, call_id, "panel", ("case", "queue"))
         EarlierPanel(screen, call_id, "panel", ("call_ended",))
     with box("column middle"):
-        Transcript(screen, call_id, "panel grow")
+        Transcript(screen, call_id, "panel grow", noting and screen.viewer.agent is not None)
     with box("column"):
         OrderPanel(screen, call_id, "panel")
         AnswersPanel(screen, call_id, "panel", ("line", "case"))
@@ -101,10 +125,9 @@ def call_columns(screen: Screen, call_id: str, player: Player | None = None) -> 
 class Desk(Panel):
     """The desk's columns: the agent's call, or what there is to do between calls."""
 
-    def __init__(self, screen: Screen, bar: TopBar) -> None:
-        self._bar = bar
+    def __init__(self, screen: Screen) -> None:
         self._columns: list[Part] = []
-        super().__init__(screen, "", ("agent",))
+        super().__init__(screen, "work", ("agent",))
 
     async def load(self) -> str:
         """The id of the call the agent is on; empty between calls."""
@@ -117,7 +140,7 @@ class Desk(Panel):
         """The old columns' parts are forgotten with their elements; the new ones look at once."""
         others = [part for part in self.screen.parts if part not in self._columns]
         self.screen.parts[:] = others
-        with box("desk with-call" if shown else "desk"):
+        with box("desk"):
             if shown:
                 call_columns(self.screen, shown)
             else:

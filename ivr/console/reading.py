@@ -34,16 +34,17 @@ def strip(session: Session) -> Strip:
 
 def agents(session: Session) -> list[AgentView]:
     """Everybody with a telephone."""
-    return [_agent(row) for row in session.scalars(select(AgentRow).order_by(AgentRow.name))]
+    return [agent_of(row) for row in session.scalars(select(AgentRow).order_by(AgentRow.name))]
 
 
 def agent(session: Session, agent_id: int) -> AgentView | None:
     """One of them."""
     row = session.get(AgentRow, agent_id)
-    return _agent(row) if row else None
+    return agent_of(row) if row else None
 
 
-def _agent(row: AgentRow) -> AgentView:
+def agent_of(row: AgentRow) -> AgentView:
+    """What is shown of them."""
     return AgentView(
         row.id, row.name, row.state, row.since, row.away_reason, row.call_id,
         tuple(row.queues), tuple(row.skills), tuple(row.languages),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from nicegui import ui
-from nicegui.events import ValueChangeEventArguments
+from nicegui.events import GenericEventArguments, ValueChangeEventArguments
+from sqlalchemy.orm import Session
 
 from ivr.console import actions, reading
 from ivr.console.call_panels import Controls
@@ -18,6 +20,8 @@ from ivr.console.views import AgentView, CallView
 
 DISPOSITIONS = ("solved", "promised", "ticket", "passed_on", "not_ours", "hung_up", "abuse")
 TYPING_SECONDS = 0.5
+BUSY = ("ringing", "on_call", "wrap_up")
+KEYS = ("F2", "F4", "F8", "F10", *map(str, range(1, len(DISPOSITIONS) + 1)))
 
 
 class TopBar(Panel):
@@ -31,12 +35,13 @@ class TopBar(Panel):
         self.controls: Controls | None = None
         self.state = ""
         self.call_id = ""
+        self._drawn: tuple[str, str, bool] | None = None
 
     async def load(self) -> tuple[AgentView | None, CallView | None, bool]:
         """The agent and the call they are on."""
         mine = self.screen.viewer.agent or 0
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
-        if agent is None or agent.call_id is None or agent.state not in ("ringing", "on_call", "wrap_up"):
+        if agent is None or agent.call_id is None or agent.state not in BUSY:
             return (None, None, False)
         call_id = agent.call_id
         call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
@@ -48,17 +53,22 @@ class TopBar(Panel):
         return agent, call, accepted
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:
-        """As usual, but a form that is being filled in stays."""
-        agent = await self._agent()
-        state = (agent.state, agent.call_id) if agent else ("", "")
-        if happenings and state == (self.state, self.call_id):
-            return
-        await super().refresh(())
+        """Only when the agent's state is another: a form that is being filled in stays, and what is about to be clicked."""
+        now = await self.screen.house.read(lambda session, _: self._standing(session))
+        if now != self._drawn:
+            await super().refresh(())
+            self._drawn = now
 
-    async def _agent(self) -> AgentView | None:
-        mine = self.screen.viewer.agent or 0
-        agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
-        return agent if agent and agent.call_id and agent.state in ("ringing", "on_call", "wrap_up") else None
+    def _standing(self, session: Session) -> tuple[str, str, bool]:
+        agent = reading.agent(session, self.screen.viewer.agent or 0)
+        if agent is None or not agent.call_id or agent.state not in BUSY:
+            return ("", "", False)
+        return agent.state, agent.call_id, agent.state == "ringing" and reading.accepted(session, agent)
+
+    async def again(self) -> None:
+        """Draw anew, whatever was drawn."""
+        self._drawn = None
+        await super().again()
 
     def draw(self, shown: tuple[AgentView | None, CallView | None, bool]) -> None:
         agent, call, accepted = shown
@@ -76,9 +86,10 @@ class TopBar(Panel):
 
     def _ringing(self, agent: AgentView, call: CallView | None, accepted: bool) -> None:
         rings_until = agent.since + self.screen.house.settings.handoff.ring_seconds
-        with box("incoming").props("role=alertdialog"):
+        with box("incoming").props("role=alertdialog") as bar:
+            bar.props["aria-label"] = f"{self.said['incoming']} · {self._headline(call)}"
             until(rings_until, "left")
-            Text(f"{self.said['incoming']} · {self._headline(call)}", "what")
+            self._what(f"{self.said['incoming']} · {self._headline(call)}")
             self._flags(call)
             if call and call.handoff:
                 with Text(f"{self.said['waited']} ", "dim wide"):
@@ -91,9 +102,9 @@ class TopBar(Panel):
             button(self.said["decline"], self.screen.acting(self.decline), "stop", key="F4")
 
     def _talking(self, agent: AgentView, call: CallView | None) -> None:
-        with box("incoming talking"):
+        with self._region("incoming talking"):
             since(agent.since, "left")
-            Text(self._headline(call), "what")
+            self._what(self._headline(call))
             self._flags(call)
             box("spacer")
             self.controls = Controls(self.screen, agent.call_id or "")
@@ -104,9 +115,9 @@ class TopBar(Panel):
             name: f"{digit} {self.said.of('disposition', name)}" for digit, name in enumerate(DISPOSITIONS, start=1)
         }
         ends_at = agent.since + self.screen.house.settings.handoff.wrap_up_seconds
-        with box("incoming wrapping"):
+        with self._region("incoming wrapping"):
             since(agent.since, "left")
-            Text(self.said["wrap_up"], "what")
+            self._what(self.said["wrap_up"])
             chosen = choice(options, self.said["disposition"], self.disposition or None)
             chosen.on_value_change(self._disposition_chosen)
             self._chosen = chosen
@@ -117,6 +128,19 @@ class TopBar(Panel):
                 until(ends_at)
             button(self.said["finish"], self.screen.acting(self.finish), "go", key="F10")
             button(self.said["finish_away"], self.screen.acting(self.finish_away))
+
+    def _region(self, classes: str) -> ui.element:
+        bar = box(classes).props("role=region")
+        bar.props["aria-label"] = self.said["own_call"]
+        return bar
+
+    def _what(self, words: str) -> None:
+        """What it is about; on a page about another call, the way to the desk."""
+        if self.screen.here == "/":
+            Text(words, "what")
+            return
+        with ui.element("a").props("href=/").classes("what"):
+            Text(words)
 
     def _headline(self, call: CallView | None) -> str:
         if call is None:
@@ -135,6 +159,9 @@ class TopBar(Panel):
         if await actions.tell_worker(self.screen, self.call_id, "accept"):
             self.screen.notify(self.said["accept_hint"])
             await self.again()
+            if self.screen.here != "/":
+                with self.screen.client:
+                    ui.navigate.to("/")
 
     async def decline(self) -> None:
         """Decline; the next agent is asked."""
@@ -160,13 +187,25 @@ class TopBar(Panel):
 
     async def _finish(self, away: bool) -> None:
         if not self.disposition:
+            if self._chosen:
+                self._chosen.run_method("focus")  # where the cursor is in the note, digits would be written there
             return self.screen.notify(self.said["choose_disposition"])
         if await actions.finish(self.screen, self.call_id, self.disposition, self.note or "", away):
             self.disposition = self.note = ""
 
-    async def shortcut(self, key: Any) -> None:
+    def listen(self) -> None:
+        """Keys pressed on this page."""
+        pressed = {key: self.screen.acting(partial(self.shortcut, key)) for key in KEYS}
+
+        async def press(event: GenericEventArguments) -> None:
+            if act := pressed.get(str(event.args)):
+                await act()
+
+        ui.on("shortcut", press)
+
+    async def shortcut(self, key: str) -> None:
         """F2 accept, F4 decline, F8 hold, F10 finish, a digit for a disposition: where they mean something now."""
-        match (str(key), self.state):
+        match (key, self.state):
             case ("F2", "ringing"):
                 await self.accept()
             case ("F4", "ringing"):
@@ -175,5 +214,6 @@ class TopBar(Panel):
                 await self.controls.hold()
             case ("F10", "wrap_up"):
                 await self.finish()
-            case (digit, "wrap_up") if self._chosen and digit.isdigit() and 0 < int(digit) <= len(DISPOSITIONS):
+            case (digit, "wrap_up") if self._chosen and digit.isdigit():
                 self._chosen.set_value(DISPOSITIONS[int(digit) - 1])
+                self._chosen.run_method("hidePopup")

@@ -47,8 +47,10 @@
 
   const shortcuts = ["F2", "F4", "F8", "F9", "F10"];
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName || "");
+    if (document.querySelector("#lost.on")) return; // like the buttons: what is pressed now would be done some time later
+    const typing = document.activeElement?.matches("input:not([readonly]), textarea");
     if (/^[1-9]$/.test(event.key) && !typing && document.querySelector(".incoming.wrapping")) {
+      event.stopPropagation(); // a drop-down that has the focus would look for words that begin with it
       emitEvent("shortcut", event.key);
       return;
     }
@@ -56,8 +58,17 @@
     event.preventDefault();
     if (event.key === "F9") document.querySelector(".wrapping input[maxlength], .notes input")?.focus();
     else emitEvent("shortcut", event.key);
-  });
+  }, true);
 
+  // A panel that is drawn anew stays where it was scrolled to.
+  const scrolled = new WeakMap();
+  document.addEventListener("scroll", ({ target }) => {
+    if (target.matches?.(".panel > .scroll:not(.follow)")) scrolled.set(target.parentElement, target.scrollTop);
+  }, true);
+  new MutationObserver((changes) => changes.forEach(({ target }) => {
+    const box = scrolled.has(target) && target.querySelector(":scope > .scroll");
+    if (box && box.scrollTop !== scrolled.get(target)) box.scrollTop = scrolled.get(target);
+  })).observe(document.documentElement, { childList: true, subtree: true });
   // The conversation stays at its end unless somebody scrolled up to read.
   const follow = () => {
     document.querySelectorAll(".follow").forEach((box) => {
@@ -65,7 +76,9 @@
       box.dataset.watched = "yes";
       let atEnd = true;
       box.addEventListener("scroll", () => { atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40; });
-      new MutationObserver(() => { if (atEnd) box.scrollTop = box.scrollHeight; }).observe(box, { childList: true, subtree: true });
+      const toEnd = () => { if (atEnd) box.scrollTop = box.scrollHeight; };
+      new MutationObserver(toEnd).observe(box, { childList: true, subtree: true });
+      new ResizeObserver(toEnd).observe(box);
       box.scrollTop = box.scrollHeight;
     });
   };

@@ -231,6 +231,7 @@ def test_whoever_is_logged_out_meanwhile_is_told_so_and_comes_back(page: Page, c
     log_in(page, console, "sue", "/supervisor")
     page.get_by_role("button", name="English").click()
     expect(page.locator(".brand")).to_have_text("Hotline desk")
+    page.wait_for_function("window.socket?.connected")
     with Session(console.engine) as session, session.begin():
         session.execute(delete(SessionRow))
     page.get_by_role("button", name="中文").click()

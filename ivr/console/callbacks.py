@@ -10,12 +10,16 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console.reading import callback_owed
-from ivr.records.tables import CallRow, HandoffRow
+from ivr.records.holding import tell
+from ivr.records.tables import CallRow, EventRow, HandoffRow
 from ivr.transcript import mask_number
 from order_lookup.service import keep_callback
 from order_lookup.tables import Callback
 
 MOST = 50
+KIND = "callback"
+# As long as a call and what it takes before and after.
+TAKEN_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Due:
     """Somebody who was promised a call, and about what; `shown` is the number once it was revealed.
 
     `call_id` is the call in which it was promised, or that was lost, where whoever works on the list may see it.
+    `caller` is the agent who has had the number shown lately, and probably is on the telephone with them.
     """
 
     id: int
@@ -32,6 +37,8 @@ class Due:
     call_id: str = ""
     about: str = ""
     shown: str = ""
+    late: bool = False
+    caller: str = ""
 
 
 def open_ones(session: Session, own: bool) -> Sequence[Due]:
@@ -71,6 +78,18 @@ def _matters(session: Session, call_ids: Sequence[str]) -> Mapping[str, str]:
     return {call_id: str(case.get("intent") or "") for call_id, case in session.execute(known).tuples()}
 
 
+def take(session: Session, now: float, promise: int, agent: str) -> None:
+    """This agent is about to call; every desk shows it for a while, so that nobody else does."""
+    tell(session, now, KIND, None, callback=promise, agent=agent)
+
+
+def taken(session: Session, now: float) -> Mapping[int, str]:
+    """Who is about to call whom, or calls them now."""
+    lately = (EventRow.kind == KIND, EventRow.at > now - TAKEN_SECONDS)
+    told = session.scalars(select(EventRow.data).where(*lately).order_by(EventRow.id))
+    return {int(data["callback"]): str(data["agent"]) for data in told if "callback" in data and "agent" in data}
+
+
 def number_of(session: Session, own: bool, promise: int) -> str:
     """The number in full; to be shown only with an audit entry."""
     if own:
@@ -80,9 +99,13 @@ def number_of(session: Session, own: bool, promise: int) -> str:
     return booked.phone if booked else ""
 
 
-def keep(session: Session, own: bool, promise: int, now: float) -> None:
-    """The call was made, which keeps every promise to that number; our own copy of it is not kept beyond that."""
+def keep(session: Session, own: bool, promise: int, now: float) -> bool:
+    """The call was made, which keeps every promise to that number; our own copy of it is not kept beyond that.
+
+    False when somebody else had made it before.
+    """
     mine = HandoffRow.id == promise
+    was_open = _is_open(session, own, promise)
     if own:
         row = session.get(HandoffRow, promise)
         mine = or_(mine, HandoffRow.caller == row.caller) if row and row.caller else mine
@@ -93,6 +116,16 @@ def keep(session: Session, own: bool, promise: int, now: float) -> None:
         mine = HandoffRow.call_id.in_([_call_of(booked) for booked in kept])
     promised = (mine, HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
     session.execute(update(HandoffRow).where(*promised).values(called_back_at=now, caller=""))
+    tell(session, now, KIND, None, callback=promise, done=True)
+    return was_open
+
+
+def _is_open(session: Session, own: bool, promise: int) -> bool:
+    if own:
+        row = session.get(HandoffRow, promise)
+        return row is not None and row.callback_due_at is not None and row.called_back_at is None
+    booked = session.get(Callback, promise)
+    return booked is not None and booked.done_at is None
 
 
 def _booked_with(session: Session, promise: int) -> Sequence[Callback]:

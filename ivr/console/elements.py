@@ -40,9 +40,11 @@ def until(moment: float, classes: str = "num") -> None:
     ui.element("span").classes(classes).props(f"data-until={moment}")
 
 
-def button(words: str, on_click: Click, classes: str = "", key: str = "") -> ui.button:
-    """A button of the desk, with its shortcut where it has one."""
+def button(words: str, on_click: Click, classes: str = "", key: str = "", of: str = "") -> ui.button:
+    """A button of the desk, with its shortcut where it has one; in a list, who doesn't see it hears what of it is `of`."""
     made = ui.button(words, on_click=on_click, color=None).classes(f"b {classes}").props("unelevated no-caps")
+    if of:
+        made.props["aria-label"] = f"{words} {of}"
     if key:
         made.props(f"aria-keyshortcuts={key}")
         with made:

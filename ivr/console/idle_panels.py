@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
@@ -59,7 +58,13 @@ class CallbacksPanel(Panel):
         if not own:
             await self.screen.house.orders.ready()
         rows = await self.screen.house.read(lambda session, _: callbacks.open_ones(session, own))
-        return tuple(replace(row, shown=self._revealed.get(row.id, "")) for row in rows)
+        taken = await self.screen.house.read(callbacks.taken)
+        return tuple(self._shown_now(row, taken.get(row.id, "")) for row in rows)
+
+    def _shown_now(self, due: Due, caller: str) -> Due:
+        late = due.due_at.timestamp() < self.screen.house.clock()
+        caller = caller if caller != self.screen.viewer.name else ""
+        return replace(due, shown=self._revealed.get(due.id, ""), late=late, caller=caller)
 
     def draw(self, shown: tuple[Due, ...]) -> None:
         said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
@@ -71,16 +76,18 @@ class CallbacksPanel(Panel):
             box("grid").style("grid-template-columns: minmax(0, 1fr) max-content"),
         ):
             for due in shown:
-                late = due.due_at < datetime.now(UTC)
                 with box():
                     with box("line"):
-                        tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if late else "")
+                        tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if due.late else "")
                         Text(due.shown or due.number, "num")
                     self._matter(due)
+                    if due.caller:
+                        with box():
+                            tag(f"{due.caller} · {said['callback_taken']}", "warn")
                 with box("line"):
                     if not due.shown:
-                        button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small")
-                    button(said["callback_done"], self.screen.acting(self._done(due.id)), "small")
+                        button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small", of=due.number)
+                    button(said["callback_done"], self.screen.acting(self._done(due.id)), "small", of=due.number)
 
     def _matter(self, due: Due) -> None:
         """What it is about, and the way to the call's transcript: whoever calls back should know what was said."""
@@ -95,11 +102,16 @@ class CallbacksPanel(Panel):
         name, own = self.screen.viewer.name, self._own
 
         def read(session: Session, now: float) -> str:
+            number = callbacks.number_of(session, own, callback)
             audit(session, name, "callback_number_revealed", None, now, callback=callback)
-            return callbacks.number_of(session, own, callback)
+            if number:
+                callbacks.take(session, now, callback, name)
+            return number
 
         async def reveal() -> None:
             self._revealed[callback] = await self.screen.house.write(read)
+            if not self._revealed[callback]:
+                self.screen.notify(self.said["number_gone"])
             await self.again()
 
         return reveal
@@ -107,12 +119,15 @@ class CallbacksPanel(Panel):
     def _done(self, callback: int) -> Handler:
         name, own = self.screen.viewer.name, self._own
 
-        def write(session: Session, now: float) -> None:
-            callbacks.keep(session, own, callback, now)
+        def write(session: Session, now: float) -> bool:
+            if not callbacks.keep(session, own, callback, now):
+                return False
             audit(session, name, "callback_done", None, now, callback=callback)
+            return True
 
         async def done() -> None:
-            await self.screen.house.write(write)
+            if not await self.screen.house.write(write):
+                self.screen.notify(self.said["callback_was_done"])
             await self.again()
 
         return done

@@ -26,7 +26,7 @@ class Player:
         """Where calls are recorded, and only there, they can be listened in to."""
         if self._screen.viewer.hears_calls and self._screen.house.settings.records.record:
             listen = self._screen.acting(lambda: self.listen_in(call_id, caller))
-            button(self._said["listen_in"], listen, "small").props("data-sounds")
+            button(self._said["listen_in"], listen, "small", of=caller).props("data-sounds")
 
     def play_button(self, call_id: str, caller: str, sound: Sound) -> None:
         """Of a call that is over; in its place, when its recording is gone or never was, a word that says so."""
@@ -35,7 +35,7 @@ class Player:
         if sound.gone:
             Text(self._said[f"sound.{sound}"], "faint")
         else:
-            button(self._said["play"], self._screen.acting(lambda: self.play(call_id, caller)), "small")
+            button(self._said["play"], self._screen.acting(lambda: self.play(call_id, caller)), "small", of=caller)
 
     async def listen_in(self, call_id: str, caller: str) -> None:
         """Hear a call that goes on; when that can't be, say why."""

@@ -1,18 +1,23 @@
-"""The ticket of a call, filled in from the case."""
+"""The tickets of a call, each filled in from the case."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from ivr.console import reading
 from ivr.console.call_panels import CallPanel
-from ivr.console.elements import Text, box, button, choice, empty, head
-from ivr.console.matters import KIND, matter
+from ivr.console.elements import Text, box, button, choice, empty, head, moment
+from ivr.console.matters import KIND as MATTER
+from ivr.console.matters import matter
+from ivr.console.opened_tickets import KIND, Opened, opened, tell_opened
 from ivr.console.orders import CATEGORIES
 from ivr.console.screen import Screen
+from ivr.console.views import CallView
 
+OTHER = "other/question"
 _CATEGORY_OF = {
     "urge_delivery": "logistics/late", "order_status": "logistics/late", "not_received": "logistics/lost",
     "refund_request": "payment/refund", "refund_status": "payment/refund", "payment_problem": "payment/duplicate",
@@ -24,70 +29,82 @@ _CATEGORY_OF = {
 }  # fmt: skip
 
 
-class TicketPanel(CallPanel):
-    """A ticket, filled in from the case, opened once."""
+@dataclass(frozen=True, slots=True)
+class TicketShown:
+    """What the panel shows: the tickets there are, and one that may be opened (None when not, or not again)."""
 
-    number = due = written = ""
+    opened: tuple[Opened, ...]
+    proposed: tuple[str, str] | None
+    may_act: bool
+
+
+class TicketPanel(CallPanel):
+    """A ticket for what the call is about, filled in from the case, opened once; another matter may have its own."""
+
+    written = ""
 
     def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
-        super().__init__(screen, call_id, classes, ("agent", KIND))
+        super().__init__(screen, call_id, classes, ("agent", KIND, MATTER))
 
-    async def load(self) -> tuple[str, str, str, bool]:
-        """The ticket's number, the category and text proposed, and whether one may be opened."""
-        may_act = await self.screen.house.read(
-            lambda session, _: reading.may_act(session, self.screen.viewer, self.call_id)
-        )
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
-        if call is None:
-            return self.number, "", "", False
-        intent = await self.screen.house.read(lambda session, _: matter(session, self.call_id))
+    async def load(self) -> TicketShown:
+        """The call's tickets, and the category and text of the next."""
+        house, call_id, viewer = self.screen.house, self.call_id, self.screen.viewer
+        may_act = await house.read(lambda session, _: reading.may_act(session, viewer, call_id))
+        call = await house.read(lambda session, _: reading.call(session, call_id))
+        there = await house.read(lambda session, _: opened(session, call_id))
+        intent = await house.read(lambda session, _: matter(session, call_id))
+        if call is None or intent in {ticket.intent for ticket in there}:
+            return TicketShown(there, None, may_act)
+        return TicketShown(there, self._proposed(call, intent), may_act)
+
+    def _proposed(self, call: CallView, intent: str) -> tuple[str, str]:
         about = self.said.of("intent", intent) if intent else ""
         parts = (about, call.fact("order.number"), call.fact("order.items"))
-        category = (call.fact("ticket.category") if intent == call.fact("intent") else "") or _CATEGORY_OF.get(
-            intent, "other/question"
-        )
-        return self.number, category, " · ".join(part for part in parts if part), may_act
+        known = call.fact("ticket.category") if intent == call.fact("intent") else ""
+        category = known or _CATEGORY_OF.get(intent, OTHER)
+        return category if category in CATEGORIES else OTHER, " · ".join(part for part in parts if part)
 
-    def draw(self, shown: tuple[str, str, str, bool]) -> None:
-        number, category, proposed, may_act = shown
-        head(self.said["ticket"], number)
+    def draw(self, shown: TicketShown) -> None:
+        zone = ZoneInfo(self.screen.house.settings.time_zone)
+        head(self.said["ticket"], shown.opened[-1].number if shown.opened else "")
         with box("body stack"):
-            if number:
-                Text(f"{self.said['ticket_opened']} {number} · {self.said['due']} {self.due}", "result", tag="div")
-                return
-            if not may_act:
-                return empty(self.said["not_yours_now"])
-            options = {name: self.said.of("category", name) for name in CATEGORIES}
-            chosen = category if category in CATEGORIES else "other/question"
-            field = choice(options, self.said["ticket_category"], chosen)
-            summary = ui.textarea(self.said["ticket_summary"], value=self.written or proposed).props(
-                "dense outlined rows=2 maxlength=2000"
-            )
+            for ticket in shown.opened:
+                due = moment(ticket.due, zone, with_day=True)
+                Text(f"{self.said['ticket_opened']} {ticket.number} · {self.said['due']} {due}", "result", tag="div")
+            if shown.proposed is not None and shown.may_act:
+                self._form(*shown.proposed)
+            elif not shown.opened:
+                empty(self.said["not_yours_now"])
 
-            summary.on_value_change(lambda event: setattr(self, "written", str(event.value or "")))
+    def _form(self, category: str, proposed: str) -> None:
+        field = choice(
+            {name: self.said.of("category", name) for name in CATEGORIES}, self.said["ticket_category"], category
+        )
+        summary = ui.textarea(self.said["ticket_summary"], value=self.written or proposed).props(
+            "dense outlined rows=2 maxlength=2000"
+        )
+        summary.on_value_change(lambda event: setattr(self, "written", str(event.value or "")))
 
-            async def open_ticket() -> None:
-                await self._open(str(field.value), str(summary.value or ""))
+        async def open_ticket() -> None:
+            await self._open(str(field.value), str(summary.value or ""))
 
-            with box("line"):
-                button(self.said["ticket_open"], self.screen.acting(open_ticket))
+        with box("line"):
+            button(self.said["ticket_open"], self.screen.acting(open_ticket))
 
     async def _open(self, category: str, summary: str) -> None:
-        call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
-        phone = await self.screen.house.read(lambda session, _: reading.full_number(session, self.call_id))
-        intent = await self.screen.house.read(lambda session, _: matter(session, self.call_id))
-        order = self.order_of(call) if call else ""
-        name = self.screen.viewer.name
-        viewer, call_id = self.screen.viewer, self.call_id
-        if not await self.screen.house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
+        house, viewer, call_id = self.screen.house, self.screen.viewer, self.call_id
+        if not await house.read(lambda session, _: reading.may_act(session, viewer, call_id)):
             return self.screen.notify(self.said["not_yours_now"])
-        chosen = category if category in CATEGORIES else "other/question"
-        ticket = await self.screen.house.orders.open_ticket(
-            self.call_id, phone, intent, chosen, summary[:2000], order or None
-        )
+        call = await house.read(lambda session, _: reading.call(session, call_id))
+        phone = await house.read(lambda session, _: reading.full_number(session, call_id))
+        intent = await house.read(lambda session, _: matter(session, call_id))
+        order = self.order_of(call) if call else ""
+        chosen = category if category in CATEGORIES else OTHER
+        ticket = await house.orders.open_ticket(call_id, phone, intent, chosen, summary[:2000], order or None)
         if ticket.repeated:
-            await self.screen.house.orders.append_ticket(ticket.number, name, summary[:2000])
-        zone = ZoneInfo(self.screen.house.settings.time_zone)
-        self.number, self.due = ticket.number, ticket.due_at.astimezone(zone).strftime("%m-%d %H:%M")
-        await self.screen.audit("ticket", self.call_id, number=ticket.number)
+            await house.orders.append_ticket(ticket.number, viewer.name, summary[:2000])
+        made = Opened(ticket.number, ticket.due_at.timestamp(), intent)
+        await house.write(lambda session, now: tell_opened(session, now, call_id, made))
+        await self.screen.audit("ticket", call_id, number=ticket.number)
+        self.written = ""
         await self.screen.show(())

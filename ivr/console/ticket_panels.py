@@ -46,7 +46,7 @@ class TicketsPanel(Panel):
                 with box():
                     tag(self._moment(ticket.due_at), "bad" if ticket.overdue else "")
                 with box():
-                    button(said["open"], self.screen.acting(self._opening(ticket.number)), "small")
+                    button(said["open"], self.screen.acting(self._opening(ticket.number)), "small", of=ticket.number)
 
     def _moment(self, at: datetime) -> str:
         return at.astimezone(ZoneInfo(self.screen.house.settings.time_zone)).strftime("%m-%d %H:%M")
@@ -62,6 +62,7 @@ class TicketsPanel(Panel):
     def _show(self, ticket: TicketView) -> None:
         said = self.said
         with self.screen.client, ui.dialog(value=True) as dialog, box("card wide"):
+            dialog.props["aria-label"] = f"{said['ticket']} {ticket.number}"
             Text(f"{ticket.number} · {said.of('category', f'{ticket.category}/{ticket.subcategory}')}", tag="h2")
             Text(ticket.summary, tag="div")
             if ticket.order_number:

@@ -138,7 +138,7 @@ class LowScoresPanel(Panel):
                 Text(said.of("intent", call.about) if call.about else "–", tag="div")
                 with box("line"):
                     self._player.play_button(call.call_id, call.caller, sound)
-                    button(said["reviewed"], self.screen.acting(self._reviewed(call.call_id)), "small")
+                    button(said["reviewed"], self.screen.acting(self._reviewed(call.call_id)), "small", of=call.caller)
 
     def _reviewed(self, call_id: str) -> actions.Handler:
         async def reviewed() -> None:

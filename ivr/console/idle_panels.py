@@ -87,7 +87,7 @@ class CallbacksPanel(Panel):
                 with box("line"):
                     if not due.shown:
                         button(said["reveal"], self.screen.acting(self._reveal(due.id)), "small", of=due.number)
-                    button(said["callback_done"], self.screen.acting(self._done(due.id)), "small", of=due.number)
+                    button(said["callback_done"], self.screen.acting(self._asked(due)), "small", of=due.number)
 
     def _matter(self, due: Due) -> None:
         """What it is about, and the way to the call's transcript: whoever calls back should know what was said."""
@@ -115,6 +115,29 @@ class CallbacksPanel(Panel):
             await self.again()
 
         return reveal
+
+    def _asked(self, due: Due) -> Handler:
+        """Who was never shown the number has hardly called it: a slip of the mouse must not cost a caller their callback."""
+        done = self._done(due.id)
+
+        async def ask() -> None:
+            if due.shown:
+                return await done()
+            said = self.said
+            with self.screen.client, ui.dialog(value=True) as dialog, box("card"):
+                dialog.props["aria-label"] = f"{said['callback_done']} {due.number}"
+                Text(f"{said['callback_done']} {due.number}", tag="h2")
+                Text(said["callback_sure"], tag="div")
+
+                async def go() -> None:
+                    dialog.close()
+                    await done()
+
+                with box("line"):
+                    button(said["callback_done"], self.screen.acting(go), "main")
+                    button(said["cancel"], dialog.close)
+
+        return ask
 
     def _done(self, callback: int) -> Handler:
         name, own = self.screen.viewer.name, self._own

@@ -173,6 +173,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "due": ("应于", "Due"),
     "overdue": ("已超时", "Overdue"),
     "callback_done": ("已回电", "Called back"),
+    "callback_sure": ("号码还没有显示过。确定已经回过电了吗？", "The number has not been shown yet. Has the caller been called all the same?"),
     "callback_taken": ("正在回电", "is calling"),
     "callback_was_done": ("同事已经回过电了", "A colleague has called back already"),
     "time": ("时间", "Time"),

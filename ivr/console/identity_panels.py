@@ -56,7 +56,7 @@ class VerifyPanel(CallPanel):
             self.screen.notify(self.said["verify_locked"])
         else:
             self.screen.notify(f"{self.said['verify_failed']} {found.failures_left}")
-        await self.screen.show(())
+        self.screen.look()
 
 
 class EarlierPanel(CallPanel):

@@ -124,7 +124,7 @@ class OrderPanel(CallPanel):
         async def choose() -> None:
             self.typed = number
             await self.again()
-            await self.screen.show(())
+            self.screen.look()
 
         return choose
 
@@ -161,7 +161,7 @@ class OrderPanel(CallPanel):
                 return self.screen.notify(self.said["not_yours_now"])
             await house.write(lambda session, now: set_matter(session, now, call_id, about))
             await self.screen.audit("matter", call_id, intent=about)
-            await self.screen.show(())
+            self.screen.look()
 
         await self.screen.acting(keep)()
 

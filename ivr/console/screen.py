@@ -13,7 +13,7 @@ from nicegui.client import Client
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.accounts import Viewer, audit, still_logged_in
-from ivr.console.feed import Happening
+from ivr.console.feed import Happening, Watcher
 from ivr.console.house import House
 from ivr.console.words import Words, words
 from ivr.errors import HotlineError
@@ -80,6 +80,7 @@ class Screen:
         self.here = "/"
         self.orders_found: dict[str, str] = {}  # call → the order on its card, which may be one the robot didn't find
         self._task: asyncio.Task[None] | None = None
+        self._watcher: Watcher | None = None
 
     def start(self) -> None:
         """Follow the feed until the page is closed."""
@@ -89,6 +90,7 @@ class Screen:
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
         with self.house.feed.watching() as watcher:
+            self._watcher = watcher
             await self.show(())
             check_at = loop.time() + CHECK_SECONDS
             while True:
@@ -104,6 +106,11 @@ class Screen:
                 if watcher.missed:
                     watcher.missed, batch = False, []
                 await self.show(batch)
+
+    def look(self) -> None:
+        """Have every part look again, soon: whoever acted need not wait for it, nor does their next click."""
+        if self._watcher:
+            self._watcher.tell(None)
 
     async def _goes_on(self) -> bool:
         """Whether to follow on; while the database is away nobody is logged out."""

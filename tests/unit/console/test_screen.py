@@ -116,6 +116,29 @@ async def test_action_is_done_once_however_often_it_is_clicked_and_a_slow_one_sa
     assert done == [1, 1]
 
 
+async def test_next_click_need_not_wait_until_the_page_has_looked_again(engine: Engine) -> None:
+    page = Page(SimpleNamespace(feed=Feed(engine)), [True])
+    following = asyncio.create_task(page._follow())
+    await until(lambda: page.shown == [0])
+    go_on, clicks = asyncio.Event(), []
+
+    async def slowly(happenings: Any) -> None:
+        page.shown.append(len(happenings))
+        await go_on.wait()
+
+    async def act() -> None:
+        clicks.append(1)
+        page.look()
+
+    page.show = slowly  # type: ignore[method-assign]
+    click = page.acting(act)
+    await click()
+    await until(lambda: page.shown == [0, 0])
+    await click()
+    assert clicks == [1, 1]
+    following.cancel()
+
+
 async def test_whoever_clicks_is_told_when_not_even_the_session_can_be_looked_up() -> None:
     page = Page(SimpleNamespace(), [AWAY])
 

@@ -163,7 +163,7 @@ def _add_orders(routes: APIRouter, its: Any) -> None:
     @routes.get("/{number}/decisions/{intent}", summary="What would be decided", responses=NOT_FOUND)
     async def decide(number: Number, intent: str, clerk: Clerk = its) -> DecisionBody:
         if intent not in (known := clerk.system.policies.book.intents):
-            raise HTTPException(422, f"no such intent; {nearest(intent, [*known])}")
+            raise HTTPException(404, f"no such intent; {nearest(intent, [*known])}")
         decision = await clerk.decide(intent, number)
         if decision.order_number is None:
             raise HTTPException(404, "no such order")

@@ -97,13 +97,6 @@ def part(arguments: list[str]) -> None:
     index = int(rest[0]) if rest[0].isdigit() else 0
     logs.set_up(name if name in ("voice", "console") else f"{name}-{index}")
     match name:
-        case "dialplans":
-            import gc
-
-            from ivr.dialogue.library import DialplanLibrary
-
-            gc.disable()  # all that is made here lives to the end of the process
-            DialplanLibrary(settings)
         case "worker":
             from ivr import worker
 
@@ -121,7 +114,7 @@ def part(arguments: list[str]) -> None:
 
             console_server.run(settings)
         case _:
-            raise UserError(f"there is no part `{name}`", "dialplans, worker, recogniser, voice or console")
+            raise UserError(f"there is no part `{name}`", "worker, recogniser, voice or console")
 
 
 def main() -> None:

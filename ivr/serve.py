@@ -1,7 +1,7 @@
 """`ivr serve`: start, watch and restart all processes of the hotline; drain calls before it stops.
 
-Order of starting: checks (config, folders, policies, ports, database, the certificate), then voice and recognisers while the dialplans
-are proved, then call workers, then the edge and the console. Order of stopping: workers drain, then everything else.
+Order of starting: checks that need no process (config, folders, policies, ports, database, the certificate), then voice and recognisers, then
+call workers, which prove the dialplans before they take a call, then the edge and the console. Order of stopping: workers drain, then everything else.
 """
 
 from __future__ import annotations
@@ -59,30 +59,10 @@ class Supervisor:
         engine.dispose()
         if self.settings.workers > 1 and self.settings.sip.edge:
             self.outer.insert(0, self._edge())
-        proving = asyncio.create_task(self._prove())
-        try:
-            await self._begin(self.speaking)
-            await proving
-        finally:
-            proving.cancel()
-        for group in (self.workers, self.outer):
-            await self._begin(group)
-
-    async def _begin(self, group: list[Child]) -> None:
-        for child in group:
-            child.start()
-        await self._await_ready(group)
-
-    async def _prove(self) -> None:
-        """Read and prove the dialplans once, in a process of their own, before there is a worker that could take a call."""
-        process = await asyncio.create_subprocess_exec(*self._part("dialplans"), stdin=asyncio.subprocess.DEVNULL)
-        try:
-            status = await process.wait()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        if status:
-            raise UserError("the dialplans can't be served", "mend what the lines above name; `ivr check` proves them")
+        for group in (self.speaking, self.workers, self.outer):
+            for child in group:
+                child.start()
+            await self._await_ready(group)
 
     def _edge(self) -> Child:
         from ivr.edge import edge_command

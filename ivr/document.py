@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from ivr.errors import Place, UserError
-from order_lookup.slips import expected, slip
 
 Model = TypeVar("Model", bound=BaseModel)
 # libyaml reads several times as fast; both give the same nodes and marks.
@@ -36,6 +35,8 @@ class Document:
         try:
             return yaml.compose(source, Loader=LOADER)
         except yaml.MarkedYAMLError as fault:
+            from order_lookup.slips import slip  # with it comes the whole order desk, which most processes never need
+
             mark, problem = fault.problem_mark, str(fault.problem)
             line, fix = slip(source, mark.line + 1 if mark else 1, problem)
             column = mark.column + 1 if mark and mark.line + 1 == line else 1
@@ -97,6 +98,8 @@ class Document:
             raise faults[0] from None
 
     def _fault(self, model: type[BaseModel], item: dict[str, Any], at: tuple[str | int, ...] = ()) -> UserError:
+        from order_lookup.slips import expected
+
         place, name = self.place(*at, *item["loc"]), ".".join(str(part) for part in (*at, *item["loc"]))
         if item["type"] == "extra_forbidden":
             allowed = _allowed(model, item["loc"][:-1])

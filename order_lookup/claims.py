@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 
 from order_lookup.facts import OrderFacts
@@ -70,6 +69,8 @@ def same_name(said: str, known: str) -> bool:
         return False
     if a.isascii() and b.isascii():
         return fuzz.token_sort_ratio(a, b) >= _SAME_ENGLISH_NAME
+    from pypinyin import lazy_pinyin  # its dictionaries take longer to load than all else here
+
     return len(a) == len(b) and lazy_pinyin(a) == lazy_pinyin(b)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -96,6 +98,13 @@ def test_adapters_never_import_each_other(adapter: str) -> None:
         if (bad := {name for name in imports(file) if any(name == o or name.startswith(f"{o}.") for o in others)})
     }
     assert guilty == {}
+
+
+def test_settings_are_read_without_the_order_desk() -> None:
+    """Every command and every process reads them first: with the desk it took them a second more to start, or to be back after a crash."""
+    code = "import sys, ivr.__main__; print([name for name in ('order_lookup', 'sqlalchemy', 'pypinyin') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_every_test_file_has_its_own_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -66,6 +67,8 @@ def serve(
     json_logs: Annotated[bool, typer.Option(help="Log lines as JSON, for machines.")] = not sys.stderr.isatty(),
 ) -> None:
     """Serve the hotline until SIGTERM; calls under way are finished first."""
+    settings = config.load(config_file)
+
     import asyncio
 
     from rich.console import Console
@@ -74,7 +77,6 @@ def serve(
     from ivr.serve import Supervisor
     from ivr.serve import serve as run
 
-    settings = config.load(config_file)
     logs.set_up("supervisor", readable=not json_logs)
     console = Console(highlight=False)
 
@@ -96,6 +98,8 @@ def part(arguments: list[str]) -> None:
     settings = config.load(Path(rest[rest.index("--config") + 1]))
     index = int(rest[0]) if rest[0].isdigit() else 0
     logs.set_up(name if name in ("voice", "console") else f"{name}-{index}")
+    # Until it serves (`children.announce`): looking for garbage took a third of the time in which dialplans are read and proved.
+    gc.disable()
     match name:
         case "worker":
             from ivr import worker

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import re
 import signal
 import sys
@@ -104,9 +103,6 @@ class Worker:
             loop.add_signal_handler(number, self._drain)
         await self._listener.open()
         self._phone.start()
-        # A long collection would be heard; what exists now lives as long as the process.
-        gc.collect()
-        gc.freeze()
         sys.setswitchinterval(0.0005)
         beside = [
             asyncio.create_task(work())

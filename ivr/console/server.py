@@ -7,6 +7,7 @@ import socket
 import structlog
 import uvicorn
 
+from ivr.children import announce
 from ivr.config import Settings
 from ivr.console.app import create_app
 
@@ -20,7 +21,7 @@ class Server(uvicorn.Server):
         """Bind, then say so."""
         await super().startup(sockets=sockets)
         if self.started:
-            print("ready", flush=True)
+            announce()
 
 
 def run(settings: Settings) -> None:

@@ -17,12 +17,12 @@ class Doorbell:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         # Nobody's address but our own passes the packet filter; 0.0.0.0 is heard at 127.0.0.1.
-        self._socket.connect((address if address != "0.0.0.0" else "127.0.0.1", port))
+        self._door = (address if address != "0.0.0.0" else "127.0.0.1", port)
 
     def ring(self) -> None:
         """End the wait; a ring that is lost costs no more than the longest wait."""
         with contextlib.suppress(OSError):
-            self._socket.send(b"\0")
+            self._socket.sendto(b"\0", self._door)
 
     def close(self) -> None:
         """Let go of the socket; ringing afterwards does nothing."""

@@ -4,7 +4,7 @@
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3,$(shell command -v $(v) 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: setup dev demo test check models models-test bench clean
+.PHONY: setup dev demo test test-parts test-hotlines check models models-test bench clean
 
 setup: .venv/.ready
 
@@ -30,7 +30,15 @@ test: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 tests/unit
-	$(BIN)/pytest tests/integration
+	$(MAKE) --jobs=2 --output-sync=target test-parts test-hotlines
+	$(BIN)/pytest -m alone tests/integration
+
+# Two lanes side by side, for they mostly wait. In each, one test after the other; no port is wanted in both.
+test-parts:
+	$(BIN)/pytest -m "not whole_hotline and not alone" tests/integration
+
+test-hotlines:
+	$(BIN)/pytest -m whole_hotline tests/integration
 
 check: dev
 	$(BIN)/ruff check .

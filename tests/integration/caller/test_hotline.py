@@ -39,6 +39,7 @@ async def test_every_phrase_can_be_checked() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.whole_hotline
 @pytest.mark.timeout(600)
 async def test_the_hotline_serves_four_callers(tmp_path: Path) -> None:
     async with (

@@ -14,7 +14,7 @@ from ivr.records.tables import CallRow, HandoffRow
 from order_lookup.tables import Callback
 from tests.integration.console.conftest import Console, Worker, keep, log_in
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(

@@ -29,7 +29,7 @@ from tests.integration.console.conftest import (
     too_wide,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 # A machine of its own needs a quarter of a second (`ivr/console/feed.py`); a busy one may take longer.
 TOLD_SECONDS = 3.0
 

@@ -13,7 +13,7 @@ from order_lookup.demo import CASES, DemoCase
 from order_lookup.tables import LedgerEntry, Ticket
 from tests.integration.console.conftest import Console, Worker, keep, log_in, set_agent, too_wide
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 CASE = CASES["return_open"]
 
 

@@ -30,7 +30,7 @@ from order_lookup.demo import CASES
 from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, PATIENCE_SECONDS, log_in_at
 from tests.integration.stages import brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(300)]
 MODELS = {"zh": ROOT / "models/zh-small", "en": ROOT / "models/en-small"}
 SCENARIO = f"""
 language: zh

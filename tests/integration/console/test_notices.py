@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.integration.console.conftest import Console, keep, log_in
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from order_lookup.demo import CASES
 from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, log_in_at
 from tests.integration.stages import brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 LATE = CASES["late_food"]
 SCENARIO = """
 language: zh

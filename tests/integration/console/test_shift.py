@@ -27,7 +27,7 @@ from tests.integration.console.conftest import (
     too_wide,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff von Hohenzollern"
 # What sticks out of the bar over the desk, by its words.
 OUTSIDE = """() => { const bar = document.querySelector('.incoming').getBoundingClientRect();

@@ -15,7 +15,7 @@ from order_lookup.policies import load_policies
 from order_lookup.tables import Ticket, TicketEntry
 from tests.integration.console.conftest import LATE, Console, Worker, keep, log_in, too_wide
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 def test_supervisor_sees_queue_agents_and_low_scores(page: Page, console: Console, worker: Worker) -> None:

@@ -23,7 +23,7 @@ from ivr.storm.killing import kill
 from order_lookup.tables import Callback
 from tests.integration.stages import PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 NUMBER, MASKED = "13802199206", "138****9206"
 T = TypeVar("T")
 

@@ -28,7 +28,12 @@ from ivr.records.tables import AgentRow, CallRow, EventRow, HandoffRow
 from tests.integration.handoff.baresip import baresip
 from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.whole_hotline,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 WAITS_FOR_AGENT = [GREETED, {"key": "0"}]
 
 

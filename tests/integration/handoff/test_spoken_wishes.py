@@ -22,7 +22,7 @@ from ivr.tones import Tones
 from order_lookup.tables import Callback
 from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 # Music has no pauses: what the robot says over it is looked up in its own transcript afterwards. The caller waits out what is
 # said, which is short here.
 CALL = [

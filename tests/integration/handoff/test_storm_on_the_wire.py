@@ -8,7 +8,7 @@ import pytest
 
 from ivr.storm.storm import Storm, Weather
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 async def test_nobody_is_lost_on_the_wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from ivr.demo.stage import ROOT, free_ports
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline]
 
 
 def config(folder: Path, **changes: object) -> Path:

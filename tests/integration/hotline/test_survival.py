@@ -24,7 +24,12 @@ from ivr.caller.scene import Equipment, run
 from ivr.demo.stage import ROOT, Stage
 from tests.integration.stages import PATIENCE_SECONDS, brief
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.whole_hotline,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 GREETED = f"  - hear: 请问有什么可以帮您\n    within seconds: {PATIENCE_SECONDS}\n"
 
 

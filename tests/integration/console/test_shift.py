@@ -229,7 +229,8 @@ def test_ticket_is_there_after_a_reload_and_another_matter_may_have_its_own(
     set_agent(console, "bert", "available")
     log_in(page, console, "bert")
     worker.call("shift-7")
-    worker.connected(worker.hand_off("shift-7", "bert"))
+    number = worker.hand_off("shift-7", "bert")
+    worker.connected(number)
     other = page.context.new_page()
     other.goto(f"{console.url}/")
     expect(other.get_by_role("button", name="建工单")).to_be_visible()
@@ -249,6 +250,7 @@ def test_ticket_is_there_after_a_reload_and_another_matter_may_have_its_own(
     with Session(console.engine) as session:
         keys = session.scalars(select(Ticket.key).where(Ticket.key.startswith("shift-7:")).order_by(Ticket.id)).all()
     assert keys == [f"shift-7:{intent}:{LATE.order_number}" for intent in ("urge_delivery", "invoice")]
+    worker.over("shift-7", number, "bert")
 
 
 def test_callback_is_shown_as_taken_and_is_gone_from_every_desk_when_it_was_made(

@@ -29,11 +29,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """What may be recognised: `open` decodes freely; `limited` holds the phrases, and anything else is no-match."""
+    """What may be recognised: `open` decodes freely; `limited` holds the phrases, and anything else is no-match.
+
+    Beside the phrases there may be digits: `single` ones, such as an option's, or a `string` of any length.
+    """
 
     kind: Literal["open", "limited"]
     phrases: tuple[str, ...] = ()
-    digits: bool = False
+    digits: Literal["none", "single", "string"] = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,11 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
             said += _places(understanding, len(expectation.options))
             said += _what_else(understanding) if expectation.what_else else ()
-            return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits=True)
+            return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits="single")
         case "slot" if expectation.slot in DIGIT_SLOTS:
             language = expectation.language
             clear = [phrase for phrase in common(understanding) if not _like_digits(phrase, language)]
-            return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits=True)
+            return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits="string")
     return Grammar("open")
 
 

@@ -292,7 +292,7 @@ class WebSocketListener:
             "words": 1,
             "max_alternatives": self._alternatives,
             "segments": 0,
-            "kind": "digits" if grammar.digits else grammar.kind,
+            "kind": "digits" if grammar.digits != "none" else grammar.kind,
         }
         phrases = wanted(language, grammar)
         if phrases:

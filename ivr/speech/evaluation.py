@@ -100,7 +100,7 @@ def hear(recogniser: Recogniser, clip: Clip, as_if: str, phrases: Sequence[str])
     sound = np.frombuffer(read_wav(clip.file, convert=True), np.int16)
     pcm = condition(as_if)(sound, zlib.crc32(clip.file.name.encode())).tobytes()
     grammar = _grammar(clip, phrases)
-    kind: GrammarKind = "digits" if grammar.digits else grammar.kind
+    kind: GrammarKind = "digits" if grammar.digits != "none" else grammar.kind
     began = time.thread_time()
     utterance = recogniser.utterance(wanted(language_of(recogniser), grammar), kind)
     for at in range(0, len(pcm), _FRAME_BYTES):
@@ -121,7 +121,7 @@ def language_of(recogniser: Recogniser) -> Language:
 def _grammar(clip: Clip, phrases: Sequence[str]) -> Grammar:
     match clip.kind:
         case "digits" | "isolated":
-            return Grammar("limited", (), digits=True)
+            return Grammar("limited", (), digits="string" if clip.kind == "digits" else "single")
         case "phrase" | "oog":
             return Grammar("limited", clip.grammar or tuple(phrases))
         case "sentence" | "noise":

@@ -20,9 +20,13 @@ DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
     "zh": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "幺", "洞", "两"),
     "en": ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"),
 }
-# vosk counts the phrases of a list and expects them in these proportions: said once, a digit among 200 phrases is as unlikely as
-# each of them, and 8 of 15 numbers were heard right; said eight times, 15 of 15, and the other phrases were still heard.
+_DIGITS = frozenset(word for words in DIGIT_WORDS.values() for word in words)
+# vosk counts the phrases of a list, and which word follows which, and expects them in these proportions: said once, a digit among
+# 200 phrases is as unlikely as each of them. Said alone, a digit is followed by nothing, so strings of them are made of all pairs.
+# Of the numbers of 19 people, put together from their digits, among the 171 phrases of a number question 60 of 100 were heard whole
+# with digits said eight times, 67 with all pairs said twice (90.4 and 94.1 of 100 digits); in English 71 and 75.
 DIGIT_COUNT = 8
+PAIR_COUNT, UNKNOWN_COUNT = 2, 8
 # For the same reason `[unk]` is said as often as there are phrases, up to a limit: anything else is as likely as all of them
 # together. Said once, it was one among dozens, and twice as much of what was none of the phrases was taken for one of them.
 MOST_UNKNOWN = 24
@@ -40,12 +44,16 @@ class PhraseList:
 
 
 def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
-    """The phrases of a limited grammar, each digit as its own phrase where numbers may come; empty for an open one."""
+    """The phrases of a limited grammar, and digits where they may come; empty for an open one."""
     if grammar.kind == "open":
         return ()
     phrases = tuple(phrase for phrase in dict.fromkeys(grammar.phrases) if phrase != UNKNOWN)
-    if grammar.digits:
-        return (*phrases, *DIGIT_WORDS[language] * DIGIT_COUNT, UNKNOWN)
+    digits = DIGIT_WORDS[language]
+    if grammar.digits == "single":
+        return (*phrases, *digits * DIGIT_COUNT, UNKNOWN)
+    if grammar.digits == "string":
+        pairs = [f"{one} {other}" for one in digits for other in digits]
+        return (*phrases, *digits, *pairs * PAIR_COUNT, *(UNKNOWN,) * UNKNOWN_COUNT)
     return (*phrases, *(UNKNOWN,) * min(max(1, len(phrases)), MOST_UNKNOWN))
 
 
@@ -67,7 +75,9 @@ def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:
 
 
 def segmented(phrase: str, words: Collection[str]) -> list[str] | None:
-    """The phrase as a list of the model's words, or None when part of it is no word of the model."""
+    """The phrase as a list of the model's words, or None when part of it is no word of the model; digits stay apart (五 一)."""
+    if (pieces := phrase.split()) and _DIGITS.issuperset(pieces) and all(piece in words for piece in pieces):
+        return pieces
     found: list[str] = []
     for piece in _HAN_OR_WORD.findall(_joined_han(_NOT_SPOKEN.sub(" ", phrase.lower()))):
         cut = [piece] if piece in words else _fewest_words(piece, words) if _is_han(piece) else None

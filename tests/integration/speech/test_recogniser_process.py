@@ -21,7 +21,7 @@ from ivr.speech.client import CONNECT_SECONDS, FINISH_SECONDS, WebSocketListener
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 PORT, OWN, FOREIGN = 15210, 15211, 15212
-DIGITS = Grammar("limited", digits=True)
+DIGITS = Grammar("limited", digits="string")
 NUMBER = "三八二七"
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.commands import Grammar
-from ivr.speech.phrases import DIGIT_COUNT, DIGIT_WORDS, fitted, segmented, unknown_parts, wanted
+from ivr.speech.phrases import DIGIT_COUNT, DIGIT_WORDS, PAIR_COUNT, fitted, segmented, unknown_parts, wanted
+from ivr.values import Language
 
 ZH = frozenset({"查订单", "订单", "查", "订", "单", "转", "人工", "一", "二", "[unk]"})
 EN = frozenset({"where", "is", "my", "order", "don't", "[unk]"})
@@ -53,10 +54,29 @@ def test_what_is_unknown_is_named() -> None:
 def test_grammars_become_phrase_lists() -> None:
     assert wanted("zh", Grammar("open")) == ()
     assert wanted("en", Grammar("limited", ("yes", "no", "yes"))) == ("yes", "no", "[unk]", "[unk]")
-    assert set(DIGIT_WORDS["zh"]) < set(wanted("zh", Grammar("limited", ("转人工",), digits=True)))
     assert wanted("zh", Grammar("limited")) == ("[unk]",)
-    assert wanted("zh", Grammar("limited", ("转人工",), digits=True)).count("七") == DIGIT_COUNT
-    assert wanted("zh", Grammar("limited", ("转人工", "查订单"), digits=True)).count("[unk]") == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_single_digits_outweigh_the_phrases_beside_them(language: Language) -> None:
+    listed = wanted(language, Grammar("limited", ("转人工", "查订单"), digits="single"))
+    assert {listed.count(digit) for digit in DIGIT_WORDS[language]} == {DIGIT_COUNT}
+    assert listed.count("[unk]") == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_in_a_string_each_digit_may_follow_each(language: Language) -> None:
+    listed = wanted(language, Grammar("limited", ("转人工",), digits="string"))
+    digits = DIGIT_WORDS[language]
+    assert {listed.count(f"{one} {other}") for one in digits for other in digits} == {PAIR_COUNT}
+    assert {listed.count(digit) for digit in digits} == {1}
+    assert listed[0] == "转人工"
+    assert listed[-1] == "[unk]"
+
+
+def test_pairs_of_digits_stay_two_words() -> None:
+    pairs = [f"{one} {other}" for one in DIGIT_WORDS["zh"] for other in DIGIT_WORDS["zh"]]
+    assert fitted(pairs, {*DIGIT_WORDS["zh"], "五一", "三七"}).phrases == (*pairs, "[unk]")
 
 
 def test_anything_else_is_as_likely_as_all_phrases() -> None:

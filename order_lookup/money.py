@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# ISO 4217 exponents of the currencies that don't have two decimals.
-_DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "BHD": 3, "KWD": 3}
+from order_lookup.currencies import decimals
+
 _PER_CENT = 100
-
-
-def decimals(currency: str) -> int:
-    """How many decimals an amount of a currency is written with."""
-    return _DECIMALS.get(currency, 2)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Self, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
 from order_lookup.message_texts import MessageName, MessageTexts
 from order_lookup.money import Money
@@ -220,7 +221,7 @@ class PolicyFile(Strict):
         "of config.yaml now, currency is the key `currency` here; move them and delete this section"
     }
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, AfterValidator(currency_code)]
     numbers: Numbers
     situations: SituationThresholds
     verification: VerificationPolicy

@@ -87,10 +87,10 @@ def readable(words: str) -> str:
     return _BETWEEN_HANZI.sub("", words)
 
 
-def money(amount: Money, language: str) -> str:
+def money(amount: Money) -> str:
     """An amount as written, e.g. ¥12.50."""
-    symbol = _SYMBOLS.get(amount.currency, amount.currency + " ")
-    return f"{symbol}{amount.minor_units // 100}.{amount.minor_units % 100:02d}"
+    number, currency = str(amount).split()
+    return f"{_SYMBOLS.get(currency, currency + ' ')}{number}"
 
 
 def moment(seconds: float, zone: ZoneInfo, with_day: bool = False) -> str:

@@ -21,7 +21,7 @@ def ask(
     with screen.client, ui.dialog(value=True) as dialog, box("card"):
         dialog.props["aria-label"] = words
         Text(words, tag="h2")
-        amount = money(offer.amount, said.language) if offer.amount else ""
+        amount = money(offer.amount) if offer.amount else ""
         Text(f"{said['order']} {number}   {amount}", "num")
         field = _field(said, detail, offer) if detail is not None else None
 

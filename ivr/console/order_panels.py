@@ -146,7 +146,7 @@ class OrderPanel(CallPanel):
                 Text(at.strftime("%m-%d %H:%M"), "at")
             box("dot later").style("visibility:hidden")
             Text(said["total"], "dim")
-            Text(money(card.total, said.language), "at amount")
+            Text(money(card.total), "at amount")
 
     def _matter(self, about: str) -> None:
         """What the offers are for: the robot may have heard it wrong, or not at all."""
@@ -174,7 +174,7 @@ class OrderPanel(CallPanel):
             words = self._worded(offer)
             with box("offer"), button(words, self._ask(card, offer, words)) as made:
                 if offer.amount:
-                    Text(money(offer.amount, said.language), "amount")
+                    Text(money(offer.amount), "amount")
             if not offer.allowed:
                 made.disable()
                 made.tooltip(f"{said['level_needed']}: {said.of('verification', offer.level_needed)}")

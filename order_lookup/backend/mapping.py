@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from order_lookup.currencies import decimals
 from order_lookup.errors import BrokenError, PolicyError
-from order_lookup.money import decimals
 from order_lookup.strict_yaml import model, read
 from order_lookup.words import Action
 

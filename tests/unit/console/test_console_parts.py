@@ -187,7 +187,11 @@ def test_names_are_masked(name: str, shown: str) -> None:
 
 
 def test_amounts_and_lengths() -> None:
-    assert (money(Money(3305, "CNY"), "zh"), money(Money(5, "CHF"), "en")) == ("¥33.05", "CHF 0.05")
+    assert [money(Money(units, code)) for units, code in ((3305, "CNY"), (5, "CHF"), (1250, "JPY"))] == [
+        "¥33.05",
+        "CHF 0.05",
+        "JPY 1250",
+    ]
     assert (length(187.9), length(-1)) == ("3:07", "0:00")
     assert [_minor(text) for text in ("33", "33.5", "¥33.05", "x", "1e9")] == [3300, 3350, 3305, None, None]
 

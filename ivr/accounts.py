@@ -182,14 +182,25 @@ def add_token(session: Session, name: str, scopes: list[str], now: float) -> str
     return token
 
 
-def token_scopes(session: Session, token: str, now: float) -> frozenset[str] | None:
-    """What a token may; None when it is unknown."""
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an API token may; `used_lately` when its last use is on record already."""
+
+    scopes: frozenset[str]
+    used_lately: bool
+
+
+def known_token(session: Session, token: str, now: float) -> Token | None:
+    """The token, only read: who asks goes on while nothing can be written. None when it is unknown."""
     row = session.get(TokenRow, digest(token))
     if row is None:
         return None
-    if row.used_at is None or row.used_at < now - SEEN_EVERY_SECONDS:
-        row.used_at = now
-    return frozenset(row.scopes)
+    return Token(frozenset(row.scopes), row.used_at is not None and row.used_at >= now - SEEN_EVERY_SECONDS)
+
+
+def token_used(session: Session, token: str, now: float) -> None:
+    """Write down that the token was used now."""
+    session.execute(update(TokenRow).where(TokenRow.token_hash == digest(token)).values(used_at=now))
 
 
 def audit(session: Session, account: str, what: str, call_id: str | None, now: float, **details: object) -> None:

@@ -20,11 +20,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ivr.accounts import SCOPES, token_scopes
+from ivr.accounts import SCOPES
 from ivr.console import reading
 from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
 from ivr.console.feed import Happening, Sent, happening
 from ivr.console.house import House
+from ivr.console.tokens import scopes_of
 from ivr.errors import UserError
 from ivr.records.tables import EventRow
 from ivr.records.vcon import vcon
@@ -81,8 +82,7 @@ def _scope(house: House, scope: str) -> Callable[..., Awaitable[None]]:
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> None:
         if credentials is not None:
-            token = credentials.credentials
-            scopes = await house.write(lambda session, now: token_scopes(session, token, now))
+            scopes = await scopes_of(house, credentials.credentials)
             if scopes is None:
                 raise HTTPException(401, "This token is not known.", {"WWW-Authenticate": "Bearer"})
             if scope not in scopes:

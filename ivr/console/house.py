@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.config import Settings
@@ -41,6 +42,7 @@ class House:
     clock: Callable[[], float] = field(default=time.time)
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
     _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
+    _later: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def read(self, what: Callable[[Session, float], T]) -> T:
         """Run a query off the event loop."""
@@ -49,6 +51,18 @@ class House:
     async def write(self, what: Callable[[Session, float], T]) -> T:
         """Run a change off the event loop, in threads of its own: however long it waits, nobody's reading waits for it."""
         return await asyncio.get_running_loop().run_in_executor(self._writers, self._in_session, what)
+
+    def write_later(self, name: str, what: Callable[[Session, float], None]) -> None:
+        """Have a small change made behind a request, one of a name at a time; one that can't be made is logged, and that is all."""
+        if name not in self._later:
+            self._later[name] = task = asyncio.create_task(self._try_to_write(name, what))
+            task.add_done_callback(lambda _: self._later.pop(name, None))
+
+    async def _try_to_write(self, name: str, what: Callable[[Session, float], None]) -> None:
+        try:
+            await self.write(what)
+        except SQLAlchemyError as fault:
+            log.warning("console.not_written", what=name, fault=str(fault))
 
     def _in_session(self, what: Callable[[Session, float], T]) -> T:
         with Session(self.engine) as session, session.begin():

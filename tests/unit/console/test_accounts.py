@@ -124,7 +124,23 @@ def test_names_are_taken_once(session: Session) -> None:
 
 def test_tokens_have_the_scopes_given(session: Session) -> None:
     token = accounts.add_token(session, "crm", ["queue", "calls"], NOW)
-    assert accounts.token_scopes(session, token, NOW) == frozenset({"queue", "calls"})
-    assert accounts.token_scopes(session, token + "x", NOW) is None
+    known = accounts.known_token(session, token, NOW)
+    assert known is not None
+    assert known.scopes == frozenset({"queue", "calls"})
+    assert accounts.known_token(session, token + "x", NOW) is None
     with pytest.raises(UserError, match="no scope `money`"):
         accounts.add_token(session, "erp", ["money"], NOW)
+
+
+def test_a_tokens_use_is_noted_every_half_minute(session: Session) -> None:
+    token = accounts.add_token(session, "crm", ["queue"], NOW)
+    assert not _used_lately(session, token, NOW)
+    accounts.token_used(session, token, NOW)
+    assert _used_lately(session, token, NOW + 29)
+    assert not _used_lately(session, token, NOW + 31)
+
+
+def _used_lately(session: Session, token: str, now: float) -> bool:
+    known = accounts.known_token(session, token, now)
+    assert known is not None
+    return known.used_lately

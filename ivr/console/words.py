@@ -1,12 +1,36 @@
-"""The words of the console's own pages, in Chinese and English."""
+"""The words of the console's own pages, in Chinese and English: labels, and the names of values."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
+from pydantic import RootModel
 from starlette.requests import HTTPConnection
 
-from ivr.console.words_table import TABLE
+from ivr.document import Document
+
+_HERE = Path(__file__).parent
+Row = tuple[str, str]  # Chinese, English
+
+
+class _Labels(RootModel[dict[str, Row]]):
+    """labels.yaml."""
+
+
+class _Names(RootModel[dict[str, dict[str, Row]]]):
+    """names.yaml and order_names.yaml: the values of each vocabulary."""
+
+
+def _table() -> dict[str, Row]:
+    rows = dict(Document(_HERE / "labels.yaml").typed(_Labels).root)
+    for file in ("names.yaml", "order_names.yaml"):
+        for group, values in Document(_HERE / file).typed(_Names).root.items():
+            rows |= {f"{group}.{value}": row for value, row in values.items()}
+    return rows
+
+
+TABLE = _table()
 
 
 class Words:

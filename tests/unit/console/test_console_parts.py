@@ -19,8 +19,7 @@ from ivr.console.feed import Feed, Happening, Watcher
 from ivr.console.limits import Limiter
 from ivr.console.login import _inside
 from ivr.console.orders import _minor
-from ivr.console.words import words
-from ivr.console.words_table import TABLE
+from ivr.console.words import TABLE, words
 from ivr.dialogue.prompts import load_prompts
 from ivr.dialogue.vocabulary import ACT_OUTCOMES, ACTIONS, HANDOFF_OUTCOMES
 from ivr.errors import UserError

@@ -32,8 +32,8 @@ _MOODS = {
     },
 }
 _VERIFIED = {
-    "zh": ("未核实身份", "已核实来电号码", "已核实身份"),
-    "en": ("not verified", "number verified", "identity verified"),
+    "zh": ("未核实身份", "来电号码匹配", "已核实身份"),
+    "en": ("not verified", "number known", "identity verified"),
 }
 
 

@@ -14,7 +14,12 @@ from ivr.console.actions import Handler
 from ivr.console.callbacks import Due
 from ivr.console.elements import Text, box, button, empty, head, length, moment, tag
 from ivr.console.screen import Panel, Screen
+from ivr.console.table import cell, table, table_row
 from ivr.console.views import PastCall
+
+HISTORY_COLUMNS = (
+    ("time", "max-content"), ("caller", "1fr"), ("about", "1fr"), ("length", "max-content"), ("result", "1fr"),
+)  # fmt: skip
 
 
 class HistoryPanel(Panel):
@@ -29,16 +34,15 @@ class HistoryPanel(Panel):
         head(said["history"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["no_history"])
-        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr 1fr max-content 1fr"):
-            for words in ("time", "caller", "about", "length", "result"):
-                Text(said[words], "th", tag="div")
+        with table(said, "history", HISTORY_COLUMNS):
             for call in shown:
-                with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
-                    Text(moment(call.at, zone, with_day=True), "num")
-                Text(call.caller or "–", "num", tag="div")
-                Text(said.of("intent", call.about) if call.about else "–", tag="div")
-                Text(length(call.talk_seconds), "num", tag="div")
-                Text(said.of("disposition", call.disposition), tag="div")
+                with table_row():
+                    with cell(), ui.element("a").props(f"href=/calls/{call.call_id}"):
+                        Text(moment(call.at, zone, with_day=True), "num")
+                    cell(call.caller or "–", "num")
+                    cell(said.of("intent", call.about) if call.about else "–")
+                    cell(length(call.talk_seconds), "num")
+                    cell(said.of("disposition", call.disposition))
 
 
 class CallbacksPanel(Panel):

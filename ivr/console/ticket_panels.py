@@ -11,11 +11,13 @@ from ivr.accounts import MAY_REVEAL_ALL
 from ivr.console import actions
 from ivr.console.elements import Text, box, button, empty, head, tag
 from ivr.console.screen import Panel
+from ivr.console.table import BUTTONS, cell, table, table_row
 from order_lookup import OrderDeskError
 from order_lookup.clerk import Clerk
 from order_lookup.listings import TicketView
 
 MOST = 50
+COLUMNS = (("ticket", "max-content"), ("about", "1fr"), ("due", "max-content"), (BUTTONS, "max-content"))
 
 
 class TicketsPanel(Panel):
@@ -34,19 +36,19 @@ class TicketsPanel(Panel):
         head(said["late_tickets"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["no_late_tickets"] if shown is not None else said["order_desk_away"])
-        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr max-content max-content"):
-            for words in ("ticket", "about", "due", ""):
-                Text(said[words] if words else "", "th", tag="div")
+        with table(said, "late_tickets", COLUMNS):
             for ticket in shown:
-                Text(ticket.number, "num", tag="div")
-                with box("tags"):
-                    Text(said.of("category", f"{ticket.category}/{ticket.subcategory}"))
-                    if ticket.escalated_at:
-                        tag(said["escalated"], "bad")
-                with box():
-                    tag(self._moment(ticket.due_at), "bad" if ticket.overdue else "")
-                with box():
-                    button(said["open"], self.screen.acting(self._opening(ticket.number)), "small", of=ticket.number)
+                with table_row():
+                    cell(ticket.number, "num")
+                    with cell(classes="tags"):
+                        Text(said.of("category", f"{ticket.category}/{ticket.subcategory}"))
+                        if ticket.escalated_at:
+                            tag(said["escalated"], "bad")
+                    with cell():
+                        tag(self._moment(ticket.due_at), "bad" if ticket.overdue else "")
+                    with cell():
+                        opening = self.screen.acting(self._opening(ticket.number))
+                        button(said["open"], opening, "small", of=ticket.number)
 
     def _moment(self, at: datetime) -> str:
         return at.astimezone(ZoneInfo(self.screen.house.settings.time_zone)).strftime("%m-%d %H:%M")

@@ -8,13 +8,21 @@ from nicegui import ui
 from sqlalchemy.orm import Session
 
 from ivr.console import actions, reading
-from ivr.console.elements import Text, box, button, empty, head, moment, since, tag
+from ivr.console.elements import Text, button, empty, head, moment, since, tag
 from ivr.console.player import Player
 from ivr.console.screen import Panel, Screen
 from ivr.console.sounds import Sound, heard_of
+from ivr.console.table import BUTTONS, cell, table, table_row
 from ivr.console.views import AgentView, PastCall, QueueView
 
 _STATE_KINDS = {"available": "ok", "ringing": "warn", "on_call": "", "wrap_up": "", "away": "", "offline": ""}
+_NARROW, _WIDE = "max-content", "1fr"
+_QUEUE_COLUMNS = (
+    ("rank", _NARROW), ("waited", _NARROW), ("caller", _WIDE), ("about", _WIDE), ("queue", _NARROW), ("state", _NARROW),
+)  # fmt: skip
+_AGENT_COLUMNS = (("agent", _WIDE), ("state", _NARROW), ("since", _NARROW), ("queue", "1.3fr"))
+_LIVE_COLUMNS = (("length", _NARROW), ("caller", _WIDE), ("about", _WIDE), (BUTTONS, _NARROW))
+_SCORE_COLUMNS = (("score", _NARROW), ("time", _NARROW), ("caller", _WIDE), ("about", _WIDE), (BUTTONS, _NARROW))
 
 
 class QueuePanel(Panel):
@@ -28,25 +36,25 @@ class QueuePanel(Panel):
         head(said["in_queue"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["nobody_waits"])
-        with (
-            box("scroll"),
-            box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content max-content"),
-        ):
-            for words in ("rank", "waited", "caller", "about", "queue", "state"):
-                Text(said[words], "th", tag="div")
+        with table(said, "in_queue", _QUEUE_COLUMNS):
             for call in shown:
-                Text(str(call.rank), "num", tag="div")
-                with box():
-                    since(call.enqueued_at)
-                with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
-                    Text(call.caller or "–", "num")
-                with box("tags"):
-                    Text(said.of("intent", call.reason))
-                    for flag in call.flags:
-                        tag(said.of("flag", flag), "bad" if flag == "urgent" else "warn")
-                Text(said.of("queue", call.queue), tag="div")
-                words = said.of("hand_over_state", call.state)
-                Text(f"{words} {call.agent}" if call.agent else words, tag="div")
+                with table_row():
+                    self._draw_call(call)
+
+    def _draw_call(self, call: QueueView) -> None:
+        said = self.said
+        cell(str(call.rank), "num")
+        with cell():
+            since(call.enqueued_at)
+        with cell(), ui.element("a").props(f"href=/calls/{call.call_id}"):
+            Text(call.caller or "–", "num")
+        with cell(classes="tags"):
+            Text(said.of("intent", call.reason))
+            for flag in call.flags:
+                tag(said.of("flag", flag), "bad" if flag == "urgent" else "warn")
+        cell(said.of("queue", call.queue))
+        words = said.of("hand_over_state", call.state)
+        cell(f"{words} {call.agent}" if call.agent else words)
 
 
 class AgentsPanel(Panel):
@@ -58,19 +66,18 @@ class AgentsPanel(Panel):
     def draw(self, shown: tuple[AgentView, ...]) -> None:
         said = self.said
         head(said["agents"], str(len(shown)))
-        with box("scroll"), box("grid").style("grid-template-columns: 1fr max-content max-content 1.3fr"):
-            for words in ("agent", "state", "since", "queue"):
-                Text(said[words], "th", tag="div")
+        with table(said, "agents", _AGENT_COLUMNS):
             for agent in shown:
-                Text(agent.name, tag="div")
-                with box():
-                    words = said.of("state", agent.state)
-                    if agent.state == "away" and agent.away_reason:
-                        words += f" · {said.of('away', agent.away_reason)}"
-                    tag(words, _STATE_KINDS.get(agent.state, ""))
-                with box():
-                    since(agent.since)
-                Text(" · ".join(said.of("queue", queue) for queue in agent.queues), "dim", tag="div")
+                with table_row():
+                    cell(agent.name)
+                    with cell():
+                        words = said.of("state", agent.state)
+                        if agent.state == "away" and agent.away_reason:
+                            words += f" · {said.of('away', agent.away_reason)}"
+                        tag(words, _STATE_KINDS.get(agent.state, ""))
+                    with cell():
+                        since(agent.since)
+                    cell(" · ".join(said.of("queue", queue) for queue in agent.queues), "dim")
 
 
 class LiveCallsPanel(Panel):
@@ -90,18 +97,17 @@ class LiveCallsPanel(Panel):
         head(said["live_calls"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["no_live_calls"])
-        with box("scroll"), box("grid").style("grid-template-columns: max-content 1fr 1fr max-content"):
-            for words in ("length", "caller", "about", ""):
-                Text(said[words] if words else "", "th", tag="div")
+        with table(said, "live_calls", _LIVE_COLUMNS):
             for call in shown:
-                with box():
-                    since(call.at)
-                Text(call.caller or "–", "num", tag="div")
-                Text(said.of("intent", call.about) if call.about else "–", tag="div")
-                with box("line"):
-                    self._player.listen_in_button(call.call_id, call.caller)
-                    with ui.element("a").props(f"href=/calls/{call.call_id}"):
-                        Text(said["open"])
+                with table_row():
+                    with cell():
+                        since(call.at)
+                    cell(call.caller or "–", "num")
+                    cell(said.of("intent", call.about) if call.about else "–")
+                    with cell(classes="line"):
+                        self._player.listen_in_button(call.call_id, call.caller)
+                        with ui.element("a").props(f"href=/calls/{call.call_id}"):
+                            Text(said["open"])
 
 
 class LowScoresPanel(Panel):
@@ -126,19 +132,19 @@ class LowScoresPanel(Panel):
         head(said["low_scores"], str(len(shown)) if shown else "")
         if not shown:
             return empty(said["no_low_scores"])
-        with box("scroll"), box("grid").style("grid-template-columns: max-content max-content 1fr 1fr max-content"):
-            for words in ("score", "time", "caller", "about", ""):
-                Text(said[words] if words else "", "th", tag="div")
+        with table(said, "low_scores", _SCORE_COLUMNS):
             for call, sound in shown:
-                with box():
-                    tag(f"{said['score']} {call.satisfaction}", "bad")
-                with box(), ui.element("a").props(f"href=/calls/{call.call_id}"):
-                    Text(moment(call.at, zone, with_day=True), "num")
-                Text(call.caller or "–", "num", tag="div")
-                Text(said.of("intent", call.about) if call.about else "–", tag="div")
-                with box("line"):
-                    self._player.play_button(call.call_id, call.caller, sound)
-                    button(said["reviewed"], self.screen.acting(self._reviewed(call.call_id)), "small", of=call.caller)
+                with table_row():
+                    with cell():
+                        tag(f"{said['score']} {call.satisfaction}", "bad")
+                    with cell(), ui.element("a").props(f"href=/calls/{call.call_id}"):
+                        Text(moment(call.at, zone, with_day=True), "num")
+                    cell(call.caller or "–", "num")
+                    cell(said.of("intent", call.about) if call.about else "–")
+                    with cell(classes="line"):
+                        self._player.play_button(call.call_id, call.caller, sound)
+                        reviewed = self.screen.acting(self._reviewed(call.call_id))
+                        button(said["reviewed"], reviewed, "small", of=call.caller)
 
     def _reviewed(self, call_id: str) -> actions.Handler:
         async def reviewed() -> None:

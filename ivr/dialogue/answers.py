@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from ivr.dialogue import consent
+from ivr.dialogue.consent import Answer, Consent
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.matching import Sentences, spoken
 from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, Option, Slot
 from ivr.dialogue.templates import sample
 from ivr.events import Hypothesis
 
+ANSWERS: tuple[Answer, ...] = ("no", "yes")
 _SURELY = 0.88  # so like one of the sentences that nothing else is meant
 
 
@@ -33,9 +34,8 @@ class Choices:
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
         self._language = grammar.language
-        self._yes_no = {
-            answer: Sentences(grammar.language, grammar.intents.get(answer, ())) for answer in ("no", "yes")
-        }
+        self._yes_no = {answer: Sentences(grammar.language, grammar.intents.get(answer, ())) for answer in ANSWERS}
+        self.consent = Consent(grammar.language, grammar.consent)
         self._options: dict[tuple[Option, ...], dict[str, Sentences]] = {}
         said = grammar.universals
         self._what_else = Sentences(grammar.language, grammar.phrases(said.what_else))
@@ -46,7 +46,7 @@ class Choices:
 
     def yes_no(self, said: Said) -> Interpretation | None:
         """A yes or a no: a sentence of theirs, or one of their words in front of more."""
-        said = replace(said, sentence=consent.SORRY[self._language].sub("", said.sentence) or said.sentence)
+        said = replace(said, sentence=self.consent.without_opening(said.sentence) or said.sentence)
         for answer, sentences in self._yes_no.items():
             if sentences.is_exact(said.sentence):
                 return _answered(answer, 1.0, "a sentence of the templates")
@@ -86,11 +86,10 @@ class Choices:
         return 1.0 if sentences.is_exact(said.sentence) else 0.97 * sentences.likeness(said.sentence)[0]
 
     def _in_front(self, said: Said) -> Interpretation | None:
-        text = said.sentence if self._language == "zh" else said.sentence.strip() + " "
-        for answer, words in consent.IN_FRONT[self._language].items():
-            if front := words.match(text):
-                found = _answered(answer, 0.75, f"begins with “{front[0].strip()}”")
-                return replace(found, hedged=consent.hedged(answer, text.strip(), self._language))
+        for answer in ANSWERS:
+            if front := self.consent.in_front(answer, said.sentence):
+                found = _answered(answer, 0.75, f"begins with “{front}”")
+                return replace(found, hedged=self.consent.hedged(answer, said.sentence))
         return None
 
     def option(self, said: Said, options: tuple[Option, ...]) -> Interpretation | None:

@@ -1,91 +1,136 @@
 """What is a yes and what only sounds like the beginning of one; consent to an offer must be plain (pure).
 
 "可以多退点吗", "要不算了" and "对不起我不要了" begin with the words for yes; "yes but I want the full amount" and "right no wait" take it
-back. Where an action hangs on the answer, such an answer is hedged and the offer is put once more.
+back. Where an action hangs on the answer, such an answer is hedged and the offer is put once more. The words are those of
+`consent.yaml`, where each list says what it is for; without the file only whole sentences are a yes or a no.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from ivr.values import Language
 
-# Words for yes and no in front of more, but not where they are the beginning of another word.
-IN_FRONT: Mapping[Language, Mapping[str, re.Pattern[str]]] = {
-    "zh": {
-        "no": re.compile(r"不(?!好意思|客气|谢|错|过|光|但|仅|然|管|止|久)|没有|别(?!人|的|处)|错"),
-        "yes": re.compile(
-            r"对(?!不|面|了|方|于)|是(?!不是|否|谁|什么|啥|哪|几|多少|怎|不)|"
-            r"好(?!慢|贵|久|少|多|烦|像|吃|难|麻烦|远|差|几|不|奇怪|冷|饿|气|坑)|"
-            r"要(?!不|是|么|多|几|怎|等|到|花|扣|收|付|什么|啥|死|命|哪)|"
-            r"可以(?!多|再|不|少|吗|么|怎|几|什么)|行(?!不|吗|么|李)|嗯|没错"
-        ),
-    },
-    "en": {
-        "no": re.compile(r"(?:no(?! problem| worries| doubt| i mean yes| yes )|nope|nah|not(?! bad)|wrong) "),
-        "yes": re.compile(r"(?:yes|yeah|yep|sure|ok|okay|right(?! now)|correct) "),
-    },
-}
-SORRY: Mapping[Language, re.Pattern[str]] = {
-    "zh": re.compile(r"^(?:嗯|哦|啊)?(?:真是|实在)?(?:对不起|对不住|不好意思|抱歉)[了啊,，]*(?:我(?=不))?"),
-    "en": re.compile(r"^(?:(?:oh|well|um|uh|so|sorry|i am sorry|i'm sorry|excuse me) )+"),
-}
-_HEDGES: Mapping[Language, re.Pattern[str]] = {
-    "zh": re.compile(
-        r"但|不过|可是|只是|就是(?:太|有点)|(?:^|嗯)(好|行|可以|对|要)是\1|算了|不要|不想|不用|不需|不了|别|先|等等|等一?[下会]|要不|"
-        r"太[少贵慢久低]|[再能]多|再[给加]|多[退给赔]|全部|都退|能不能|可不可以|再想|考虑|改成|换成|"
-        r"[吗么]$|^(?:可以|行|要|能).*不$|多少|谁|怎么|哪|什么(?!时候)|几[个件份]|问(?!题)|有个?问题|看看|商量|对半|便宜|说错|停"
-    ),
-    "en": re.compile(
-        r"\b(?:but|no(?! problem| worries| doubt)|not|never|whatever|don't|won't|can't|wait|hold on|instead|unless|only|except|if|"
-        r"although|though|let me|stop|forget|ask|question|who|what|why|where|which|how much)\b|^right so\b"
-    ),
-}
-_REALLY_NO = re.compile(r"[吗么]$")
-# The verb of an action and nothing else of weight: "嗯退吧", "那就补发". Of goods and money each agrees to its own action only.
-_VERBS_ZH: Mapping[str, str] = {
-    "urge_delivery": "催",
-    "cancel": "取消|退",
-    "refund_full": "退",
-    "refund_partial": "退",
-    "refund_duplicate": "退",
-    "refund_price_drop": "退",
-    "reship": "补发|重发|补|再发|再送|重新发|重新送",
-    "start_return": "退货|退",
-    "exchange": "换",
-    "change_address": "改",
-    "change_phone": "改",
-    "send_invoice": "开",
-}
-_ROUND_VERB = (
-    r"(?:嗯|哦|好|行|对|那|就|你|您|先|快|直接|给我|帮我|帮忙|赶紧|没问题|没事|可以|是|要)*(?:{verb})"
-    r"(?:了|掉|款|钱|货|给我|给我们|过来|[那这]?一?[份个件张下笔]|多扣的|多的|单|发票|办|啊|好|谢谢|多谢)*"
-)
-_FAREWELL = re.compile(r"再见|拜|挂|bye|hang up|谢|thank")
-_IMPATIENT = re.compile(
-    r"(?:你|那|就|能不能|倒是)*(?:赶紧|赶快|快)(?:点|一点|些|的|办|啊|行不行|好不好|赶紧)*|(?:just )?(?:hurry(?: up)?|quick(?:ly)?|be quick)"
-)
+Answer = Literal["yes", "no"]
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+NONE = "(?!)"
 
 
-def hedged(answer: str, sentence: str, language: Language) -> bool:
-    """Whether what follows the yes or no takes it back or asks for something else."""
-    if answer == "yes":
-        return _HEDGES[language].search(sentence) is not None
-    return language == "zh" and _REALLY_NO.search(sentence) is not None
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def takes_leave(sentence: str) -> bool:
-    """Whether a word of parting was said; "好的没问题" and "行就这样" are none."""
-    return _FAREWELL.search(sentence) is not None
+class Hedges(_Part):
+    """What takes an answer back: `words` anywhere, those of `unless` where what they name doesn't follow, `first` and `last` words."""
+
+    words: Words = ()
+    unless: dict[str, Words] = {}
+    first: Words = ()
+    last: Words = ()
 
 
-def impatient(sentence: str) -> bool:
-    """Whether nothing but impatience was said: what is to be quick is what was just offered, not a delivery."""
-    return _IMPATIENT.fullmatch(sentence.strip()) is not None
+class Around(_Part):
+    """What may stand before and after a word, any number of each, without changing what it means."""
+
+    before: Words = ()
+    after: Words = ()
 
 
-def says_the_verb(action: str, sentence: str, language: Language) -> bool:
-    """Whether the caller just says the action: "退吧" to the question whether to refund."""
-    verb = _VERBS_ZH.get(action) if language == "zh" else None
-    return verb is not None and re.fullmatch(_ROUND_VERB.format(verb=verb), sentence) is not None
+class Saying(Around):
+    """Words, and what may stand around them."""
+
+    words: Words = ()
+
+
+class ConsentFile(_Part):
+    """consent.yaml; `begins`: a word, and what must not follow it."""
+
+    begins: dict[Answer, dict[str, Words]] = {}
+    openings: Saying = Saying()
+    hedges: dict[Answer, Hedges] = {}
+    verbs: dict[str, Words] = {}
+    around_verbs: Around = Around()
+    impatience: Saying = Saying()
+    partings: Words = ()
+
+
+class Consent:
+    """The words of one language, made into expressions; English words are each followed by a blank."""
+
+    def __init__(self, language: Language, file: ConsentFile | None = None) -> None:
+        self._english, words = language == "en", file or ConsentFile()
+        self._begins = {
+            answer: re.compile(self._one_of(self._unless(word, then) for word, then in begins.items()))
+            for answer, begins in words.begins.items()
+        }
+        opening = f"(?:{self._some(words.openings.before)}{self._one(words.openings.words)}{self._some(words.openings.after)})+"
+        # "对不起我不要了": 我 goes, too, so that the sentence of a no is left.
+        self._opening = re.compile(f"^{opening}" + ("" if self._english else "(?:我(?=不))?"))
+        self._hedges = {
+            answer: re.compile(self._one_of(self._of_hedges(each))) for answer, each in words.hedges.items()
+        }
+        before, after = self._some(words.around_verbs.before), self._some(words.around_verbs.after)
+        self._verbs = {
+            action: re.compile(f"{before}{self._one(verbs)}{after}") for action, verbs in words.verbs.items()
+        }
+        impatience = words.impatience
+        self._impatience = re.compile(
+            self._some(impatience.before) + self._one(impatience.words) + self._some(impatience.after)
+        )
+        self._partings = re.compile(self._one(words.partings))
+
+    def in_front(self, answer: Answer, sentence: str) -> str:
+        """The word for yes or no that a sentence begins with; empty where it begins with none."""
+        found = self._begins[answer].match(self._said(sentence)) if answer in self._begins else None
+        return found[0].strip() if found else ""
+
+    def without_opening(self, sentence: str) -> str:
+        """The sentence without the apology, or the sigh, in front of the answer."""
+        return self._opening.sub("", sentence)
+
+    def hedged(self, answer: Answer, sentence: str) -> bool:
+        """Whether what follows the yes or no takes it back or asks for something else."""
+        return answer in self._hedges and self._hedges[answer].search(self._said(sentence)) is not None
+
+    def says_the_verb(self, action: str, sentence: str) -> bool:
+        """Whether the caller just says the action: "退吧" to the question whether to refund."""
+        return action in self._verbs and self._verbs[action].fullmatch(self._said(sentence)) is not None
+
+    def impatient(self, sentence: str) -> bool:
+        """Whether nothing but impatience was said."""
+        return self._impatience.fullmatch(self._said(sentence)) is not None
+
+    def takes_leave(self, sentence: str) -> bool:
+        """Whether a word of parting was said."""
+        return self._partings.search(self._said(sentence)) is not None
+
+    def _said(self, sentence: str) -> str:
+        return sentence.strip() + " " if self._english else sentence.strip()
+
+    def _of_hedges(self, hedges: Hedges) -> Iterator[str]:
+        yield from self._expressions(hedges.words)
+        yield from (self._unless(word, then) for word, then in hedges.unless.items())
+        yield from (f"^{word}" for word in self._expressions(hedges.first))
+        yield from (f"{word}$" for word in self._expressions(hedges.last))
+
+    def _unless(self, word: str, then: Words) -> str:
+        return self._one((word,)) + (f"(?!{self._one_of(self._expressions(then))})" if then else "")
+
+    def _one(self, words: Words) -> str:
+        return self._one_of(self._expressions(words))
+
+    def _some(self, words: Words) -> str:
+        return f"{self._one(words)}*" if words else ""
+
+    def _expressions(self, words: Words) -> Iterator[str]:
+        """The longest first, so that a word isn't taken for the beginning of another."""
+        for word in sorted(words, key=len, reverse=True):
+            yield rf"\b{re.escape(word)} " if self._english else re.escape(word)
+
+    @staticmethod
+    def _one_of(expressions: Iterable[str]) -> str:
+        return f"(?:{'|'.join(expressions) or NONE})"

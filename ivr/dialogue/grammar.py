@@ -3,6 +3,7 @@
 dialplans/LANGUAGE/intents/*.yaml   sentences by intent
 dialplans/LANGUAGE/lists.yaml       <lists>, fillers, informal spellings
 dialplans/LANGUAGE/universals.yaml  what is understood at every step, yes and no, words of danger
+dialplans/LANGUAGE/consent.yaml     yes and no with more behind them, and what takes them back
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ivr.dialogue.consent import ConsentFile
 from ivr.dialogue.meaning import Danger, Universal
 from ivr.dialogue.normal_text import NormalEn, NormalZh
 from ivr.dialogue.templates import Lists, Node, TemplateError, bounded
@@ -91,6 +93,7 @@ class Grammar:
     sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: ListsFile = field(default_factory=ListsFile)
     universals: UniversalsFile = field(default_factory=UniversalsFile)
+    consent: ConsentFile = field(default_factory=ConsentFile)
     places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
     folder: Path = Path()
 
@@ -112,6 +115,7 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
     spoken: Language = language or ("en" if folder.name == "en" else "zh")
     lists = _typed(folder / "lists.yaml", ListsFile)
     universals = _typed(folder / "universals.yaml", UniversalsFile)
+    consent = _typed(folder / "consent.yaml", ConsentFile)
     empty = Grammar(spoken, lists=lists, universals=universals)
     parsed = Lists(lists.lists, empty.normal.literal)
     _check_lists(folder / "lists.yaml", lists, parsed)
@@ -121,7 +125,7 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
         intent: tuple(_node(one, parsed, places[intent, index]) for index, one in enumerate(ones))
         for intent, ones in sentences.items()
     }
-    return Grammar(spoken, nodes, sentences, lists, universals, places, folder)
+    return Grammar(spoken, nodes, sentences, lists, universals, consent, places, folder)
 
 
 def _sentences(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, int], Place]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ivr.dialogue import consent
+from ivr.dialogue.consent import Consent
 from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
@@ -87,11 +87,12 @@ Judgement = Alarm | Wish | Answered | Filled | Wanted | Corrected | NeverMind | 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the call knows when it judges: the matter under way, intents it can follow, slots it can take back."""
+    """What the call knows when it judges: the matter under way, intents it can follow, slots it can take back, words of consent."""
 
     intent: str
     known_intents: Collection[str]
     corrigible: Collection[str]
+    consent: Consent
 
 
 # "能退吗" and "can you refund it" ask whether, and consent to nothing.
@@ -150,7 +151,7 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     wants, slot = question.expectation, _wanted_slot(question, heard)
     if wants.wants == "yes_no" and question.about == "step" and (number := _bare_number(heard, context)) is not None:
         return Corrected(number)
-    if question.about == "offer" and consent.says_the_verb(question.action, heard.text, wants.language):
+    if question.about == "offer" and context.consent.says_the_verb(question.action, heard.text):
         return Answered("yes")
     if heard.verdict == "reject" and slot is None:
         return Missed()
@@ -234,9 +235,9 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Missed()
     if _wish(heard) in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
         return Answered("yes")
-    if _agrees_too_soon(question, heard):
+    if _agrees_too_soon(question, heard, context):
         return Missed()
-    if question.agrees & _MONEY and (heard.intent in _SAID_BY_OFFERS or consent.impatient(heard.text)):
+    if question.agrees & _MONEY and (heard.intent in _SAID_BY_OFFERS or context.consent.impatient(heard.text)):
         return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
@@ -245,11 +246,10 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
     return Missed()
 
 
-def _agrees_too_soon(question: Question, heard: Interpretation) -> bool:
+def _agrees_too_soon(question: Question, heard: Interpretation, context: Context) -> bool:
     """ "Yes, refund it" where digits are asked for first: it agrees to what is under way, and is no other matter."""
-    language = question.expectation.language
-    in_front = consent.IN_FRONT[language]["yes"].match(heard.text + " ")
-    return question.expectation.wants == "slot" and heard.intent in _MONEY and in_front is not None
+    in_front = context.consent.in_front("yes", heard.text)
+    return question.expectation.wants == "slot" and heard.intent in _MONEY and in_front != ""
 
 
 def _wish(heard: Interpretation) -> str:

@@ -85,7 +85,8 @@ class Talk:
     def context(self) -> Context:
         """What a judgement depends on."""
         intents = {intent for frame in self.position.stack for intent in self.tree(frame.tree).file.intents}
-        return Context(self.memory.word("$intent"), intents, self.filled_at)
+        consent = self.spoken.understanding.choices.consent
+        return Context(self.memory.word("$intent"), intents, self.filled_at, consent)
 
     def use(self, language: Language) -> None:
         """Speak and understand this language from here on."""

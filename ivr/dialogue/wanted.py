@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ivr.dialogue import consent, numbers_en, numbers_zh, order_number
+from ivr.dialogue import numbers_en, numbers_zh, order_number
 from ivr.dialogue.answers import Said
 from ivr.dialogue.digits_asked import chosen, without_words
 from ivr.dialogue.meaning import DIGIT_SLOTS, OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
@@ -163,7 +163,8 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
     if answered is None or answered.score == 1.0:
         return answered
     ranked = understanding.matcher.rank(said.sentence)
-    if ranked and ranked[0].intent == "goodbye" and answered.kind == "yes" and not consent.takes_leave(said.sentence):
+    parting = understanding.choices.consent.takes_leave(said.sentence)
+    if ranked and ranked[0].intent == "goodbye" and answered.kind == "yes" and not parting:
         return answered
     if ranked and ranked[0].intent in UNIVERSALS and ranked[0].score >= _ANOTHER_WISH:
         return None

@@ -44,6 +44,9 @@ def _everywhere(spoken: Spoken) -> Iterator[Finding]:
             yield Finding.at(place, what, fix, meaning not in INDISPENSABLE)
     if "danger" not in grammar.universals.danger:
         yield Finding.at(place, f"no words of danger are known in {spoken.language}", fix, True)
+    if not grammar.consent.begins:
+        what = f"a yes or a no with more behind it isn't understood in {spoken.language}: `begins` is missing"
+        yield Finding.at(Place(grammar.folder / "consent.yaml"), what, fix, True)
 
 
 def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:

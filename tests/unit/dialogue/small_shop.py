@@ -110,6 +110,13 @@ negatable: {退款: refund}
 corrections: ["不对，是", "不对是", "不是"]
 """
 
+CONSENT = """
+begins:
+  "no": {不: [客气]}
+  "yes": {好: [贵], 对: [不]}
+hedges: {"yes": {words: [但], last: [吗]}}
+"""
+
 
 def write(folder: Path, **changed: str) -> tuple[Path, Path]:
     """The small shop in a folder; a file can be given other contents by its name (`hotline`, `prompts`, …)."""
@@ -119,6 +126,7 @@ def write(folder: Path, **changed: str) -> tuple[Path, Path]:
         "dialplans/number.yaml": changed.get("number", NUMBER),
         "dialplans/zh/intents/all.yaml": changed.get("intents", INTENTS),
         "dialplans/zh/universals.yaml": changed.get("universals", UNIVERSALS),
+        "dialplans/zh/consent.yaml": changed.get("consent", CONSENT),
         "prompts/zh/all.yaml": changed.get("prompts", WORDS),
     }
     for name, text in files.items():

@@ -202,6 +202,11 @@ def test_what_no_caller_can_do_without_must_be_sayable(tmp_path: Path) -> None:
     assert any("warning: no words of danger" in each for each in found)
 
 
+def test_a_hotline_without_words_of_consent_is_told(tmp_path: Path) -> None:
+    (told,) = findings(tmp_path, consent="{}")
+    assert "zh/consent.yaml:1: warning: a yes or a no with more behind it isn't understood in zh" in told
+
+
 def test_what_callers_hear_on_the_way_to_a_human_must_be_there(tmp_path: Path) -> None:
     without = "\n".join(line for line in WORDS.splitlines() if not line.startswith("handoff.progress"))
     (told,) = findings(tmp_path, prompts=without)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.dialogue.consent import Consent
 from ivr.dialogue.judgement import Alarm, Context, Filled, Wish, judge
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.meaning import Expectation
@@ -57,4 +58,4 @@ def test_a_word_of_danger_among_digits_is_a_digit(
     step = tree.steps["number"]
     question = of_step(step, "order_number", tree.manners["number"], Expectation(language=language))  # type: ignore[arg-type]
     heard = spoken.understanding.understand((Hypothesis(text, 0.9),), question.expectation)
-    assert isinstance(judge(question, heard, Context("", (), ())), judged)
+    assert isinstance(judge(question, heard, Context("", (), (), Consent("zh"))), judged)

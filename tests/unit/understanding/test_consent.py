@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.dialogue import consent
+from ivr.dialogue.consent import Consent
+from ivr.dialogue.understanding import Understanding
 from tests.unit.understanding.conftest import Hear
 
 
@@ -66,5 +67,27 @@ def test_a_yes_that_is_taken_back_is_hedged(text: str, hedged: bool, hear: Hear)
         ("exchange", "退吧", False),
     ],
 )
-def test_the_verb_of_an_action_agrees_to_it_alone(action: str, text: str, says: bool) -> None:
-    assert consent.says_the_verb(action, text.replace("吧", ""), "zh") is says
+def test_the_verb_of_an_action_agrees_to_it_alone(
+    action: str, text: str, says: bool, shipped: dict[str, Understanding]
+) -> None:
+    consent = shipped["zh"].choices.consent
+    assert consent.says_the_verb(action, text.replace("吧", "")) is says
+
+
+@pytest.mark.parametrize("text", ["嗯能开专票不", "对不起不好意思我不要了吗", "好的停"])
+def test_a_yes_that_turns_into_a_question_or_a_stop_is_hedged(text: str, shipped: dict[str, Understanding]) -> None:
+    assert shipped["zh"].choices.consent.hedged("yes", text)
+
+
+def test_an_apology_may_be_said_twice(hear: Hear) -> None:
+    assert hear("对不起不好意思我不要了", wants="yes_no").kind == "no"
+
+
+def test_without_words_of_consent_only_whole_sentences_are_an_answer() -> None:
+    nothing = Consent("zh")
+    assert nothing.in_front("yes", "好的那就退吧") == ""
+    assert nothing.without_opening("对不起不要") == "对不起不要"
+    assert not nothing.hedged("yes", "好但是")
+    assert not nothing.says_the_verb("cancel", "取消")
+    assert not nothing.impatient("")
+    assert not nothing.takes_leave("再见")

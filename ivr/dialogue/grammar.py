@@ -61,13 +61,21 @@ class Declared(_File):
     over: Phrases
 
 
+class Joined(_File):
+    """Words that join two wishes, and the intents that may be joined: `apart` with any other, `afterwards` behind any other."""
+
+    joints: Phrases = ()
+    apart: Phrases = ()
+    afterwards: Phrases = ()
+
+
 class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
     `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
     place ("1", "2", … or "last"), `what_else` asks for other choices, `never_mind` gives the matter up: templates of whole
     utterances, where a question takes them. Who says nothing but `greetings` hears the question again. `declared` words say what a
-    caller has come for, whatever question the rest of the sentence sounds like."""
+    caller has come for, whatever question the rest of the sentence sounds like; `second_wish` when two things are wanted in one breath."""
 
     universals: dict[Universal, Phrases] = {}
     anywhere: dict[Universal, Phrases] = {}
@@ -75,6 +83,7 @@ class UniversalsFile(_File):
     danger: dict[Danger, Phrases] = {}
     unless: Phrases = ()
     declared: dict[str, Declared] = {}
+    second_wish: Joined = Joined()
     negations: Phrases = ()
     negatable: dict[str, str] = {}
     corrections: Phrases = ()

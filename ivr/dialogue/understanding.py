@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ivr.dialogue import answers, second_wish, slots, wanted
+from ivr.dialogue import answers, slots, wanted
 from ivr.dialogue.classifier import FILE_NAME, Classifier
 from ivr.dialogue.classifier import load as load_learned
 from ivr.dialogue.features import Features
@@ -34,6 +34,7 @@ from ivr.dialogue.meaning import (
 )
 from ivr.dialogue.normal_text import plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
+from ivr.dialogue.second_wish import SecondWish
 from ivr.dialogue.variants import Variants
 from ivr.events import Hypothesis
 from ivr.values import Language
@@ -62,7 +63,7 @@ class Understanding:
         }
         self.features = Features(self.language, lists, learned.vocabulary if learned else ())
         self.matcher = Matcher(self.language, grammar.intents, self.features, learned)
-        self.choices = answers.Choices(grammar)
+        self.choices, self.second_wish = answers.Choices(grammar), SecondWish(grammar)
 
     @classmethod
     def compile(cls, grammar: Grammar, language: Language, pattern: OrderPattern | None = None) -> Understanding:
@@ -127,7 +128,7 @@ class Understanding:
 
     def _with_second(self, found: Interpretation, said: answers.Said) -> Interpretation:
         """The first of two wishes, with the second, where two were said."""
-        both = second_wish.two(said.bare, lambda half: self.matcher.rank(self.normal.text(half)), self.language)
+        both = self.second_wish.two(said.bare, lambda half: self.matcher.rank(self.normal.text(half)))
         if both is None:
             return found
         first, second = both

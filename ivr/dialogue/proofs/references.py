@@ -44,6 +44,12 @@ def _everywhere(spoken: Spoken) -> Iterator[Finding]:
             yield Finding.at(place, what, fix, meaning not in INDISPENSABLE)
     if "danger" not in grammar.universals.danger:
         yield Finding.at(place, f"no words of danger are known in {spoken.language}", fix, True)
+    named = {*grammar.universals.declared, *grammar.universals.negatable.values()}
+    named |= {intent for each in grammar.universals.declared.values() for intent in each.over}
+    named |= {*grammar.universals.second_wish.apart, *grammar.universals.second_wish.afterwards}
+    for intent in sorted(named - grammar.sentences.keys()):
+        what = f"`{intent}` has no sentences in {spoken.language}"
+        yield Finding.at(place, what, nearest(intent, list(grammar.sentences)), True)
     if not grammar.consent.begins:
         what = f"a yes or a no with more behind it isn't understood in {spoken.language}: `begins` is missing"
         yield Finding.at(Place(grammar.folder / "consent.yaml"), what, fix, True)

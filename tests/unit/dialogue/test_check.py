@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_shop import INTENTS, NUMBER, TREE, WORDS, load, write
+from small_shop import INTENTS, NUMBER, TREE, UNIVERSALS, WORDS, load, write
 
 from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.loading import load_dialplans
@@ -200,6 +200,20 @@ def test_what_no_caller_can_do_without_must_be_sayable(tmp_path: Path) -> None:
         assert "universals.yaml:1: nobody" in fault
     assert any("warning: nobody can say `repeat`" in each for each in found)
     assert any("warning: no words of danger" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "second_wish: {joints: [然后], apart: [refunnd]}",
+        "second_wish: {joints: [然后], afterwards: [refunnd]}",
+        "declared: {refunnd: {words: [我要退], over: [status]}}",
+        "declared: {refund: {words: [我要退], over: [refunnd]}}",
+    ],
+)
+def test_intents_that_universals_name_must_be_sayable(tmp_path: Path, words: str) -> None:
+    (told,) = findings(tmp_path, universals=f"{UNIVERSALS}\n{words}\n")
+    assert "universals.yaml:1: warning: `refunnd` has no sentences in zh — did you mean `refund`?" in told
 
 
 def test_a_hotline_without_words_of_consent_is_told(tmp_path: Path) -> None:

@@ -50,9 +50,8 @@ class Endpointing:
 
 @dataclass(frozen=True, slots=True)
 class KeyInput:
-    """Which keys end input: a lone key of `singles` at once; else digits until `max_digits`, `#`, or a pause."""
+    """What ends input by keys: one key where `max_digits` is 1; else that many digits, `#`, `*` at once, or a pause."""
 
-    singles: str = "0129*#"
     max_digits: int = 1
     interdigit_seconds: float = 3.0
 

@@ -19,7 +19,6 @@ from ivr.ports import Listener, Recognition, SpeechDetector
 
 # Enough for the endpointer's pre-roll and the frames it took to be sure.
 KEPT_SECONDS = 1.0
-BYTES_PER_SECOND = 16_000
 
 
 class Ear:

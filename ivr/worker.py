@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -223,9 +223,9 @@ class Worker:
         lost = await self._queue.reap(self._settings.handoff.wrap_up_seconds)
         await follow_up_all(self._orders, self._queue, lost)
 
-    async def _patiently(self, work: object) -> None:
+    async def _patiently(self, work: Awaitable[None]) -> None:
         try:
-            await work  # type: ignore[misc]
+            await work
         except Exception as fault:
             log.warning("worker.database_unreachable", fault=str(fault))
 

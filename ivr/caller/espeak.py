@@ -17,7 +17,7 @@ from ivr.caller.codec import RATE, Samples
 
 SYNCHRONOUS, DONT_EXIT = 2, 0x8000
 RATE_PARAMETER, PITCH_PARAMETER = 1, 3
-UTF8, END_PAUSE = 1, 0x1000
+UTF8 = 1
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 

@@ -22,7 +22,6 @@ class Peer:
 
 
 Receive = Callable[[bytes, Peer], None]
-MAX_MESSAGE = 65_535
 FREE_PORT_TRIES = 10
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from ivr.commands import Endpointing
-from ivr.values import Language
 
 
 def _listed(value: object) -> object:
@@ -226,10 +225,6 @@ class HangUp(Step):
     hang_up: Disposition
 
 
-AnyStep = (
-    Say | Ask | LookUp | Act | Branch | Remember | Call | Return | HandOff | RecordMessage | Survey | Speak | HangUp
-)
-
 # The key that makes a step what it is; `say` comes last because every step may have it.
 VERBS: dict[str, type[Step]] = {
     "ask": Ask,
@@ -269,8 +264,3 @@ class DefaultsFile(Part):
     progress_seconds: Seconds | None = None
     slower_rate: Annotated[float, Field(ge=0.5, le=1)] | None = None
     wait_seconds: Seconds | None = None
-
-
-def languages() -> tuple[Language, ...]:
-    """The languages a dialplan can speak."""
-    return ("zh", "en")

@@ -69,8 +69,8 @@ class Question:
         """Which keys end input: any single one where they choose, `#` or a pause where they make a number."""
         seconds = self.manner.interdigit_seconds or 3.0
         if self.key_digits > 1:
-            return KeyInput("*#", self.key_digits, seconds)
-        return KeyInput("0123456789*#", 1, seconds)
+            return KeyInput(self.key_digits, seconds)
+        return KeyInput(1, seconds)
 
     def read_keys(self, keys: str) -> Interpretation:
         """Keys as an interpretation: certain, or nothing."""

@@ -111,7 +111,6 @@ AGREES: Mapping[str, frozenset[str]] = {
     "exchange": _words("exchange"),  # said with a wish about goods, not a wish of its own
     "send_invoice": _words("invoice"),
 }
-ACTED = Outcome(frozenset(), _names("action", "name amount receipt due_at refused level_needed repeated"))
 ACT_CLEARS = ("action",)
 # Wishes that an exchange may be meant by.
 ABOUT_GOODS = _words("return_exchange change_order")
@@ -127,11 +126,8 @@ UNDOES = "cancel_order"
 # Wishes that say better what the danger is than a word of danger does.
 URGENT_INTENTS = _words("food_safety personal_safety account_stolen")
 
-# What a call knows from its first moment, and what the machine itself sets.
+# What a call knows from its first moment.
 GIVEN = frozenset({"shop", "shop_en", "call", "caller", "called", "language"})
-SET_BY_MACHINE = frozenset(
-    {"danger", "doubt", "answer", "intent", "agent_wishes", "gave_up", "gave_up_at", "message"}
-) | frozenset({"order_number", "order_tail", "digits.place"})
 # Prompts that the machine says of its own accord, and what they may say because it is known then.
 OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "doubt": frozenset({"doubt"}),

@@ -88,4 +88,3 @@ GIVEN = (
 )
 FIRST_NAMES = ("Emma", "Oliver", "Sophia", "James", "Mia", "Lucas", "Anna", "Daniel", "Grace", "Henry")
 LAST_NAMES = ("Smith", "Brown", "Miller", "Wilson", "Taylor", "Clark", "Walker", "Young", "King", "Green")
-METHODS = ("wechat", "alipay", "card")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue.position import Frame, Stack
@@ -18,11 +18,6 @@ def roads(ways: Ways) -> Iterator[Finding]:
     yield from _endless(ways)
     yield from _circles(ways)
     yield from _calls_in_circles(ways)
-
-
-def reachable_steps(ways: Iterable[Ways]) -> set[Frame]:
-    """The steps that at least one start can come to."""
-    return {frame for each in ways for frame in each.steps()}
 
 
 def _unreachable(ways: Ways) -> Iterator[Finding]:

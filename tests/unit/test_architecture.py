@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -50,13 +51,26 @@ def sources(part: str) -> list[Path]:
 
 
 def imports(file: Path) -> set[str]:
+    return _imported(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _imported(tree: ast.AST) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def imports_when_run(file: Path) -> set[str]:
+    """The same without what only types are read from (`if TYPE_CHECKING:`), and what __main__ names as text."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    return _imported(tree)
 
 
 def roots(file: Path) -> set[str]:
@@ -105,6 +119,39 @@ def test_settings_are_read_without_the_order_desk() -> None:
     code = "import sys, ivr.__main__; print([name for name in ('order_lookup', 'sqlalchemy', 'pypinyin') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def layers() -> dict[str, int]:
+    """Module or package → its line in the block of docs/design.md, counted from the top."""
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    block = design.partition("## Layers")[2].split("```")[1].strip()
+    names = [re.split(" {3,}", line)[0].split() for line in block.splitlines()]
+    return {name.rstrip("/"): line for line, named in enumerate(names) for name in named}
+
+
+def test_every_module_has_its_place_in_the_design() -> None:
+    packages = {file.relative_to(ROOT / "ivr").parts[0] for file in sources("ivr") if file.parent != ROOT / "ivr"}
+    there = {file.stem for file in (ROOT / "ivr").glob("*.py") if file.stem != "__init__"} | packages
+    assert sorted(there ^ (layers().keys() - {"order_lookup"})) == []
+
+
+def test_nothing_imports_from_a_layer_below_its_own() -> None:
+    place = layers()
+    guilty = set()
+    for file in sources("ivr"):
+        part = file.relative_to(ROOT / "ivr").parts[0].removesuffix(".py")
+        if part == "__init__" or (part == "dialogue" and file.name in SHELLS):
+            continue
+        for name in imports_when_run(file):
+            other = name.split(".")[1] if name.startswith("ivr.") else ""
+            if place.get(other, 0) > place[part]:
+                guilty.add(f"{file.relative_to(ROOT)} imports ivr.{other}")
+    assert sorted(guilty) == []
+
+
+def test_the_synthetic_caller_shares_nothing_with_the_hotline_it_calls() -> None:
+    shared = {name.split(".")[1] for file in sources("ivr/caller") for name in imports(file) if name.startswith("ivr.")}
+    assert shared - {"caller", "document", "errors", "values"} == set()
 
 
 def test_every_test_file_has_its_own_name() -> None:

@@ -151,6 +151,7 @@ class Transcript(CallPanel):
                         "dense borderless maxlength=500"
                     )
                     self._note.props["aria-label"] = self.said["note"]
+                    self._note.props["data-draft"] = call_id
                     self._note.on("keydown.enter", screen.acting(self._keep_note))
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:

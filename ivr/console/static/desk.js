@@ -1,5 +1,5 @@
 // What the browser does by itself: clocks that tick, the banner when the connection is lost, the way to the login when the session
-// has ended meanwhile, keyboard shortcuts.
+// has ended meanwhile, keyboard shortcuts, notes that are half written.
 "use strict";
 (() => {
   const skew = () => Number(document.querySelector("[data-server-time]")?.dataset.serverTime || 0);
@@ -44,6 +44,25 @@
     const wanted = words ? "● " + words : title;
     if (document.title !== wanted) document.title = wanted;
   }, 500);
+
+  // A note that is half written when the page is loaded anew (the console was started again) is there afterwards: in this tab alone,
+  // until it is kept or somebody logs out.
+  const restored = new WeakSet();
+  document.addEventListener("input", ({ target }) => {
+    if (target.dataset?.draft) sessionStorage.setItem("draft:" + target.dataset.draft, target.value);
+  }, true);
+  document.addEventListener("submit", () => {
+    Object.keys(sessionStorage).filter((key) => key.startsWith("draft:")).forEach((key) => sessionStorage.removeItem(key));
+  }, true);
+  setInterval(() => document.querySelectorAll("[data-draft]").forEach((field) => {
+    const key = "draft:" + field.dataset.draft;
+    const written = restored.has(field) ? "" : sessionStorage.getItem(key);
+    restored.add(field);
+    if (written && !field.value) {
+      field.value = written;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (!field.value) sessionStorage.removeItem(key);
+  }), 300);
 
   const shortcuts = ["F2", "F4", "F8", "F9", "F10"];
   document.addEventListener("keydown", (event) => {

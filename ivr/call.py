@@ -6,7 +6,6 @@ decides what to do, and this conductor does it. An exception anywhere becomes a 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -14,23 +13,10 @@ from typing import Any, assert_never
 
 import structlog
 
+from ivr import commands as do
 from ivr import errand
 from ivr.call_record import CallRecord
-from ivr.commands import (
-    Act,
-    Command,
-    HandOff,
-    HangUp,
-    Listen,
-    LookUp,
-    Note,
-    Play,
-    Prompt,
-    RecordMessage,
-    StartTimer,
-    StopTimer,
-    SwitchLanguage,
-)
+from ivr.commands import Command, Prompt
 from ivr.errors import SpeechUnavailable
 from ivr.events import (
     CallerHungUp,
@@ -47,6 +33,7 @@ from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded,
 from ivr.message import Message
 from ivr.ports import Answer
 from ivr.services import Conversation, HandoffRun, Services
+from ivr.tasks import Tasks
 from ivr.timers import Timers
 from ivr.values import Language
 
@@ -77,7 +64,7 @@ class Call:
             self._caller_did, self._said, self._speech_lost, self._voice_failed,
         )  # fmt: skip
         self._timers = Timers(lambda name: self.tell(TimerFired(name, self.seconds)))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._speech_lost_told, self._broken = False, False
         self._recording: Path | None = None
         self._message: Message | None = None
@@ -149,12 +136,14 @@ class Call:
             self.record.handoff_broken_off(self.handoff.close())
         try:
             for command in self.dialogue.receive(CallerHungUp(self.seconds)):
-                if isinstance(command, Note):
+                if isinstance(command, do.Note):
                     self.record.noted(command)
         except Exception:
             log.exception("call.dialogue_failed", call_id=self.call_id)
         self.record.ended(self.seconds, self._recording.name if self._recording else None)
-        self._spawn(self._remember(self.services.desk.contact(self.call_id, self.disposition, self.record.facts())))
+        self._tasks.spawn(
+            self._remember(self.services.desk.contact(self.call_id, self.disposition, self.record.facts()))
+        )
         self._on_over(self)
 
     async def _remember(self, contact: Coroutine[Any, Any, None]) -> None:
@@ -179,17 +168,17 @@ class Call:
             self._carry_out(commands)
         except Exception as fault:
             log.exception("call.command_failed", call_id=self.call_id)
-            turn = next((command.turn for command in commands if isinstance(command, Play | Listen | HandOff)), 0)
-            self._fail(turn, str(fault))
+            turns = (command.turn for command in commands if isinstance(command, do.Play | do.Listen | do.HandOff))
+            self._fail(next(turns, 0), str(fault))
 
     def _carry_out(self, commands: tuple[Command, ...]) -> None:
         prompts: tuple[Prompt, ...] = ()
         barge_in, listen, turn = True, None, None
         for command in commands:
             match command:
-                case Play():
+                case do.Play():
                     prompts, barge_in, turn = prompts + command.prompts, barge_in and command.barge_in, command.turn
-                case Listen():
+                case do.Listen():
                     listen, turn = command, command.turn
                 case _:
                     self._do(command)
@@ -200,29 +189,29 @@ class Call:
 
     def _do(self, command: Command) -> None:
         match command:
-            case LookUp() | Act():
-                self._spawn(self._ask_desk(command))
-            case HandOff():
+            case do.LookUp() | do.Act():
+                self._tasks.spawn(self._ask_desk(command))
+            case do.HandOff():
                 self._floor.afterwards(lambda: self._hand_off(command))
-            case RecordMessage():
+            case do.RecordMessage():
                 self._floor.afterwards(lambda: self._record_message(command))
-            case HangUp():
+            case do.HangUp():
                 self.record.ends(command.disposition)
                 self._floor.afterwards(lambda: self.services.phone.hang_up(self.leg))
-            case StartTimer():
+            case do.StartTimer():
                 self._timers.start(command.name, command.seconds)
-            case StopTimer():
+            case do.StopTimer():
                 self._timers.stop(command.name)
-            case SwitchLanguage():
+            case do.SwitchLanguage():
                 self.language = command.language
-            case Note():
+            case do.Note():
                 self.record.noted(command)
-            case Play() | Listen():
+            case do.Play() | do.Listen():
                 raise AssertionError("a turn is taken as a whole")
             case _:
                 assert_never(command)
 
-    async def _ask_desk(self, command: LookUp | Act) -> None:
+    async def _ask_desk(self, command: do.LookUp | do.Act) -> None:
         try:
             answer = await errand.run(command, self.call_id, self.services, self._say_we_are_at_it)
         except Exception as fault:
@@ -234,7 +223,7 @@ class Call:
             # An answer waits for the prompt that announced it ("let me look") to end.
             self._floor.afterwards(lambda: self.tell(errand.finished(command, answer, self.seconds)))
             self._floor.settle()
-        if self.over and isinstance(command, Act):
+        if self.over and isinstance(command, do.Act):
             await errand.tell_later(command, answer, self.call_id, self.offered.caller, self.case, self.services.desk)
 
     def _say_we_are_at_it(self) -> bool:
@@ -243,7 +232,7 @@ class Call:
         self._floor.aside(self.dialogue.phrase("filler"))
         return True
 
-    def _hand_off(self, command: HandOff) -> None:
+    def _hand_off(self, command: do.HandOff) -> None:
         self._floor.leave()
         self.record.case["handoff.reason"] = command.reason
         self.record.keep_case()
@@ -256,7 +245,7 @@ class Call:
         self.record.handoff_ended(event.outcome, event.step is not None)
         self.tell(event)
 
-    def _record_message(self, command: RecordMessage) -> None:
+    def _record_message(self, command: do.RecordMessage) -> None:
         self._message = Message(command, self.seconds)
         listening = self._message.listening(self.record.step, self.language)
         self.record.listening(listening)
@@ -306,10 +295,5 @@ class Call:
             return
         self._broken = True
         self._timers.stop_all()
-        handing = HandOff(0, "general", "fault", priority=3)
+        handing = do.HandOff(0, "general", "fault", priority=3)
         self._floor.apologise(self.dialogue.phrase("apology"), lambda: self._hand_off(handing))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

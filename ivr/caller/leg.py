@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from ivr.caller import dtmf
+from ivr.caller.leg_state import Moments, State
 from ivr.caller.message import Headers, Request, Response, parse_address, token
 from ivr.caller.negotiation import Negotiation
 from ivr.caller.rtp import Stream
@@ -25,24 +24,6 @@ if TYPE_CHECKING:
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, REFER, UPDATE"
 Extra = tuple[tuple[str, str], ...]
-
-
-class State(Enum):
-    DIALLING = "dialling"
-    OFFERED = "offered"
-    RINGING = "ringing"
-    UP = "up"
-    ENDED = "ended"
-
-
-@dataclass(slots=True)
-class Moments:
-    """When things happened, in seconds of the monotonic clock."""
-
-    began: float
-    rang: float | None = None
-    answered: float | None = None
-    ended: float | None = None
 
 
 class Leg:

@@ -13,7 +13,8 @@ from ivr.caller.activity import Span
 from ivr.caller.codec import Samples
 from ivr.caller.ear import Ear
 from ivr.caller.hearing import Hearing
-from ivr.caller.leg import Leg, State
+from ivr.caller.leg import Leg
+from ivr.caller.leg_state import State
 from ivr.caller.notes import Deed, Notes, Remark
 from ivr.caller.rtp import Stream
 from ivr.caller.scenario import Role

@@ -14,7 +14,8 @@ from ivr.caller import happenings as happened
 from ivr.caller.conversation import converse
 from ivr.caller.digest import Credentials
 from ivr.caller.ear import Ear
-from ivr.caller.leg import Leg, State
+from ivr.caller.leg import Leg
+from ivr.caller.leg_state import State
 from ivr.caller.message import parse_uri, sip_uri, token
 from ivr.caller.negotiation import CODECS
 from ivr.caller.notes import Notes, party_result

@@ -12,7 +12,8 @@ from typing import Any
 
 from ivr.caller.digest import Credentials
 from ivr.caller.exchange import REMEMBERED_SECONDS, Exchange, peer_of
-from ivr.caller.leg import ALLOW, Leg, State
+from ivr.caller.leg import ALLOW, Leg
+from ivr.caller.leg_state import State
 from ivr.caller.message import (
     Headers,
     Request,

@@ -9,7 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from ivr.caller.leg import Leg, State
+from ivr.caller.leg import Leg
+from ivr.caller.leg_state import State
 from ivr.caller.useragent import UserAgent
 
 ANSWER_SECONDS = 12.0

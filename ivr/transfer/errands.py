@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, assert_never
+from collections.abc import Callable
+from typing import assert_never
 
 import structlog
 
 from ivr.handoff import commands as do
+from ivr.tasks import Tasks
 from ivr.transfer.place import QueuePlace
 from ivr.transfer.promises import Promises
 
@@ -25,15 +26,15 @@ class Errands:
     def __init__(self, place: QueuePlace, promises: Promises, on_failed: Callable[[do.HandoffCommand], None]) -> None:
         self._place, self._promises, self._on_failed = place, promises, on_failed
         self._order = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def run(self, errand: Errand) -> None:
         """Have it done after everything asked for before."""
-        self._spawn(self._one(errand))
+        self._tasks.spawn(self._one(errand))
 
     def leave(self, outcome: do.Outcome) -> None:
         """The handoff is over; after everything asked for before, releasing the agent among it."""
-        self._spawn(self._leave(outcome))
+        self._tasks.spawn(self._leave(outcome))
 
     async def _one(self, errand: Errand) -> None:
         async with self._order:
@@ -69,8 +70,3 @@ class Errands:
             except Exception:
                 # The lease runs out, and whoever reaps next ends the place.
                 log.exception("transfer.place_not_left", outcome=outcome)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

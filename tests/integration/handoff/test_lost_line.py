@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ivr.caller.leg import State
+from ivr.caller.leg_state import State
 from ivr.caller.useragent import UserAgent
 from ivr.console import callbacks
 from ivr.demo.stage import Stage

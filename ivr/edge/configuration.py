@@ -61,6 +61,8 @@ def _settings(settings: Settings, folder: Path) -> Iterator[str]:
         yield _substitution("REGISTRATION_FOLDER", str(folder / "registration"))
         yield _substitution("CONTACT_ADDRESS", f"{sip.public_address or sip.address}:{sip.port}")
     yield f"route[ALLOWED] {{\n    if (!({_from_any_of(sip.allow, 'sip.allow')})) exit;\n}}"
+    yield f"route[ONLY_TO_WORKERS] {{\n    if ($du == $null && ({' || '.join(_to_workers(settings))})) return;"
+    yield '    if (!is_method("ACK")) sl_send_reply("403", "Forbidden");\n    exit;\n}'
     if _agents(settings):
         yield "#!define WITH_AGENTS"
 
@@ -71,6 +73,19 @@ def _from_any_of(networks: Sequence[str], key: str) -> str:
     except ValueError as fault:
         raise ConfigError(f"`{key}`: {fault}", "write addresses like 10.0.0.0/8 or 192.0.2.7") from None
     return " || ".join(f"src_ip == {network}" for network in listed if network.version == 4) or "src_ip == 0.0.0.0"
+
+
+def _to_workers(settings: Settings) -> Iterator[str]:
+    """Conditions of which one holds for a request to a worker's Contact: its address or the one the world sees, and its port."""
+    sip, first = settings.sip, settings.sip.worker_ports
+    ours = f"$rp >= {first} && $rp < {first + settings.workers}"
+    if sip.address == "0.0.0.0":  # a worker names any address of this machine
+        yield f"({ours})"
+    else:
+        yield from (f'($rd == "{host}" && {ours})' for host in (sip.address, sip.public_address) if host)
+    for other in sip.other_workers:
+        host, _, port = other.partition(":")
+        yield from (f'($rd == "{each}" && $rp == {port or 5060})' for each in (host, sip.public_address) if each)
 
 
 def _agents(settings: Settings) -> str:

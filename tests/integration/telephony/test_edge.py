@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +132,24 @@ def test_strangers_scanners_and_floods_get_no_answer(tmp_path: Path) -> None:
         flood(OPTIONS, port, 400)
         assert [answer_to(OPTIONS, port, within=SILENCE_SECONDS) for _ in range(2)] == ["", ""]
         assert not one.all("CallOffered") + other.all("CallOffered")
+
+
+def test_nobody_reaches_others_through_the_edge(tmp_path: Path) -> None:
+    """Whoever may call could otherwise have the trunk dial in our name: it takes no more than a To tag of one's own making."""
+    told = settings(tmp_path)
+    with hotline(told), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as premium:
+        premium.bind(("127.0.0.1", 0))
+        premium.settimeout(SILENCE_SECONDS)
+        edge, other = told.sip.port, premium.getsockname()[1]
+        made_up = OPTIONS.replace("0.0.1>\nCall", "0.0.1>;tag=2\nCall").replace("OPTIONS", "INVITE")
+        for target, route in (
+            (f"009001234@127.0.0.1:{other}", f"<sip:127.0.0.1:{edge};lr>"),
+            (f"hotline@127.0.0.1:{told.sip.worker_ports}", f"<sip:127.0.0.1:{edge};lr>, <sip:127.0.0.1:{other};lr>"),
+        ):
+            sent = made_up.replace("sip:hotline@127.0.0.1 SIP", f"sip:{target} SIP")
+            assert "403" in answer_to(sent.replace("User-Agent", f"Route: {route}\nUser-Agent"), edge)
+        with pytest.raises(TimeoutError):
+            premium.recv(4096)
 
 
 def test_a_phone_on_tls_stays_on_its_connection(tmp_path: Path) -> None:

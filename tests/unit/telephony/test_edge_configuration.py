@@ -36,6 +36,14 @@ def test_only_allowed_sources_get_past_the_door() -> None:
     assert "src_ip == 0.0.0.0!" in texts()["settings.cfg"]
 
 
+def test_requests_within_a_call_go_to_workers_only() -> None:
+    told = texts(worker_ports=5070, public_address="198.51.100.1", other_workers=("10.0.0.2:5075",))["settings.cfg"]
+    assert '($rd == "127.0.0.1" && $rp >= 5070 && $rp < 5073)' in told
+    assert '($rd == "198.51.100.1" && $rp >= 5070 && $rp < 5073)' in told
+    assert '($rd == "10.0.0.2" && $rp == 5075) || ($rd == "198.51.100.1" && $rp == 5075)' in told
+    assert "($rp >= 5070 && $rp < 5073)" in texts(address="0.0.0.0", worker_ports=5070)["settings.cfg"]
+
+
 def test_features_are_on_where_they_are_configured() -> None:
     assert "WITH_" not in texts()["settings.cfg"]
     told = texts(public_address="198.51.100.1", tls=Tls(certificate=Path("/c.pem"), key=Path("/k.pem")))["settings.cfg"]

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from ivr.accounts import Viewer, viewer_of
 from ivr.console.house import House
 from ivr.console.notices import not_now, notice, wants_page
+from ivr.console.patience import bounded, too_large
 
 log = structlog.get_logger()
 
@@ -59,6 +60,11 @@ class Gate:
             return await self._app(scope, receive, send)
         connection, state = HTTPConnection(scope), scope.setdefault("state", {})
         state["viewer"] = None
+        if scope["type"] == "http":
+            receive = bounded(receive)
+            if too_large(connection.headers.get("content-length", "")):
+                too_much = notice(connection, "too_large", 413, headers={"Connection": "close"})
+                return await too_much(scope, receive, _hardened(send))
         try:
             state["viewer"] = viewer = await self._viewer(connection)
             refusal = self._refusal(connection, viewer)

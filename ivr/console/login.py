@@ -53,13 +53,15 @@ def login_routes(house: House) -> APIRouter:
         if not expected or not secrets.compare_digest(expected.encode(), form_token.encode()):
             return _page(said.language, _inside(next), secure, said["login_again"], 403, name)
         address = request.client.host if request.client else ""
-        if not limiter.allows(address, house.clock()):
-            return _page(said.language, _inside(next), secure, said["login_wait"], 429, name)
-        old = request.cookies.get(COOKIE)
+        old, token = request.cookies.get(COOKIE), None
         async with checking:
+            # Asked only now: of many attempts at once, those that wait here learn of the failures before them.
+            if not limiter.allows(address, house.clock()):
+                return _page(said.language, _inside(next), secure, said["login_wait"], 429, name)
             token = await house.write(lambda session, now: accounts.log_in(session, name, password, address, now))
+            if token is None:
+                limiter.failed(address, house.clock())
         if token is None:
-            limiter.failed(address, house.clock())
             log.warning("console.login_failed", account=name, address=address)
             return _page(said.language, _inside(next), secure, said["login_wrong"], 401, name)
         if old:

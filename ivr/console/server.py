@@ -10,6 +10,7 @@ import uvicorn
 from ivr.children import announce
 from ivr.config import Settings
 from ivr.console.app import create_app
+from ivr.console.patience import PatientProtocol
 
 log = structlog.get_logger()
 
@@ -35,6 +36,6 @@ def run(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=3,
         ws_max_size=2**20,
-        h11_max_incomplete_event_size=2**16,
+        http=PatientProtocol,
     )
     Server(config).run()

@@ -62,6 +62,11 @@ class Viewer:
         return self.role in ALL_CALLS
 
     @property
+    def sees_whole_data(self) -> bool:
+        """Whether anybody's name, number and address are open to them, in the audit each time."""
+        return self.role in MAY_REVEAL_ALL
+
+    @property
     def hears_calls(self) -> bool:
         """Whether they may listen in, and hear recordings."""
         return self.role in MAY_HEAR
@@ -98,6 +103,35 @@ def set_password(session: Session, name: str, password: str) -> None:
         raise UserError(f"there is no account `{name}`", f"`ivr agents add {name}` makes one")
     row.password_hash, row.failures, row.locked_until = _hashed(password), 0, 0.0
     session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
+
+
+def disable(session: Session, name: str) -> None:
+    """Let somebody in no more: their sessions end now, and their telephone is not rung; raises UserError for an unknown name."""
+    row = _account(session, name)
+    row.disabled = True
+    session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
+    # Who talks or wraps up is let finish; who is away is not rung.
+    idle = (AgentRow.id == row.agent_id, AgentRow.state.in_(("available", "away")))
+    session.execute(update(AgentRow).where(*idle).values(state="offline"))
+
+
+def enable(session: Session, name: str) -> None:
+    """Let somebody in again, with the password they had; raises UserError for an unknown name."""
+    row = _account(session, name)
+    row.disabled, row.failures, row.locked_until = False, 0, 0.0
+
+
+def revoke(session: Session, token: str) -> None:
+    """Take a token back, by its name; raises UserError when there is none such."""
+    if session.scalar(delete(TokenRow).where(TokenRow.name == token).returning(TokenRow.name)) is None:
+        raise UserError(f"there is no token `{token}`", "`ivr agents list` shows them")
+
+
+def _account(session: Session, name: str) -> AccountRow:
+    row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+    if row is None:
+        raise UserError(f"there is no account `{name}`", "`ivr agents list` shows them")
+    return row
 
 
 def _hashed(password: str) -> str:
@@ -184,8 +218,9 @@ def add_token(session: Session, name: str, scopes: list[str], now: float) -> str
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What an API token may; `used_lately` when its last use is on record already."""
+    """Whose an API token is and what it may; `used_lately` when its last use is on record already."""
 
+    name: str
     scopes: frozenset[str]
     used_lately: bool
 
@@ -195,7 +230,8 @@ def known_token(session: Session, token: str, now: float) -> Token | None:
     row = session.get(TokenRow, digest(token))
     if row is None:
         return None
-    return Token(frozenset(row.scopes), row.used_at is not None and row.used_at >= now - SEEN_EVERY_SECONDS)
+    used_lately = row.used_at is not None and row.used_at >= now - SEEN_EVERY_SECONDS
+    return Token(row.name, frozenset(row.scopes), used_lately)
 
 
 def token_used(session: Session, token: str, now: float) -> None:
@@ -206,3 +242,10 @@ def token_used(session: Session, token: str, now: float) -> None:
 def audit(session: Session, account: str, what: str, call_id: str | None, now: float, **details: object) -> None:
     """Write down who did or saw what."""
     session.add(AuditRow(at=now, account=account[:64], what=what, call_id=call_id, details=dict(details)))
+
+
+def audit_once(session: Session, account: str, what: str, seconds: float, now: float, **details: object) -> None:
+    """Write down what somebody sees, unless they saw just that so many seconds ago: programs look again and again."""
+    lately = (AuditRow.account == account[:64], AuditRow.what == what, AuditRow.at > now - seconds)
+    if dict(details) not in session.scalars(select(AuditRow.details).where(*lately)).all():
+        audit(session, account, what, None, now, **details)

@@ -119,13 +119,25 @@ Guards = Sequence[params.Depends]
 Desk = Callable[[], Awaitable[SqlOrderSystem]]
 
 
-def router(desk: Desk, reading: Guards = (), changing: Guards = (), prefix: str = "/orders") -> APIRouter:
-    """The routes over the order system that `desk` opens; `reading` guards every one of them, `changing` those that write."""
+def router(
+    desk: Desk, reading: Guards = (), changing: Guards = (), declaring: Guards | None = None, prefix: str = "/orders"
+) -> APIRouter:
+    """The routes over the order system that `desk` opens.
+
+    `reading` guards whatever shows customers' data, and `changing` besides what changes it; `declaring`, by default both, the
+    special periods, which show nobody's.
+    """
     its = Depends(_clerk_of(desk))
-    routes = APIRouter(prefix=prefix, tags=["orders"], dependencies=list(reading))
-    _add_orders(routes, its)
-    _add_tickets(routes, its, list(changing))
-    _add_promises(routes, its, list(changing))
+    about_customers = APIRouter(prefix=prefix, tags=["orders"], dependencies=list(reading))
+    _add_orders(about_customers, its)
+    _add_tickets(about_customers, its, list(changing))
+    _add_promises(about_customers, its, list(changing))
+    guards = [*reading, *changing] if declaring is None else list(declaring)
+    periods = APIRouter(prefix=prefix, tags=["orders"], dependencies=guards)
+    _add_periods(periods, its)
+    routes = APIRouter()
+    routes.include_router(about_customers)
+    routes.include_router(periods)
     return routes
 
 
@@ -207,7 +219,11 @@ def _add_promises(routes: APIRouter, its: Any, changing: Guards) -> None:
         if not await clerk.keep_promise(promise_id):
             raise HTTPException(404, "no such open promise")
 
-    @routes.post("/service/periods", summary="Declare a special period", responses=_NO_RULE | _UNREADABLE, **change)
+
+def _add_periods(routes: APIRouter, its: Any) -> None:
+    answers: dict[str, Any] = {"status_code": 204, "responses": _NO_RULE | _UNREADABLE}
+
+    @routes.post("/service/periods", summary="Declare a special period", **answers)
     async def declare(body: PeriodBody, clerk: Clerk = its) -> None:
         zone = clerk.system.policies.values.shop.zone
         start, end = (at if at.tzinfo else at.replace(tzinfo=zone) for at in (body.starts_at, body.ends_at))

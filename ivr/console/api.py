@@ -20,12 +20,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ivr.accounts import SCOPES
+from ivr.accounts import SCOPES, audit, audit_once
 from ivr.console import reading
 from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
 from ivr.console.feed import Happening, Sent, happening
 from ivr.console.house import House
-from ivr.console.tokens import scopes_of
+from ivr.console.tokens import token_of
 from ivr.errors import UserError
 from ivr.records.tables import EventRow
 from ivr.records.vcon import vcon
@@ -41,6 +41,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such call"}}
 _COMMENT_SECONDS = 10.0
+ONE_LOOK_SECONDS = 300.0
 PAGE = 1000
 
 
@@ -67,34 +68,54 @@ def api_app(house: House) -> FastAPI:
 
     _add_calls(app, house)
     app.include_router(
-        router(house.orders.own, [Depends(_scope(house, "orders"))], [Depends(_scope(house, "service"))])
+        router(
+            house.orders.own,
+            [Depends(_scope(house, "orders", whole_data=True))],
+            [Depends(_scope(house, "service", whole_data=True))],
+            [Depends(_scope(house, "orders")), Depends(_scope(house, "service"))],
+        )
     )
     _add_now(app, house)
     _add_events(app, house)
     return app
 
 
-def _scope(house: House, scope: str) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets pass who may read this."""
+def _scope(house: House, scope: str, whole_data: bool = False) -> Callable[..., Awaitable[None]]:
+    """A dependency that lets pass who may; where names, numbers and addresses are shown in full, the audit says who looked."""
     assert scope in SCOPES
 
     async def check(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> None:
         if credentials is not None:
-            scopes = await scopes_of(house, credentials.credentials)
-            if scopes is None:
+            known = await token_of(house, credentials.credentials)
+            if known is None:
                 raise HTTPException(401, "This token is not known.", {"WWW-Authenticate": "Bearer"})
-            if scope not in scopes:
+            if scope not in known.scopes:
                 raise HTTPException(403, f"This token lacks the scope `{scope}`.")
-            return
-        viewer = getattr(request.state, "viewer", None)
-        if viewer is None:
-            raise HTTPException(401, "Send a token: `Authorization: Bearer …`.", {"WWW-Authenticate": "Bearer"})
-        if not viewer.sees_all_calls:
-            raise HTTPException(403, "Your role may not use the API.")
+            who = f"token {known.name}"
+        else:
+            viewer = getattr(request.state, "viewer", None)
+            if viewer is None:
+                raise HTTPException(401, "Send a token: `Authorization: Bearer …`.", {"WWW-Authenticate": "Bearer"})
+            if not (viewer.sees_whole_data if whole_data else viewer.sees_all_calls):
+                raise HTTPException(
+                    403, "Your role may not use this." if whole_data else "Your role may not use the API."
+                )
+            who = viewer.name
+        if whole_data and (scope == "service" or request.method == "GET"):
+            await house.write(lambda session, now: _audit(session, who, request, now))
 
     return check
+
+
+def _audit(session: Session, who: str, request: Request, now: float) -> None:
+    """Who looked at what or changed it; what was searched by is named, and not said."""
+    path, searched_by = request.url.path, sorted(name for name, value in request.query_params.items() if value)
+    if request.method == "GET":
+        audit_once(session, who, "order_data_read", ONE_LOOK_SECONDS, now, path=path, searched_by=searched_by)
+    else:
+        audit(session, who, "order_data_changed", None, now, path=path)
 
 
 def _add_calls(app: FastAPI, house: House) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -19,7 +21,7 @@ from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
-from ivr.records.staff import AccountRow
+from ivr.records.staff import AccountRow, TokenRow
 from ivr.records.tables import AgentRow
 
 agents = typer.Typer(help="Accounts of agents and supervisors; API tokens.", no_args_is_help=True)
@@ -89,20 +91,58 @@ def password(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
     _out.print(f"{name} has a new password.", markup=False)
 
 
+@agents.command()
+def disable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
+    """Let somebody in no more, from now on; what they did stays in the audit."""
+    _, engine = _opened(config_file)
+    with Session(engine) as session, session.begin():
+        accounts.disable(session, name)
+    _out.print(f"{name} is logged out and can't log in.", markup=False)
+
+
+@agents.command()
+def enable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
+    """Let somebody in again, or at once after wrong passwords."""
+    _, engine = _opened(config_file)
+    with Session(engine) as session, session.begin():
+        accounts.enable(session, name)
+    _out.print(f"{name} can log in.", markup=False)
+
+
+@agents.command()
+def revoke(token: str, config_file: Config = DEFAULT_CONFIG) -> None:
+    """Take an API token back, by its name."""
+    _, engine = _opened(config_file)
+    with Session(engine) as session, session.begin():
+        accounts.revoke(session, token)
+    _out.print(f"The token {token} opens nothing any more.", markup=False)
+
+
 @agents.command(name="list")
 def list_all(config_file: Config = DEFAULT_CONFIG) -> None:
-    """Everybody, with telephone, queues and state."""
-    _, engine = _opened(config_file)
+    """Everybody, with telephone, queues and state; and the API tokens."""
+    settings, engine = _opened(config_file)
+    zone = ZoneInfo(settings.time_zone)
     table = Table("name", "role", "telephone", "queues", "skills", "languages", "state")
+    tokens = Table("token", "scopes", "last used")
     with Session(engine) as session:
         roles = {row.agent_id or row.name: row for row in session.scalars(select(AccountRow))}
         for agent in session.scalars(select(AgentRow).order_by(AgentRow.name)):
             account = roles.pop(agent.id, None)
             served = (", ".join(part) for part in (agent.queues, agent.skills, agent.languages))
-            table.add_row(agent.name, account.role if account else "(phone only)", agent.uri, *served, agent.state)
+            table.add_row(agent.name, _role(account) if account else "(phone only)", agent.uri, *served, agent.state)
         for account in roles.values():
-            table.add_row(account.name, account.role, "", "", "", "", "")
+            table.add_row(account.name, _role(account), "", "", "", "", "")
+        for each in session.scalars(select(TokenRow).order_by(TokenRow.name)):
+            used = datetime.fromtimestamp(each.used_at, zone).strftime("%Y-%m-%d %H:%M") if each.used_at else "never"
+            tokens.add_row(each.name, ", ".join(each.scopes), used)
     _out.print(table)
+    if tokens.row_count:
+        _out.print(tokens)
+
+
+def _role(account: AccountRow) -> str:
+    return f"{account.role} (disabled)" if account.disabled else account.role
 
 
 @agents.command()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ivr.console import reading
 from ivr.console.house import House
-from ivr.console.tokens import scopes_of
+from ivr.console.tokens import token_of
 from ivr.records import lost_calls
 from ivr.records.outcomes import outcomes
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
@@ -48,8 +48,8 @@ def figures_route(house: House) -> APIRouter:
 async def _allowed(house: House, request: Request) -> bool:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        scopes = await scopes_of(house, token.strip())
-        return scopes is not None and "metrics" in scopes
+        known = await token_of(house, token.strip())
+        return known is not None and "metrics" in known.scopes
     viewer = request.state.viewer
     return viewer is not None and bool(viewer.sees_all_calls)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.records.database import open_database
 from ivr.records.outcomes import outcomes
+from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow, LineRow
 from ivr.records.vcon import vcon
 
@@ -91,6 +93,34 @@ def figures(
     table.add_row("a human talked to", "", str(counted.with_human))
     table.add_row("lost with their worker", "", str(counted.line_lost))
     console.print(table)
+
+
+@report.command()
+def audit(
+    config_file: Config = DEFAULT_CONFIG,
+    last: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    account: Annotated[str, typer.Option(help="Only what this account, or `token NAME`, did.")] = "",
+    call_id: Annotated[str, typer.Option("--call", help="Only what was done with this call.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Who did or saw what: logins, numbers shown, calls heard, orders looked at."""
+    settings = config.load(config_file)
+    wanted = select(AuditRow).order_by(AuditRow.id.desc()).limit(last)
+    wanted = wanted.where(AuditRow.account == account) if account else wanted
+    wanted = wanted.where(AuditRow.call_id == call_id) if call_id else wanted
+    zone, table, lines = ZoneInfo(settings.time_zone), Table("at", "account", "what", "call", "details"), []
+    with Session(open_database(settings.database_url)) as session:
+        for row in session.scalars(wanted):
+            at = datetime.fromtimestamp(row.at, zone).isoformat(" ", "seconds")
+            lines.append(
+                {"at": at, "account": row.account, "what": row.what, "call": row.call_id, "details": row.details}
+            )
+            details = ", ".join(f"{key}: {value}" for key, value in row.details.items())
+            table.add_row(at[:19], *(Text(each) for each in (row.account, row.what, row.call_id or "", details)))
+    if as_json:
+        print(json.dumps(lines, ensure_ascii=False, indent=2))
+    else:
+        console.print(table)
 
 
 @report.command()

@@ -23,6 +23,7 @@ from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
 from ivr.records import case_posts, holding, lost_calls
 from ivr.records.holding import LEASE_SECONDS, LIVE, Lost
+from ivr.records.staff import AccountRow
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 from ivr.values import Language
 
@@ -168,7 +169,9 @@ def _reserve(session: Session, handoff: int, exclude: list[str], now: float) -> 
     session.execute(mine.values(asked_at=now, heartbeat_at=now, excluded=exclude))
     live = (HandoffRow.state == "waiting", HandoffRow.heartbeat_at >= now - LEASE_SECONDS)
     rows = session.scalars(select(HandoffRow).where(*live)).all()
-    agents = {row.name: row for row in session.scalars(select(AgentRow).where(AgentRow.state != "offline"))}
+    let_in_no_more = select(AccountRow.id).where(AccountRow.agent_id == AgentRow.id, AccountRow.disabled).exists()
+    there = select(AgentRow).where(AgentRow.state != "offline", ~let_in_no_more)
+    agents = {row.name: row for row in session.scalars(there)}
     asking = [_waiting(row, now) for row in rows if row.asked_at >= now - ASKING_SECONDS]
     free = [_agent(row, now) for row in agents.values() if row.state == "available" and row.rest_until <= now]
     name = order.assigned(asking, free).get(handoff)

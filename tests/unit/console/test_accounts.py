@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import typer
 from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
 from ivr import accounts
-from ivr.accounts import Role, Viewer
+from ivr.accounts import Role, Token, Viewer
+from ivr.console.cli import agents
 from ivr.errors import UserError
+from ivr.records.cli import report
 from ivr.records.database import open_database
 from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
+from ivr.records.tables import AgentRow
 
 PASSWORD = "correct horse"
 NOW = 1_000_000.0
@@ -125,8 +132,7 @@ def test_names_are_taken_once(session: Session) -> None:
 def test_tokens_have_the_scopes_given(session: Session) -> None:
     token = accounts.add_token(session, "crm", ["queue", "calls"], NOW)
     known = accounts.known_token(session, token, NOW)
-    assert known is not None
-    assert known.scopes == frozenset({"queue", "calls"})
+    assert known == Token("crm", frozenset({"queue", "calls"}), used_lately=False)
     assert accounts.known_token(session, token + "x", NOW) is None
     with pytest.raises(UserError, match="no scope `money`"):
         accounts.add_token(session, "erp", ["money"], NOW)
@@ -144,3 +150,67 @@ def _used_lately(session: Session, token: str, now: float) -> bool:
     known = accounts.known_token(session, token, now)
     assert known is not None
     return known.used_lately
+
+
+def test_revoked_tokens_open_nothing(session: Session) -> None:
+    token = accounts.add_token(session, "crm", ["calls"], NOW)
+    accounts.revoke(session, "crm")
+    assert accounts.known_token(session, token, NOW) is None
+    with pytest.raises(UserError, match="no token `crm`"):
+        accounts.revoke(session, "crm")
+
+
+def test_who_is_disabled_is_out_at_once_and_rung_no_more(session: Session) -> None:
+    account = session.scalars(select(AccountRow)).one()
+    row = AgentRow(name="anna", uri="sip:anna@10.0.0.9", state="available", queues=["general"], languages=["zh"])
+    session.add(row)
+    session.flush()
+    account.agent_id = row.id
+    token = accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    assert token
+    accounts.disable(session, "anna")
+    assert accounts.viewer_of(session, token, NOW) is None
+    assert not accounts.still_logged_in(session, accounts.digest(token), False, NOW)
+    assert accounts.log_in(session, "anna", PASSWORD, "", NOW) is None
+    session.refresh(row)
+    assert row.state == "offline"
+    accounts.enable(session, "anna")
+    assert accounts.log_in(session, "anna", PASSWORD, "", NOW)
+    with pytest.raises(UserError, match="no account `bert`"):
+        accounts.disable(session, "bert")
+
+
+def test_what_was_seen_again_and_again_is_one_line(session: Session) -> None:
+    for at, path in ((NOW, "/a"), (NOW + 10, "/a"), (NOW + 20, "/b"), (NOW + 400, "/a")):
+        accounts.audit_once(session, "crm", "order_data_read", 300.0, at, path=path)
+        session.flush()
+    seen = session.scalars(select(AuditRow).where(AuditRow.what == "order_data_read").order_by(AuditRow.id))
+    assert [(row.at - NOW, row.details["path"]) for row in seen] == [(0, "/a"), (20, "/b"), (400, "/a")]
+
+
+def test_commands_of_those_who_let_people_in(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("database: {url: 'sqlite:///hotline.db'}\n", encoding="utf-8")
+
+    def said(command: typer.Typer, *words: str) -> str:
+        result = CliRunner().invoke(command, [*words, "--config", str(config)], input=PASSWORD, env={"COLUMNS": "200"})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    said(agents, "add", "sue", "--role", "supervisor")
+    token = said(agents, "token", "crm", "--scope", "calls").strip()
+    assert "never" in said(agents, "list")
+    said(agents, "disable", "sue")
+    said(agents, "revoke", "crm")
+    listed = said(agents, "list")
+    assert "supervisor (disabled)" in listed
+    assert "crm" not in listed
+    with Session(open_database(f"sqlite:///{tmp_path / 'hotline.db'}")) as session, session.begin():
+        assert accounts.known_token(session, token, NOW) is None
+        accounts.audit(session, "sue", "number_revealed", "c-1", NOW, there_was_one=True)
+        accounts.audit(session, "[red]bo", "login", None, NOW)
+    assert "there_was_one: True" in said(report, "audit", "--call", "c-1")
+    assert "[red]bo" in said(report, "audit")
+    assert [line["what"] for line in json.loads(said(report, "audit", "--account", "sue", "--json"))] == [
+        "number_revealed"
+    ]

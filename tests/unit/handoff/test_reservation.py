@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
@@ -18,6 +18,7 @@ from ivr.records.database import open_database
 from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS
 from ivr.records.processes import lives_here, own_name
 from ivr.records.queue import SqlQueue
+from ivr.records.staff import AccountRow
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 
 
@@ -42,6 +43,22 @@ def engine(tmp_path: Path, clock: Clock) -> Engine:
     anna = AgentSettings(name="anna", uri="sip:anna@10.0.0.9")
     enrol(engine, (anna, AgentSettings(name="bert", uri="sip:bert@10.0.0.9", queues=("after_sales",))))
     return engine
+
+
+async def test_whose_account_is_disabled_is_not_rung_whatever_their_state(engine: Engine, clock: Clock) -> None:
+    """Who is disabled in the middle of a call is available again after its wrap-up."""
+    anna = agent(engine, "anna")
+    with Session(engine) as session, session.begin():
+        account = AccountRow(
+            name="anna", role="agent", password_hash="", created_at=0.0, agent_id=anna.id, disabled=True
+        )
+        session.add(account)
+    queue = SqlQueue(engine, "worker", clock)
+    number = await queue.enter("c-1", "general", "", "zh", 5, "agent")
+    assert isinstance(await queue.reserve(number), Place)
+    with Session(engine) as session, session.begin():
+        session.execute(update(AccountRow).values(disabled=False))
+    assert isinstance(await queue.reserve(number), Reservation)
 
 
 async def test_a_slow_worker_of_this_machine_is_not_taken_for_dead(engine: Engine, clock: Clock) -> None:

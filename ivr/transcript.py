@@ -1,7 +1,8 @@
 """What was said, masked: personal data never gets into a transcript, a log or a feed in the clear (pure).
 
 Kept as it is: order numbers' last four, amounts, dates. Masked: phone numbers to 138****5678, card and identity numbers to
-their last four, e-mail addresses to their domain, and whole utterances of steps marked sensitive.
+their last four, e-mail addresses to their domain, and whole utterances of steps marked sensitive. Of the order desk's facts: names
+to 王* and Grace M*, addresses and notes altogether.
 """
 
 from __future__ import annotations
@@ -18,6 +19,15 @@ _SPOKEN_EN = re.compile(rf"(?:\b(?:{'|'.join(_ENGLISH_DIGITS)}|double|triple)\b[
 _LONG_NUMBER = re.compile(r"(?<!\d)(?:\d[ -]?){7,}(?!\d)")
 _EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 SENSITIVE = "＊＊＊"
+# Facts of the order desk that name somebody, and those that nobody but the customer need know.
+NAMES = frozenset(
+    {
+        "customer.name",
+        "recipient",
+        *(f"{about}.{who}" for about in ("order", "fact") for who in ("recipient", "courier")),
+    }
+)
+PRIVATE = frozenset(f"{about}.{what}" for about in ("order", "fact") for what in ("address", "note"))
 
 
 def mask_number(number: str) -> str:
@@ -40,8 +50,16 @@ def mask_name(name: str) -> str:
     return f"{given} {family.split()[-1][:1]}*"
 
 
+def masked_fact(name: str, value: str) -> str:
+    """A fact of the order desk as it may be written down."""
+    if name in PRIVATE:
+        return masked(value, sensitive=True)
+    return mask_name(value) if name in NAMES and value else masked(value)
+
+
 def masked(text: str, sensitive: bool = False) -> str:
-    """The text as it may be written down."""
+    """The text as it may be written down, without what no database keeps: NUL and halves of characters."""
+    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     if sensitive:
         return SENSITIVE if text.strip() else ""
     text = _EMAIL.sub(lambda found: f"***@{found[1]}", text)

@@ -12,9 +12,8 @@ from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
 from ivr.handoff import queue as order
 from ivr.records.tables import AgentCommandRow, AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
-from ivr.transcript import mask_name
+from ivr.transcript import NAMES, mask_name
 
-NAMES = ("customer.name", "recipient", "order.recipient")
 SHOWN = ("waiting", "ringing", "connected")
 STATES = ("available", "ringing", "on_call", "wrap_up", "away", "offline")
 # A call whose worker died is not ended by anybody: after the longest call allowed it is not live either.

@@ -19,13 +19,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine, func, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ivr.records import lost_calls
 from ivr.records.outcomes import human_talked
 from ivr.records.tables import CallRow, EventRow, LineRow
-from ivr.transcript import mask_number, masked
+from ivr.transcript import mask_number, masked, masked_fact
 from ivr.values import Language, plain
 
 log = structlog.get_logger()
@@ -99,11 +99,16 @@ class SqlRecords:
                 self._keep(left)
 
     def _write_patiently(self, entry: Entry) -> bool:
+        """Until it is written; an entry that the database can't take is kept aside, for others wait behind it."""
         while True:
             try:
                 with Session(self._engine) as session, session.begin():
                     write(session, entry)
                 return True
+            except (DataError, IntegrityError) as fault:
+                told = {"entry": entry["entry"], "call_id": entry["call_id"]}
+                log.error("records.entry_refused", fault=type(fault.orig).__name__, **told)
+                return False
             except DBAPIError as fault:
                 log.warning("records.write_failed", fault=str(fault.orig), entry=entry["entry"])
                 if self._stopping.wait(RETRY_SECONDS):
@@ -173,8 +178,15 @@ def _masked(value: object, sensitive: bool = False) -> Any:
         case str() as text:
             return masked(text, sensitive)
         case dict() as mapping:
-            return {key: item if key in KEPT_KEYS else _masked(item, sensitive) for key, item in mapping.items()}
+            return {masked(key): _masked_under(key, item, sensitive) for key, item in mapping.items()}
         case list() as items:
             return [_masked(item, sensitive) for item in items]
         case other:
             return other
+
+
+def _masked_under(key: str, item: object, sensitive: bool) -> Any:
+    """What stands under a key of a mapping."""
+    if key in KEPT_KEYS:
+        return item
+    return masked_fact(key, item) if isinstance(item, str) and not sensitive else _masked(item, sensitive)

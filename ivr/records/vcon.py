@@ -23,10 +23,9 @@ from sqlalchemy.orm import Session
 import ivr
 from ivr.errors import RecordsError, UserError
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
-from ivr.transcript import mask_name
+from ivr.transcript import NAMES, mask_name
 
 CALLER, ROBOT = 0, 1
-NAMES = frozenset({"customer.name", "order.recipient", "fact.recipient", "order.courier", "fact.courier"})
 _NAMESPACE = uuid.UUID("6f1f4f0e-52cb-5c43-9f0d-6a7d7e1a2b33")
 
 
@@ -135,7 +134,7 @@ def _transcript(call: CallRow, lines: list[LineRow]) -> dict[str, Any]:
 
 def _case(call: CallRow) -> dict[str, Any]:
     case: dict[str, Any] = {**call.case, "disposition": call.disposition, "dialplan_version": call.dialplan_version}
-    # What leaves the house names nobody in full; the desk reveals a name where an agent asks, and logs it.
+    # What leaves the house names nobody in full; calls from before names were masked as they were written have them whole.
     case |= {key: mask_name(str(value)) for key, value in case.items() if key in NAMES and value}
     return {
         "purpose": "case",

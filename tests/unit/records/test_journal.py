@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.records.vcon import vcon
-from ivr.values import Digits, Money
+from ivr.values import Digits, Money, Name
 
 
 @pytest.fixture
@@ -70,6 +72,46 @@ async def test_the_number_in_full_is_kept_while_the_call_goes_on_and_nowhere_els
     with Session(engine) as session:
         assert session.get_one(CallRow, "c1").number == ""
     kept.close()
+
+
+async def test_names_addresses_and_notes_of_customers_are_masked_in_case_and_feed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """What a verified caller may hear is not for everybody who reads the call, the feed or the webhook."""
+    kept = records(engine, tmp_path)
+    kept.started("c1", "13800138000", "hotline", "zh", "v1")
+    told = {"customer.name": Name("王芳"), "order.recipient": "Grace Miller", "fact.courier": Name("赵师傅")}
+    kept.case("c1", told | {"order.address": "和平路157号", "fact.note": "门禁 4711", "offer.name": "refund_full"})
+    await kept.flush()
+    with Session(engine) as session:
+        case = session.get_one(CallRow, "c1").case
+        feed = json.dumps([event.data for event in session.scalars(select(EventRow))], ensure_ascii=False)
+    assert case == {
+        "customer.name": "王*", "order.recipient": "Grace M*", "fact.courier": "赵*",
+        "order.address": "＊＊＊", "fact.note": "＊＊＊", "offer.name": "refund_full",
+    }  # fmt: skip
+    assert not [private for private in ("王芳", "Miller", "157", "4711") if private in feed]
+    kept.close()
+
+
+def test_an_error_of_the_database_tells_the_log_no_numbers(engine: Engine) -> None:
+    with pytest.raises(OperationalError) as refused, engine.begin() as connection:
+        connection.execute(text("UPDATE elsewhere SET number = :number"), {"number": "13800138000"})
+    assert "elsewhere" in str(refused.value)
+    assert "13800138000" not in str(refused.value)
+
+
+async def test_an_entry_that_can_never_be_written_holds_up_no_other(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    kept.line("never-started", "caller", "您好", 0.5, {})  # its call is not there
+    kept.started("c1", "13800138000", "hotline", "zh", "v1")
+    kept.line("c1", "note", "a\0b\ud800", 0.5, {"text\0": "\0"})  # PostgreSQL keeps no NUL, nobody half a character
+    await asyncio.wait_for(kept.flush(), 10)
+    kept.close()
+    with Session(engine) as session:
+        assert [line.text for line in session.scalars(select(LineRow))] == ["ab?"]
+    (left,) = (tmp_path / "spill").glob("*.jsonl")
+    assert "never-started" in left.read_text(encoding="utf-8")
 
 
 async def test_the_name_of_a_recording_is_no_telephone_number(engine: Engine, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -42,6 +43,9 @@ GROUPS = {
     "agents": "ivr.console.cli:agents",
     "report": "ivr.records.cli:report",
 }
+# These write what customers said and who they are: nobody else on this machine may read it.
+CONFIDENTIAL = frozenset({"serve", "part", "forget", "orders", "db", "agents", "report"})
+OURS_ALONE = 0o077
 
 
 def build(only: str = "") -> typer.Typer:
@@ -123,6 +127,8 @@ def part(arguments: list[str]) -> None:
 
 def main() -> None:
     """Entry point of the `ivr` command."""
+    if CONFIDENTIAL.intersection(sys.argv[1:2]):
+        os.umask(OURS_ALONE)
     try:
         if sys.argv[1:2] == ["part"]:
             part(sys.argv[2:])

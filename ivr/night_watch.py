@@ -53,6 +53,9 @@ async def forgotten(settings: Settings, system: OrderSystem, engine: Engine, now
         mirrored = keep.mirrored_orders_days if settings.orders.system == "http" else None
         of_orders = orders.Keep(mirrored, keep.contacts_days, keep.messages_days, keep.settled_days)
         done |= await orders.forget(own.database, of_orders, now)
+        if (sent := settings.orders.messages).kind == "file":
+            letters = await orders.forget_letters(own.database, FileMessenger(settings.path(sent.file)))
+            done |= {"letters in the file deleted": letters} if letters else {}
     return done
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +37,7 @@ class Messenger(Protocol):
 
 
 class FileMessenger:
-    """Writes letters into a file, a line of JSON each."""
+    """Writes letters into a file that only this user may read, a line of JSON each."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -44,29 +47,60 @@ class FileMessenger:
         """Append the letter unless it is there already."""
         await asyncio.to_thread(self._append, letter)
 
+    def keys(self) -> set[str]:
+        """The letters in the file, by key; a line cut short by a crash doesn't count, its letter is written again."""
+        return {key for line in self._lines() if (key := _key(line))}
+
+    def drop(self, keys: Set[str]) -> int:
+        """Take letters out of the file again; how many."""
+        try:
+            with self._locked():
+                lines = self._lines()
+                kept = [line for line in lines if _key(line) not in keys]
+                if len(kept) < len(lines):
+                    new = self._file.with_name(self._file.name + ".new")
+                    with open(new, "w", encoding="utf-8", opener=_private) as out:
+                        out.writelines(f"{line}\n" for line in kept)
+                    new.replace(self._file)
+        except OSError as error:
+            raise DownError(f"{self._file}: {error.strerror}") from error
+        return len(lines) - len(kept)
+
     def _append(self, letter: Letter) -> None:
         try:
-            if self._keys is None:
-                self._keys = self._written()
-            if letter.key in self._keys:
-                return
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8") as out:
-                out.write(json.dumps(asdict(letter), ensure_ascii=False) + "\n")
+            with self._locked():
+                if self._keys is None:
+                    self._keys = self.keys()
+                if letter.key in self._keys:
+                    return
+                with open(self._file, "a", encoding="utf-8", opener=_private) as out:
+                    out.write(json.dumps(asdict(letter), ensure_ascii=False) + "\n")
         except OSError as error:
             raise DownError(f"{self._file}: {error.strerror}") from error
         self._keys.add(letter.key)
 
-    def _written(self) -> set[str]:
-        """The keys in the file; a line cut short by a crash doesn't count, its letter is written again."""
-        keys: set[str] = set()
-        if self._file.exists():
-            for line in self._file.read_text(encoding="utf-8").splitlines():
-                try:
-                    keys.add(str(json.loads(line)["key"]))
-                except (ValueError, KeyError, TypeError):
-                    continue
-        return keys
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One writes at a time, of however many processes."""
+        with open(self._file.with_name(self._file.name + ".lock"), "w", opener=_private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _lines(self) -> list[str]:
+        return self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _key(line: str) -> str:
+    """Of the letter on a line; empty where there is none."""
+    try:
+        return str(json.loads(line)["key"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 class WebhookMessenger:

@@ -8,6 +8,7 @@ own backend (`mirrored_orders`): one that nothing of ours refers to goes as a wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from order_lookup import tables as t
+from order_lookup.messengers import FileMessenger
 from order_lookup.phones import masked_phone
 from order_lookup.words import OPEN_STATES
 from order_lookup.work import Database
@@ -47,6 +49,14 @@ async def forget(database: Database, keep: Keep, now: datetime, batch: int = BAT
         while count := await database.write(lambda session, s=step, b=before: s(session, b, batch)):  # type: ignore[misc]
             done[name] = done.get(name, 0) + count
     return done
+
+
+async def forget_letters(database: Database, messenger: FileMessenger) -> int:
+    """Take out of the file what the outbox has forgotten; how many letters. What is written meanwhile stays."""
+    written = await asyncio.to_thread(messenger.keys)
+    kept = await database.read(lambda session: set(session.scalars(select(t.Message.key))))
+    over = written - kept
+    return await asyncio.to_thread(messenger.drop, over) if over else 0
 
 
 def _mask_orders(session: Session, before: datetime, batch: int) -> int:

@@ -7,6 +7,7 @@ nothing the second time. A vCon is made from all this when it is asked for: ther
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,12 @@ from sqlalchemy import ColumnElement, Engine, Text, cast, delete, func, select, 
 from sqlalchemy.orm import Session
 
 from ivr.records.holding import LIVE
-from ivr.records.staff import AuditRow
+from ivr.records.staff import AuditRow, SessionRow
 from ivr.records.tables import AgentCommandRow, Base, CallRow, CasePostRow, EventRow, HandoffRow, LineRow, WrapUpRow
 
 BATCH = 200
+# Recordings, the tracks of those that were never merged, and entries that no process could write (`journal.py`).
+_FILES = ("*.wav", "*.wav.left", "*.wav.right", "spill/*")
 DAY_SECONDS = 86_400.0
 Step = Callable[[Session, float], int]
 
@@ -45,6 +48,7 @@ def forget(engine: Engine, recordings: Path, keep: Keep, now: float) -> Mapping[
         "commands deleted": (keep.events, _commands),
         "events deleted": (keep.events, _events),
         "audit lines deleted": (keep.audit, _audit),
+        "logins deleted": (1, _logins),
     }
     done: dict[str, int] = {}
     for name, (days, step) in steps.items():
@@ -70,14 +74,22 @@ def _recordings(session: Session, before: float, folder: Path) -> int:
 
 
 def _strays(engine: Engine, folder: Path, before: float) -> int:
-    """Recordings that no call knows of: their process was killed before it could write the call's end."""
-    old = [file for file in folder.glob("*.wav") if file.stat().st_mtime < before] if folder.is_dir() else []
+    """Recordings that no call knows of, for their process was killed before it could write the call's end; what it left half-way."""
+    old = [file for kind in _FILES for file in folder.glob(kind) if _last_written(file) < before]
     with Session(engine) as session:
         known = set(session.scalars(select(CallRow.recording).where(CallRow.recording != ""))) if old else set()
     strays = [file for file in old if file.name not in known]
     for file in strays:
         file.unlink(missing_ok=True)
     return len(strays)
+
+
+def _last_written(file: Path) -> float:
+    """When; one that another process has just taken away is young."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _transcripts(session: Session, before: float) -> int:
@@ -126,6 +138,13 @@ def _events(session: Session, before: float) -> int:
 
 def _audit(session: Session, before: float) -> int:
     return _delete(session, AuditRow, AuditRow.at < before)
+
+
+def _logins(session: Session, before: float) -> int:
+    """Sessions that are over, with the addresses they came from: none lasts a day."""
+    old = session.scalars(select(SessionRow.token_hash).where(SessionRow.created_at < before).limit(BATCH)).all()
+    session.execute(delete(SessionRow).where(SessionRow.token_hash.in_(old)))
+    return len(old)
 
 
 def _delete(session: Session, table: type[Base], old: ColumnElement[bool]) -> int:

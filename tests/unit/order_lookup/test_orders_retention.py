@@ -28,7 +28,8 @@ from order_lookup.demo import CASES
 from order_lookup.messengers import FileMessenger, Letter
 from order_lookup.phones import masked_phone
 from order_lookup.poller import Poller
-from order_lookup.retention import Keep, forget
+from order_lookup.posting import put
+from order_lookup.retention import Keep, forget, forget_letters
 
 NOW = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=400)
@@ -191,6 +192,21 @@ async def test_the_night_watch_does_it_every_six_hours_and_lives_on_when_it_fail
     assert (await poller.round()).chores == {}
     now[0] += timedelta(hours=7)
     assert (await poller.round()).chores == {"things deleted": 3}
+    await desk.close()
+
+
+async def test_what_the_outbox_forgets_goes_from_the_file_too(database_file: Path, tmp_path: Path) -> None:
+    desk = SqlOrderSystem(f"sqlite:///{database_file}", load_policies(), clock=lambda: NOW)
+    messenger = FileMessenger(tmp_path / "out" / "messages.jsonl")
+    assert await forget_letters(desk.database, messenger) == 0
+    await desk.database.write(lambda session: put(session, "young", "138", "done", "zh", "您好", NOW))
+    for key in ("old", "young"):
+        await messenger.send(Letter(key, "13812345678", "done", "zh", "您好"))
+    assert await forget_letters(desk.database, messenger) == 1
+    assert messenger.keys() == {"young"}
+    await messenger.send(Letter("old", "13812345678", "done", "zh", "您好"))  # it was sent, forgotten or not
+    assert messenger.keys() == {"young"}
+    assert (tmp_path / "out" / "messages.jsonl").stat().st_mode & 0o077 == 0
     await desk.close()
 
 

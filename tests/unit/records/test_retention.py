@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ivr.__main__ import build
 from ivr.records.database import open_database
 from ivr.records.retention import DAY_SECONDS, Keep, forget
-from ivr.records.staff import AuditRow
+from ivr.records.staff import AccountRow, AuditRow, SessionRow
 from ivr.records.tables import AgentCommandRow, CallRow, CasePostRow, EventRow, HandoffRow, LineRow, WrapUpRow
 
 NOW = 1_900_000_000.0
@@ -112,11 +112,27 @@ def test_ids_of_the_feed_are_never_given_out_again(engine: Engine, tmp_path: Pat
 
 def test_a_recording_that_no_call_knows_of_goes_too(engine: Engine, tmp_path: Path) -> None:
     fill(engine, tmp_path, {"known": 1})
-    for name, age in (("stray", 100), ("young", 1)):
-        (tmp_path / f"{name}.wav").write_bytes(b"RIFF")
-        os.utime(tmp_path / f"{name}.wav", (ago(age), ago(age)))
-    assert forget(engine, tmp_path, KEEP, NOW) == {"recordings without a call deleted": 1}
-    assert sorted(file.stem for file in tmp_path.glob("*.wav")) == ["known", "young"]
+    (tmp_path / "spill").mkdir()
+    strays = ("stray.wav", "killed.wav.left", "killed.wav.right", "spill/17.jsonl", "spill/18.claimed-9")
+    for name, age in (*((name, 100) for name in strays), ("young.wav", 1), ("talking.wav.left", 0)):
+        (tmp_path / name).write_bytes(b"RIFF")
+        os.utime(tmp_path / name, (ago(age), ago(age)))
+    assert forget(engine, tmp_path, KEEP, NOW) == {"recordings without a call deleted": len(strays)}
+    assert sorted(file.name for file in tmp_path.rglob("*.*")) == [
+        "hotline.db", "hotline.db-shm", "hotline.db-wal", "known.wav", "talking.wav.left", "young.wav",
+    ]  # fmt: skip
+
+
+def test_logins_of_yesterday_are_forgotten_with_their_addresses(engine: Engine, tmp_path: Path) -> None:
+    with Session(engine) as session, session.begin():
+        session.add(AccountRow(id=1, name="anna", role="agent", password_hash="", created_at=0.0))
+        session.flush()
+        for name, age in (("over", 2), ("today", 0)):
+            times = {"created_at": ago(age), "seen_at": ago(age)}
+            session.add(SessionRow(token_hash=name, account_id=1, csrf="", address="10.0.0.1", **times))
+    assert forget(engine, tmp_path, KEEP, NOW) == {"logins deleted": 1}
+    with Session(engine) as session:
+        assert session.scalars(select(SessionRow.token_hash)).all() == ["today"]
 
 
 def test_a_name_in_the_database_never_leads_out_of_the_folder(engine: Engine, tmp_path: Path) -> None:

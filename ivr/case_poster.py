@@ -60,9 +60,10 @@ class CasePoster:
             await self._do(lambda session, now: case_posts.posted(session, post, now))
 
     async def _failed(self, post: CasePost, fault: Exception) -> None:
-        again = await self._do(lambda session, now: case_posts.failed(session, post, f"{fault}", now))
+        why = _without_address(fault)
+        again = await self._do(lambda session, now: case_posts.failed(session, post, why, now))
         say = log.warning if again else log.error
-        say("case_poster.post_failed" if again else "case_poster.given_up", call_id=post.call_id, fault=str(fault))
+        say("case_poster.post_failed" if again else "case_poster.given_up", call_id=post.call_id, fault=why)
 
     async def _do(self, what: Callable[[Session, float], T]) -> T:
         return await asyncio.to_thread(self._transact, what)
@@ -70,3 +71,10 @@ class CasePoster:
     def _transact(self, what: Callable[[Session, float], T]) -> T:
         with Session(self._engine) as session, session.begin():
             return what(session, self._clock())
+
+
+def _without_address(fault: Exception) -> str:
+    """What went wrong; httpx would name the webhook's address, which may have a key in it."""
+    if isinstance(fault, httpx.HTTPStatusError):
+        return f"answered {fault.response.status_code}"
+    return type(fault).__name__ if isinstance(fault, httpx.HTTPError | httpx.InvalidURL) else str(fault)

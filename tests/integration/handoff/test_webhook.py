@@ -91,6 +91,28 @@ async def test_case_is_posted_once_by_several_workers_and_again_after_a_failure(
     assert Receiver.keys == ["hook-1-1", "hook-1-1"]
 
 
+async def test_what_goes_wrong_is_said_without_the_address_whose_key_it_may_hold(
+    tmp_path: Path, url: str, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poster = asyncio.create_task(CasePoster(engine, f"{url}?key=secret", tmp_path).run())
+    records = SqlRecords(engine, "w", tmp_path / "spill")
+    records.started("hook-3", "13800004567", "4008001234", "zh", "1")
+    await records.flush()
+    await SqlQueue(engine, "w", posts=True).enter("hook-3", "general", "", "zh", 5, "agent")
+    faults: list[str] = []
+    async with asyncio.timeout(60):
+        while not any(faults):
+            await asyncio.sleep(0.05)
+            with Session(engine) as session:
+                faults = list(session.scalars(select(CasePostRow.fault)))
+    poster.cancel()
+    await asyncio.gather(poster, return_exceptions=True)
+    records.close()
+    assert faults == ["answered 503"]
+    assert "answered 503" in (said := capsys.readouterr().out)
+    assert "secret" not in said
+
+
 async def test_nothing_is_written_where_no_webhook_is(engine: Engine) -> None:
     await SqlQueue(engine, "w").enter("hook-2", "general", "", "zh", 5, "agent")
     with Session(engine) as session:

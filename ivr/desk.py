@@ -6,7 +6,7 @@ existing_orders  candidates (tuple of numbers)            found | none          
 order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
 decision  intent, order, offer (which to tell of),        offer | refuse | inform | handoff  reason, offer.*, offers, remedies,
           without (offers not to make)                                                   fact.*, handoff.*
-verify    claim_kind (phone_tail, name, order_fact), claim  passed | failed | locked      verification
+verify    claim_kind (phone_tail, name, amount), claim  passed | failed | locked      verification
 
 act       every action of the order desk, by its name or an alias below; `ticket`, `callback` and `survey` besides.
           outcomes done | refused | failed | unknown; values action.*

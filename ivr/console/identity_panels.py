@@ -10,7 +10,7 @@ from ivr.console.elements import Text, box, button, choice, empty, head, tag
 from ivr.console.orders import Earlier
 from order_lookup import OrderDeskError
 
-KINDS = ("name", "phone_tail", "amount", "item")
+KINDS = ("name", "phone_tail", "amount")
 
 
 class VerifyPanel(CallPanel):

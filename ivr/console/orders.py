@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ import order_lookup as desk
 from ivr.config import Settings
 from ivr.orders import open_orders
 from ivr.records.tables import EventRow, LineRow
+from order_lookup.currencies import decimals
 from order_lookup.poller import own_tables
 from order_lookup.tables import LedgerEntry
 
@@ -202,10 +202,9 @@ class Orders:
                 claim = desk.Claim(name=stated, order_number=number)
             case "phone_tail":
                 claim = desk.Claim(phone_tail=stated, order_number=number)
-            case "amount":
-                claim = desk.Claim(order_number=number, amount_minor=_minor(stated))
             case _:
-                claim = desk.Claim(order_number=number, item=stated)
+                places = decimals((await self.own()).policies.values.currency)
+                claim = desk.Claim(order_number=number, amount_minor=_minor(stated, places))
         return await (await self._opened()).verify(desk.CallerRef(call_id, phone), claim)
 
     async def carry_out(
@@ -285,7 +284,9 @@ def _offers(decision: desk.Decision, language: str) -> tuple[OfferView, ...]:
     return tuple(views)
 
 
-def _minor(stated: str) -> int | None:
-    """An amount as typed, 33 or 33.50, in minor units."""
-    found = re.fullmatch(r"[¥$]?\s*(\d{1,7})(?:[.,](\d{1,2}))?", stated.strip())
-    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
+def _minor(stated: str, places: int = 2) -> int | None:
+    """An amount as typed, 33 or 33.50, in minor units of a currency with so many decimals."""
+    whole, _, part = stated.strip().strip("¥￥$€£元块 ").replace(",", ".").partition(".")
+    digits = whole + part.ljust(places, "0")
+    fits = 0 < len(whole) <= 9 and len(part) <= places and digits.isascii() and digits.isdigit()
+    return int(digits) if fits else None

@@ -58,7 +58,7 @@ async def verified(desk: SqlOrderSystem, name: str, call: str) -> CallerRef:
     case = CASES[name]
     caller = CallerRef(call, case.phone)
     orders = (await desk.caller(caller)).orders
-    claim = Claim(phone_tail=case.phone[-4:], name=case.customer, item=orders[0].items[0])
+    claim = Claim(phone_tail=case.phone[-4:], name=case.customer, amount_minor=orders[0].total.minor_units)
     assert (await desk.verify(caller, claim)).passed
     return caller
 

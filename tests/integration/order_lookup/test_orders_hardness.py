@@ -132,8 +132,8 @@ async def test_many_lines_at_once_have_no_more_guesses_than_one(url: str) -> Non
 async def test_who_corrects_an_address_gets_the_last_one_however_often_it_is_asked(url: str) -> None:
     desk = SqlOrderSystem(url, load_policies(), clock=lambda: NOW)
     me = CallerRef("call", ME.phone)
-    item = (await desk.caller(me)).orders[0].items[0]
-    await desk.verify(me, Claim(phone_tail=ME.phone[-4:], name=ME.customer, item=item))
+    amount = (await desk.caller(me)).orders[0].total.minor_units
+    await desk.verify(me, Claim(phone_tail=ME.phone[-4:], name=ME.customer, amount_minor=amount))
     for address in ("100%_路1号", "100%_路2号", "100%_路1号"):
         ask = ActionRequest(me, "change_address", Action.CHANGE_ADDRESS, ME.order_number, details={"address": address})
         results = await asyncio.gather(*(desk.act(ask) for _ in range(8)))

@@ -186,13 +186,17 @@ def test_names_are_masked(name: str, shown: str) -> None:
 
 
 def test_amounts_and_lengths() -> None:
-    assert [money(Money(units, code)) for units, code in ((3305, "CNY"), (5, "CHF"), (1250, "JPY"))] == [
+    assert [money(Money(units, code)) for units, code in ((3305, "CNY"), (5, "CHF"), (1250, "JPY"), (3305, "KWD"))] == [
         "¥33.05",
         "CHF 0.05",
         "JPY 1250",
+        "KWD 3.305",
     ]
     assert (length(187.9), length(-1)) == ("3:07", "0:00")
-    assert [_minor(text) for text in ("33", "33.5", "¥33.05", "x", "1e9")] == [3300, 3350, 3305, None, None]
+    assert [_minor(text) for text in ("33", "33.5", "¥33.05", "33,5元", "x", "1e9", "", "33.055", "-3")] == [
+        3300, 3350, 3305, 3350, None, None, None, None, None,
+    ]  # fmt: skip
+    assert [_minor(text, places) for text, places in (("3305", 0), ("33.5", 0), ("3.3", 3))] == [3305, None, 3300]
 
 
 def _luminance(colour: str) -> float:

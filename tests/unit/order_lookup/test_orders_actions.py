@@ -56,8 +56,8 @@ async def verified(desk: SqlOrderSystem, name: str, call: str = "call-1") -> Cal
     case = CASES[name]
     caller = CallerRef(call, case.phone)
     await desk.verify(caller, Claim(phone_tail=case.phone[-4:], name=case.customer))
-    item = (await desk.caller(caller)).orders[0].items[0]
-    assert (await desk.verify(caller, Claim(item=item))).level is Level.HIGH
+    amount = (await desk.caller(caller)).orders[0].total.minor_units
+    assert (await desk.verify(caller, Claim(amount_minor=amount))).level is Level.HIGH
     return caller
 
 

@@ -47,8 +47,8 @@ async def a_busy_day(url: str) -> SqlOrderSystem:
         (ADDRESS, "change_address", Action.CHANGE_ADDRESS, {"address": "滨江大道9号"}),
     ):
         caller = CallerRef(f"call-{case.name}", case.phone)
-        items = (await desk.caller(caller)).orders[0].items
-        claim = Claim(phone_tail=case.phone[-4:], name=case.customer, item=items[0])
+        amount = (await desk.caller(caller)).orders[0].total.minor_units
+        claim = Claim(phone_tail=case.phone[-4:], name=case.customer, amount_minor=amount)
         assert (await desk.verify(caller, claim)).passed
         assert (await desk.act(ActionRequest(caller, intent, action, case.order_number, details=details))).done
     for case, close in ((SPOKEN_TO, True), (OPEN, False)):

@@ -85,8 +85,8 @@ class Hotline:
         if call_id in self.callers:
             return self.callers[call_id]
         caller = self.callers[call_id] = CallerRef(call_id, case.phone)
-        item = (await self.desk.caller(caller)).orders[0].items[0]
-        await self.desk.verify(caller, Claim(phone_tail=case.phone[-4:], name=case.customer, item=item))
+        amount = (await self.desk.caller(caller)).orders[0].total.minor_units
+        await self.desk.verify(caller, Claim(phone_tail=case.phone[-4:], name=case.customer, amount_minor=amount))
         return caller
 
     async def take(self, step: Step) -> None:

@@ -71,6 +71,7 @@ class SipSettings(Section):
     rtp_ports: Port = 16384
     allow: Strings = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
     trusted: Strings = ()
+    caller_id: Literal["from", "asserted"] = "from"
     registration: Registration | None = None
     tls: Tls | None = None
     lost_media_seconds: Seconds = 20
@@ -274,6 +275,9 @@ def load(file: Path, secrets: bool = True) -> Settings:
     if settings.sip.tls and (settings.workers == 1 or not settings.sip.edge):
         fix = "set `workers` to 2 or more and leave `sip.edge` alone, or take `tls` away"
         raise ConfigError("`sip.tls`: only the edge speaks TLS, and there is none", fix, document.place("sip", "tls"))
+    if settings.sip.caller_id == "asserted" and not settings.sip.trusted:
+        what, fix = "`sip.caller_id: asserted`: nobody is trusted to assert one", "list the trunk in `sip.trusted`"
+        raise ConfigError(what, fix, document.place("sip", "caller_id"))
     served = sorted(settings.queues)
     for queue in settings.handoff.way_out if served else ():
         if queue not in served:

@@ -122,7 +122,8 @@ class Engine:
         return endpoint
 
     def _offered(self, call_id: int, message: str, peer: str) -> None:
-        found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted)
+        asserted_only = self._settings.caller_id == "asserted"
+        found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted, asserted_only)
         refusal = self._admission.refusal(found.source, self._switchboard.callers)
         self._switchboard.offer(self._number(), call_id, found, refusal)
 

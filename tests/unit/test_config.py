@@ -40,6 +40,7 @@ def test_the_shipped_config_is_valid() -> None:
             ["only the edge speaks TLS", "`workers` to 2"],
         ),
         ("sip: {edge: no, tls: {certificate: c, key: k}}\n", "config.yaml:1:", ["only the edge speaks TLS"]),
+        ("sip: {caller_id: asserted}\n", "config.yaml:1:", ["nobody is trusted", "sip.trusted"]),
         ("- a\n", "config.yaml:1:1", ["key: value"]),
         ("agents:\n- {name: a}\n", "config.yaml:2:", ["agents.0.uri", "missing"]),
         (

@@ -62,6 +62,12 @@ def test_who_calls_is_asserted_only_by_those_we_trust() -> None:
     assert (direct.caller, direct.source, direct.call_id) == ("+8613800138000", "192.0.2.9", "abc@192.0.2.9")
 
 
+def test_a_number_that_nobody_asserts_may_count_as_unknown() -> None:
+    by_edge = invitation.read(INVITE, "127.0.0.1:5060", "hotline", EDGES, TRUSTED, asserted_only=True)
+    direct = invitation.read(INVITE, "192.0.2.9:5060", "hotline", EDGES, TRUSTED, asserted_only=True)
+    assert (by_edge.caller, direct.caller) == ("+8610000000", "")
+
+
 def test_the_called_number_is_to_where_the_request_names_our_own_contact() -> None:
     assert invitation.read(INVITE, "192.0.2.9:5060", "hotline", EDGES, ()).called == "4008001000"
     assert invitation.read(INVITE, "192.0.2.9:5060", "4008001000", EDGES, ()).called == "95500"

@@ -125,7 +125,11 @@ class Engine:
         asserted_only = self._settings.caller_id == "asserted"
         found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted, asserted_only)
         refusal = self._admission.refusal(found.source, self._switchboard.callers)
-        self._switchboard.offer(self._number(), call_id, found, refusal)
+        leg = self._number()
+        self._switchboard.offer(leg, call_id, found, refusal)
+        if refusal is not None:
+            # Not before the callback is over: pj aborts when an INVITE without an offer is refused in it.
+            self.post(lambda board, _: board.reject(leg, refusal.status, refusal.reason))
 
     def _serve(self, endpoint: Any, patchbay: Patchbay, own: account.Account) -> None:
         while not self._stop.is_set():

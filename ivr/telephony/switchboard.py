@@ -78,7 +78,7 @@ class Switchboard:
         return sum(line.caller and not line.refused for line in self._lines.values())
 
     def offer(self, number: int, call_id: int, invitation: Invitation, refusal: Refusal | None) -> None:
-        """Take in an INVITE: offer it to the worker, or refuse it here."""
+        """Take in an INVITE: offer it to the worker, or only note that it is refused, which `reject` says to the caller."""
         line = self._line(number, Leg(self, number, self._account, call_id), caller=True)
         if refusal is None:
             self._patchbay.add(number)
@@ -95,7 +95,6 @@ class Switchboard:
             return
         line.refused = True
         log.warning("call refused", status=refusal.status, reason=refusal.reason, source=invitation.source)
-        self._respond(line, refusal.status, refusal.reason)
 
     def _line(self, number: int, call: Leg, caller: bool = False) -> Line:
         watch = MediaWatch(self._settings.lost_media_seconds, self._settings.max_hold_seconds)

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.integration.telephony import scenarios as sip
-from tests.integration.telephony.peers import OPTIONS, SILENCE_SECONDS, Peer, Robot, Sipp, answer_to, robot, until
+from tests.integration.telephony.peers import (
+    OPTIONS,
+    SILENCE_SECONDS,
+    Peer,
+    Robot,
+    Sipp,
+    answer_to,
+    bystander,
+    robot,
+    until,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -170,6 +180,25 @@ def test_the_fifth_call_is_told_busy_and_the_slots_come_back(phone: Robot, tmp_p
         four.succeeds()
         for leg in legs:
             phone.wait("LegEnded", leg=leg)
+
+
+@pytest.mark.parametrize(("places", "allow", "status"), [(1, ["127.0.0.0/8"], "486"), (2, ["10.0.0.0/8"], "403")])
+def test_an_invite_without_an_offer_is_refused_and_harms_no_call(places: int, allow: list[str], status: str) -> None:
+    """Quite legal (RFC 3261 §13.2.1), and it ended the process with every call in it."""
+    invite = OPTIONS.replace("OPTIONS", "INVITE").replace("User-Agent", "Contact: <sip:a@SOURCE:PORT>\nUser-Agent")
+    with bystander(callers=places, allow=allow, answer=True) as full:
+        if status == "486":
+            assert "100" in answer_to(invite, full.port)
+            full.wait("CallOffered")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.bind(("127.0.0.1", 0))
+            own.settimeout(15)
+            sent = invite.replace("PORT", str(own.getsockname()[1])).replace("SOURCE", "127.0.0.1")
+            own.sendto(sent.replace("\n", "\r\n").encode(), ("127.0.0.1", full.port))
+            while status not in (said := own.recv(4096).decode().split("\r\n")[0]):
+                assert "100 Trying" in said
+        assert "200 OK" in answer_to(OPTIONS, full.port)
+        assert full.process.poll() is None
 
 
 def test_an_unanswered_call_is_cancelled_or_rejected(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from ivr.errors import ConfigError
 
 REALM = "hotline"
 FLOOD_REQUESTS_PER_2_SECONDS = 160
+# Of everybody, the trunk too: a worker that has to refuse more than sixty a second aborts.
+MOST_CALLS_PER_SECOND = 30
 
 
 def files(settings: Settings, folder: Path) -> Mapping[str, str]:
@@ -55,6 +57,7 @@ def _settings(settings: Settings, folder: Path) -> Iterator[str]:
         yield _substitution("TLS_KEY", str(settings.path(sip.tls.key)))
     yield _substitution("WORKERS_FILE", str(folder / "workers.list"))
     yield _substitution("FLOOD_REQUESTS", str(FLOOD_REQUESTS_PER_2_SECONDS))
+    yield _substitution("MOST_CALLS", str(MOST_CALLS_PER_SECOND))
     yield _substitution("TRUSTED", _from_any_of(sip.trusted, "sip.trusted"))
     if sip.registration:
         yield "#!define WITH_REGISTRATION"

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +152,31 @@ def test_nobody_reaches_others_through_the_edge(tmp_path: Path) -> None:
             assert "403" in answer_to(sent.replace("User-Agent", f"Route: {route}\nUser-Agent"), edge)
         with pytest.raises(TimeoutError):
             premium.recv(4096)
+
+
+def test_a_storm_of_calls_is_held_off_and_costs_no_worker_its_calls(tmp_path: Path) -> None:
+    """Of sixty INVITEs that a full worker had to refuse within a second it died, with the calls it had."""
+    told = settings(tmp_path)
+    invite = OPTIONS.replace("OPTIONS", "INVITE").replace("User-Agent", "Contact: <sip:a@SOURCE:PORT>\nUser-Agent")
+    sound = "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 17990 RTP/AVP 0\n"
+    body = f"Content-Type: application/sdp\nContent-Length: {len(sound) + sound.count(chr(10))}\n\n{sound}"
+    invite = invite.replace("Content-Length: 0\n\n", body).replace("Call-ID: PORT", "Call-ID: CALL")
+    answers: Counter[str] = Counter()
+    with hotline(told, answer=True) as workers, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+        for call in range(150):
+            sent = invite.replace("PORT", f"{own.getsockname()[1]}").replace("SOURCE", "127.0.0.1")
+            sent = sent.replace("CALL", f"storm-{call}").replace("z9hG4bK", f"z9hG4bK{call}x")
+            own.sendto(sent.replace("\n", "\r\n").encode(), ("127.0.0.1", told.sip.port))
+            time.sleep(0.005)
+        own.settimeout(1.0)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                answers[own.recv(4096).decode().split("\r\n")[0]] += 1
+        assert [worker.process.poll() for worker in workers] == [None, None]
+        assert all(worker.all("CallOffered") for worker in workers)
+    assert answers["SIP/2.0 503 Too Many Calls At Once"] > 50
+    assert answers["SIP/2.0 486 Busy Here"] > 0
 
 
 def test_a_phone_on_tls_stays_on_its_connection(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ frame is enough: after a soft initial (zh, sh, ch) a caller has been speaking fo
     OVERRUN   silent for `complete_seconds`              → QUIET
 
 The silence that ends an utterance is counted from its last voiced frame and depends on the words so far, which may change
-from frame to frame: short when they are complete, long when something is missing, longest inside a number. Time in which no
-frame came (lost packets) counts as silence. Barge-in, false alarms and no-input are decided elsewhere, on top of this.
+from frame to frame: short when they are complete, long when something is missing, longest inside a number. Who has paused
+inside the utterance will pause as long again: unless the words are complete, the silence must outlast the longest pause so
+far by `SLOWER`, up to `MOST_PATIENCE_SECONDS`. Time in which no frame came (lost packets) counts as silence. Barge-in, false alarms and no-input are decided elsewhere, on top of this.
 Words: VoiceXML 2.0 §6.3.2 (completetimeout, incompletetimeout, maxspeechtimeout).
 """
 
@@ -34,6 +35,9 @@ Completeness = Literal["complete", "incomplete", "in_number"]
 
 # A gap between two frames longer than this is lost audio, not one long frame.
 _LONGEST_FRAME_SECONDS = 0.2
+# Pauses of one speaker resemble each other: a silence that much longer than any before it is the end.
+SLOWER = 1.4
+MOST_PATIENCE_SECONDS = 3.0
 # Sums of frame times such as 10 × 0.01 fall a hair short of 0.1; a limit is met within a microsecond.
 _ROUNDING_SECONDS = 1e-6
 
@@ -106,7 +110,7 @@ class Endpointer:
         self._state = _State.QUIET
         self._now: float | None = None
         self._began = self._voiced_until = self._returned = 0.0
-        self._voiced_seconds = 0.0
+        self._voiced_seconds = self._longest_pause = 0.0
         self._audio_begins: float | None = None
 
     @property
@@ -157,12 +161,13 @@ class Endpointer:
         self._voiced_until = ends
         if not sure and self._voiced_seconds + _ROUNDING_SECONDS < self.onset.minimum_speech_seconds:
             return None
-        self._state = _State.SPEAKING
+        self._state, self._longest_pause = _State.SPEAKING, 0.0
         assert self._audio_begins is not None
         return SpeechStarted(ends, self._began, max(self._audio_begins, self._began - self.onset.pre_roll_seconds))
 
     def _resume(self, ends: float) -> None:
         if ends - self._returned + _ROUNDING_SECONDS >= self.onset.resume_seconds:
+            self._longest_pause = max(self._longest_pause, self._returned - self._voiced_until)
             self._state, self._voiced_until = _State.SPEAKING, ends
 
     def _silent(self, ends: float, completeness: Completeness) -> Decision | None:
@@ -199,8 +204,12 @@ class Endpointer:
             case "complete":
                 return self.silences.complete_seconds
             case "incomplete":
-                return self.silences.incomplete_seconds
+                return self._outlasting(self.silences.incomplete_seconds)
             case "in_number":
-                return self.silences.in_number_seconds
+                return self._outlasting(self.silences.in_number_seconds)
             case _:
                 assert_never(completeness)
+
+    def _outlasting(self, seconds: float) -> float:
+        """So much silence, or more where the speaker has paused for nearly as long before."""
+        return max(seconds, min(SLOWER * self._longest_pause, MOST_PATIENCE_SECONDS))

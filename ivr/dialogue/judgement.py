@@ -115,13 +115,17 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
         known = heard.verdict == "accept" and not heard.negated and heard.intent in URGENT_INTENTS
         return Wanted(heard.intent) if known and heard.intent in context.known_intents else Alarm(heard.danger)
     if heard.universal:
+        if heard.universal == "goodbye" and heard.verdict != "accept":
+            return Missed()  # "uh" heard as "off": nobody is hung up on by a guess
         return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
     if isinstance(judgement, Missed) and question.about == "offer" and _QUESTIONS.search(heard.text):
         return Unsettled()
     if isinstance(judgement, Missed | Unsettled) or certain:
         return judgement
-    return Doubtful() if _doubtful(question, heard) else judgement
+    if not _doubtful(question, heard):
+        return judgement
+    return Missed() if heard.intent == "thanks" else Doubtful()  # "do you mean thanks?" helps nobody
 
 
 def _among_digits(question: Question, heard: Interpretation) -> bool:
@@ -141,8 +145,8 @@ def _doubtful(question: Question, heard: Interpretation) -> bool:
     match question.manner.confirm:
         case "always":
             return "keys" not in heard.why
-        case "never":
-            return False
+        case "never":  # an answer is taken as it was heard; another wish than was asked for must be sure, here too
+            return heard.verdict == "confirm" and heard.kind == "intent" and question.expectation.wants != "intent"
         case _:
             return heard.verdict == "confirm"
 

@@ -90,6 +90,11 @@ class Matcher:
             sentences.likeness("-")
             sentences.is_exact("-")
 
+    def is_sentence(self, text: str) -> bool:
+        """Whether the text is, as it stands, a sentence of any wish."""
+        wishes = (sentences for intent, sentences in self.intents.items() if intent not in ("yes", "no"))
+        return any(sentences.is_exact(text) for sentences in wishes)
+
     def rank(self, text: str, only: Collection[str] | None = None) -> list[Match]:
         """Intents by score, best first; `only` leaves others out."""
         known = {intent: 0.0 for intent in self._untaught if only is None or intent in only}

@@ -105,13 +105,27 @@ class NoneFound:
 Settlement = Accepted | AskDigits | NoneFound
 
 
+# ITU-T E.164 numbers of China: a mobile telephone has eleven digits, from 13 to 19.
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+
+
+def names_tail(text: str) -> bool:
+    """Whether the words announce the end of a number alone."""
+    return _TAIL.search(text.lower()) is not None
+
+
+def looks_like_phone(digits: str) -> bool:
+    """Whether the digits are those of a mobile telephone."""
+    return _MOBILE.fullmatch(digits) is not None
+
+
 def decode(
     hypotheses: Sequence[Hypothesis], pattern: OrderPattern, caller_orders: Sequence[str], language: Language
 ) -> Decoded:
     """What N-best says of an order number, weighed against the caller's own orders; never raises for any text."""
     readings = readings_of(hypotheses, language)
     longest = max((len(reading.digits) for reading in readings), default=0)
-    tail = any(_TAIL.search(hypothesis.text.lower()) for hypothesis in hypotheses[:3]) or longest <= pattern.length // 2
+    tail = any(names_tail(hypothesis.text) for hypothesis in hypotheses[:3]) or longest <= pattern.length // 2
     own = _weighed(caller_orders, readings, language, tail)
     likely = _likely_own(own, readings, pattern, tail)
     # More than a trifle badly heard, it may be a neighbour's: the order desk is asked which numbers exist.

@@ -48,6 +48,9 @@ _CHANGE_OF_MIND = 0.85
 _SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "wait", "help", "back"})
 _SMALL_WORD_LEVEL = 0.75
 _DECLARED = 0.9
+# Below this a hypothesis is a guess among noise ("听得到吗" as 妈的): enough for an answer that is asked back, too little to raise an
+# alarm or end the call by.
+BARELY_HEARD = 0.2
 _AT_ONCE = ("thanks", "yes", "no")
 _BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
 
@@ -86,6 +89,8 @@ class Understanding:
         for rank, each in enumerate(hypotheses[:5]):
             trust = (0.6 + 0.4 * min(1.0, top)) * (max(each.confidence, 1e-3) / max(top, 1e-3)) ** 0.3
             one = self._one(each.text, hypotheses if rank == 0 else (each,), expectation)
+            if each.confidence < BARELY_HEARD:
+                one = _without_alarm(one)
             found.append(_trusted(one, min(1.0, trust), expectation))
         return max(found, key=lambda one: (one.verdict != "reject", one.danger is not None, one.score))
 
@@ -172,6 +177,13 @@ class Understanding:
             universal: Universal = next(name for name in UNIVERSALS if name == best.intent)
             return Interpretation("universal", best.intent, universal=universal, **shared)  # type: ignore[arg-type]
         return Interpretation("intent", best.intent, **shared)  # type: ignore[arg-type]
+
+
+def _without_alarm(one: Interpretation) -> Interpretation:
+    """What is left of a guess where a word of danger or a goodbye is no reason to act."""
+    if one.kind == "danger" or one.universal == "goodbye":
+        return Interpretation("nothing", slots=one.slots, text=one.text, why=("barely heard",))
+    return replace(one, danger=None)
 
 
 def _trusted(one: Interpretation, trust: float, expectation: Expectation) -> Interpretation:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ivr.dialogue import numbers_en, numbers_zh, order_number
 from ivr.dialogue.answers import Said
+from ivr.dialogue.corrected_number import plain_number
 from ivr.dialogue.digits_asked import chosen, without_words
 from ivr.dialogue.meaning import DIGIT_SLOTS, OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
 from ivr.dialogue.order_number import Decoded
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _ANOTHER_WISH = 0.88
 MISHEARD_DIGITS = 2
 SHORTEST_TAIL = 4
+PHONE = 11
 _NAME_BEFORE = re.compile(
     r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|"
     r"^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
@@ -83,7 +85,7 @@ def order_slots(
         return (_order(understanding, [Hypothesis(number, 1.0) for number in fragment], bare, expectation),)
     if not meant and not wanted:
         return ()
-    spoken = [Hypothesis(plain_number(each.text, understanding.language), each.confidence) for each in hypotheses]
+    spoken = [Hypothesis(plain_number(each.text, understanding.language, understanding.pattern), each.confidence) for each in hypotheses]
     if not wanted:
         words = " ".join(
             ("尾号" if understanding.language == "zh" else "ending in ") * each.tail + each.text for each in meant
@@ -91,22 +93,6 @@ def order_slots(
         spoken = [Hypothesis(words, 1.0)]
     slot = _order(understanding, spoken, bare, expectation)
     return (slot,) if slot.decoded and any(len(r.digits) >= 3 for r in slot.decoded.readings) else ()
-
-
-def plain_number(text: str, language: Language) -> str:
-    """What comes after the last correcting word, where digits do: "三八二一不对三八二七" is three eight two seven."""
-    parts = re.split(r"不对|不是|错了|说错|\bno\b|\bsorry\b|\bi mean\b|\bactually\b|\bnot\b", text.lower())
-    find = numbers_zh.find if language == "zh" else numbers_en.find
-    with_digits = [part for part in parts if sum(len(number.digits) for number in find(part)) >= 3]
-    if len(with_digits) < 2:
-        return text
-    first, last = with_digits[0], with_digits[-1]
-    longer = sum(len(number.digits) for number in find(first)) > sum(len(number.digits) for number in find(last)) + 1
-    if not longer:
-        return last
-    whole, part = ("".join(number.digits for number in find(each)) for each in (first, last))
-    corrected = order_number.correct(whole, "", part, order_number.OrderPattern())
-    return corrected[0] if corrected else last
 
 
 # "不取消了", "not the refund": what follows is what they don't want; "不，我要退款" and "no i want a refund" are a wish.
@@ -121,33 +107,55 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
     numeric = expectation.slot in DIGIT_SLOTS
     find = numbers_zh.find if understanding.language == "zh" else numbers_en.find
     numbers = without_words(find(text), text, understanding.language) if numeric else find(text)
-    ends_in_number = bool(numbers) and numbers[-1].end >= len(text) - 1
-    if ends_in_number and (numeric or len(numbers[-1].digits) >= 2):
-        return _number_done(text, sum(len(number.digits) for number in numbers), expectation, understanding)
+    if numbers and numbers[-1].end >= len(text) - 1 and (numeric or len(numbers[-1].digits) >= 2):
+        return _number_done(text, expectation, understanding)
     if expectation.wants == "yes_no" and understanding.choices.is_whole_answer(understanding.normal.text(text)):
         return "complete"  # 是, 不是 and 要 would want another word elsewhere
+    if numeric and _says_so(text[numbers[-1].end if numbers else 0 :], understanding):
+        return "complete"  # "I have no order number" ends with the words that want a number
     go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
     if not go_on.search(text):
-        return "complete"
+        # Among digits, a word that nobody says there is one of them badly heard.
+        return "in_number" if numeric and numbers else "complete"
     # "My order number is …": the caller is looking for it.
     return "in_number" if numeric and expectation.wants == "slot" else "incomplete"
 
 
-def _number_done(text: str, digits: int, expectation: Expectation, understanding: Understanding) -> Completeness:
-    length = expectation.digits or {"order_number": understanding.pattern.length, "phone": 11}.get(
-        expectation.slot or "", 0
-    )
-    if expectation.wants != "slot" or not length:
-        return "in_number" if digits not in (4, 11, understanding.pattern.length) else "complete"
-    if digits >= length or _names_own_order(text, digits, expectation, understanding):
+def _says_so(text: str, understanding: Understanding) -> bool:
+    """Whether words beside a number are a wish or an answer as they stand."""
+    sentence = understanding.normal.text(text)
+    if not sentence.strip():
+        return False
+    return understanding.markers.anywhere(sentence) is not None or understanding.matcher.is_sentence(sentence)
+
+
+def _number_done(text: str, expectation: Expectation, understanding: Understanding) -> Completeness:
+    """How done a number is, a correction in the middle of it laid over what it corrects."""
+    find = numbers_zh.find if understanding.language == "zh" else numbers_en.find
+    said = plain_number(text, understanding.language, understanding.pattern)
+    numbers, whole = find(said), understanding.pattern.length
+    digits = "".join(number.digits for number in numbers)
+    if expectation.wants == "slot":
+        length = expectation.digits or {"order_number": whole, "phone": PHONE}.get(expectation.slot or "", 0)
+        if not length:
+            return "complete" if len(digits) in (SHORTEST_TAIL, PHONE, whole) else "in_number"
+    elif order_number.looks_like_phone(digits):
         return "complete"
-    # Nobody pauses for long before the last digit or two: more likely they were not heard.
-    return "incomplete" if digits >= length - MISHEARD_DIGITS else "in_number"
+    elif numbers[-1].value is not None and len(numbers[-1].digits) < whole:
+        return "incomplete"  # an amount, an age, half an hour
+    else:
+        length = whole
+    if len(digits) >= length or _names_own_order(said, len(digits), expectation, understanding):
+        return "complete"
+    # The end of a number was announced, and it is there; and nobody pauses for long before the last digit or two of a whole one.
+    announced = len(digits) >= SHORTEST_TAIL and order_number.names_tail(said)
+    return "incomplete" if announced or len(digits) >= length - MISHEARD_DIGITS else "in_number"
 
 
 def _names_own_order(text: str, digits: int, expectation: Expectation, understanding: Understanding) -> bool:
     """Whether the digits so far leave no doubt which of the caller's orders is meant, a tail only when heard as it is."""
-    if expectation.slot != "order_number" or digits < SHORTEST_TAIL or not expectation.order_numbers:
+    asked = expectation.slot == "order_number" or expectation.wants != "slot"
+    if not asked or digits < SHORTEST_TAIL or not expectation.order_numbers:
         return False
     decoded = order_number.decode(
         [Hypothesis(text, 1.0)], understanding.pattern, expectation.order_numbers, understanding.language

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.commands import Endpointing
-from ivr.endpointing import Completeness, Decision, Endpointer, MaxSpeech, SpeechEnded, SpeechStarted
+from ivr.endpointing import (
+    MOST_PATIENCE_SECONDS,
+    Completeness,
+    Decision,
+    Endpointer,
+    MaxSpeech,
+    SpeechEnded,
+    SpeechStarted,
+)
 
 FRAME = 0.02
 SILENCES = Endpointing(complete_seconds=0.45, incomplete_seconds=1.2, in_number_seconds=2.5)
@@ -177,3 +185,40 @@ def test_the_size_of_frames_does_not_matter(milliseconds: int, speech: float, pa
     decisions = run([(0.5, False), (speech, True), (pause, False)], frame_seconds=size)
     assert [type(each) for each in decisions] == [SpeechStarted, SpeechEnded]
     assert decisions[1].speech_seconds == pytest.approx(speech, abs=2 * size)
+
+
+@pytest.mark.parametrize(("pause", "silence"), [(0.5, 1.2), (1.0, 1.4), (1.15, 1.61)])
+def test_who_pauses_between_groups_may_pause_as_long_before_the_last(pause: float, silence: float) -> None:
+    """"三零二六幺 … 零七二六三 … 四六": the words lack two digits, and the pause before them is like the one before."""
+    script = [(1.0, True), (pause, False), (1.0, True), (4.0, False)]
+    *_, ended = run(script, "incomplete")
+    assert isinstance(ended, SpeechEnded)
+    assert ended.seconds - ended.ended_seconds == pytest.approx(silence, abs=0.05)
+
+
+def test_a_slow_speaker_is_not_waited_for_without_end() -> None:
+    *_, ended = run([(1.0, True), (2.4, False), (1.0, True), (5.0, False)], "in_number")
+    assert isinstance(ended, SpeechEnded)
+    assert ended.seconds - ended.ended_seconds == pytest.approx(MOST_PATIENCE_SECONDS, abs=0.05)
+
+
+def test_pauses_say_nothing_once_the_words_are_complete_nor_of_the_next_utterance() -> None:
+    endpointer = Endpointer(SILENCES)
+    run([(1.0, True), (1.0, False), (1.0, True)], "incomplete", endpointer)
+    first = run_on(endpointer, 3.0, [(0.6, False)], "complete")
+    assert isinstance(first[-1], SpeechEnded)
+    *_, second = run_on(endpointer, 3.6, [(1.0, True), (3.0, False)], "incomplete")
+    assert isinstance(second, SpeechEnded)
+    assert second.seconds - second.ended_seconds == pytest.approx(1.2, abs=0.05)
+
+
+def run_on(
+    endpointer: Endpointer, now: float, script: list[tuple[float, float]], completeness: Completeness
+) -> list[Decision]:
+    """More frames, from a time on."""
+    decisions = []
+    for duration, speech in script:
+        for _ in range(round(duration / FRAME)):
+            now += FRAME
+            decisions.append(endpointer.frame(now, speech, completeness))
+    return [each for each in decisions if each]

@@ -246,6 +246,23 @@ def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
         ("要", {"wants": "yes_no"}, "complete"),
         ("不是", {}, "incomplete"),
         ("我想", {"wants": "yes_no"}, "incomplete"),
+        # A correction counts for what it corrects: four digits of twelve are still to come.
+        ("二零二六一一二一不对一一二一", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("二零二六一一二一不对一一二一三八二七", {"wants": "slot", "slot": "order_number"}, "complete"),
+        # In noise the digit being said is any word for a while.
+        ("三零二六幺了", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("三零二六幺妈拆", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("三零二六转人工", {"wants": "slot", "slot": "order_number"}, "complete"),
+        # Whole sentences, though they end with words that elsewhere want a number after them.
+        ("没有订单号", {"wants": "slot", "slot": "order_number"}, "complete"),
+        ("我不知道订单号", {"wants": "slot", "slot": "order_number"}, "complete"),
+        # Who announces the end has said it with four digits; in one breath with a wish, four digits are the first group.
+        ("尾号三八二一", {"wants": "slot", "slot": "order_number"}, "incomplete"),
+        ("查订单尾号三八二一", {}, "incomplete"),
+        ("我要查订单订单号是三零二六", {}, "in_number"),
+        ("我要查订单订单号是二零二六一一二一三八二七七", {}, "complete"),
+        ("用手机号查一下一三八零二一九九二零六", {}, "complete"),
+        ("我买手机花了三千五百", {}, "incomplete"),
     ],
 )
 def test_how_complete_a_beginning_is(
@@ -310,3 +327,19 @@ def test_accuracy_and_speed_on_the_dev_set(shipped: dict[str, Understanding], la
     right = sum(understand_one(shipped[language], row["text"])[0] == row["intent"] for row in rows)
     assert right / len(rows) >= least
     assert (time.thread_time() - begun) / len(rows) <= 0.010
+
+
+NUMBER_ASKED = Expectation(wants="slot", slot="order_number", language="zh")
+
+
+def test_a_guess_among_noise_raises_no_alarm(shipped: dict[str, Understanding]) -> None:
+    """ "喂喂听得到吗" where a number is asked for: the second best reading holds an insult that nobody uttered."""
+    hello = (Hypothesis("有 有 坑 歌 告 吗", 0.58), Hypothesis("有 有 坑 妈的 告 吗", 0.08))
+    assert shipped["zh"].understand(hello, NUMBER_ASKED).danger is None
+    assert shipped["zh"].understand((Hypothesis("零 威胁 零", 0.19),), NUMBER_ASKED).danger is None
+    assert shipped["zh"].understand((Hypothesis("有人 威胁 我", 0.3),), NUMBER_ASKED).danger == "danger"
+
+
+def test_a_guess_ends_no_call(shipped: dict[str, Understanding]) -> None:
+    assert shipped["zh"].understand((Hypothesis("拜拜", 0.09),), NUMBER_ASKED).universal is None
+    assert shipped["zh"].understand((Hypothesis("拜拜", 0.6),), NUMBER_ASKED).universal == "goodbye"

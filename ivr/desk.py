@@ -3,10 +3,12 @@
 look_up   arguments                                       outcomes                      values
 caller    phone, language (to name things in)             known | unknown               customer.*, announcement
 existing_orders  candidates (tuple of numbers)            found | none                  orders
-order     number | tail | item | date | none (newest)     found | unknown | ambiguous   order.*, situations, verification
+order     number | tail | item | date | phone | none      found | unknown | ambiguous   order.*, situations, verification
+          (the newest)
 decision  intent, order, offer (which to tell of),        offer | refuse | inform | handoff  reason, offer.*, offers, remedies,
           without (offers not to make)                                                   fact.*, handoff.*
-verify    claim_kind (phone_tail, name, amount), claim  passed | failed | locked      verification
+verify    claim_kind (phone_tail, name, amount), claim,   passed | failed | locked      verification
+          order | phone (whom it is about)
 
 act       every action of the order desk, by its name or an alias below; `ticket`, `callback` and `survey` besides.
           outcomes done | refused | failed | unknown; values action.*
@@ -171,6 +173,7 @@ class Desk:
             tail=desk_answers.text(arguments, "tail"),
             item=desk_answers.text(arguments, "item"),
             day=desk_answers.day(arguments.get("date")),
+            phone=desk_answers.text(arguments, "phone"),
         )
         match await self._system.find(query):
             case orders.Found(order):
@@ -253,7 +256,8 @@ class Desk:
             case "phone_tail":
                 stated = orders.Claim(phone_tail=claim, order_number=number)
             case "name":
-                stated = orders.Claim(name=claim, order_number=number)
+                phone = "" if number else desk_answers.text(arguments, "phone")
+                stated = orders.Claim(name=claim, order_number=number, phone=phone)
             case "amount":
                 stated = orders.Claim(order_number=number, amount_minor=int(claim) if claim.isdigit() else None)
             case _:

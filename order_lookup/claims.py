@@ -2,7 +2,8 @@
 
 Levels: the caller id belongs to the customer → low; the last four digits of a phone of theirs, or their name → medium;
 both, and what an order cost → high. The order's number counts for nothing: it is on every label. Nor do its items and its day:
-the robot says them to whoever calls from the customer's number, and a number can be forged.
+the robot says them to whoever calls from the customer's number, and a number can be forged. Nor does a telephone number that the
+caller only names, to say whose orders they mean: many people know it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Proof(StrEnum):
 def claimed(claim: Claim) -> frozenset[Proof]:
     """What a claim is about."""
     fact = claim.amount_minor is not None
-    parts = {Proof.PHONE_TAIL: bool(claim.phone_tail), Proof.NAME: bool(claim.name), Proof.FACT: fact}
+    # The end of a number that was said in full to begin with shows nothing more.
+    tail = bool(claim.phone_tail) and not claim.phone
+    parts = {Proof.PHONE_TAIL: tail, Proof.NAME: bool(claim.name), Proof.FACT: fact}
     return frozenset(proof for proof, there in parts.items() if there)
 
 
@@ -45,7 +48,7 @@ def proven(
     """The parts of a claim that are true; all parts of an order fact must be true of one order."""
     shown = set()
     tail = digits_only(claim.phone_tail)
-    if len(tail) >= _TAIL and any(phone.endswith(tail) for phone in phones):
+    if Proof.PHONE_TAIL in claimed(claim) and len(tail) >= _TAIL and any(phone.endswith(tail) for phone in phones):
         shown.add(Proof.PHONE_TAIL)
     if claim.name and any(same_name(claim.name, name) for name in names):
         shown.add(Proof.NAME)

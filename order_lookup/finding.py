@@ -10,8 +10,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
-from order_lookup.gathering import summaries
+from order_lookup.gathering import customer_of_phone, summaries
 from order_lookup.numbers import digits_only
+from order_lookup.phones import normal_phone
 from order_lookup.policies import ShopPolicies
 from order_lookup.port import (
     Ambiguous,
@@ -59,6 +60,8 @@ def find(session: Session, query: OrderQuery, policies: ShopPolicies) -> FindRes
     customers = list(customers_heard(session, query.caller))
     if query.number:
         return _by_number(session, digits_only(query.number), customers)
+    if query.phone:
+        return _by_phone(session, query, customers, policies)
     if not customers or (query.day is not None and query.day.year not in _YEARS):
         return Unknown()
     rows: Sequence[t.Order] = session.scalars(_filtered(query, customers, policies).limit(_LOOKED_AT)).all()
@@ -79,6 +82,16 @@ def _by_number(session: Session, number: str, customers: Sequence[int]) -> FindR
     if row.customer_id not in customers:
         return Foreign()
     return Found(summaries(session, [row], customers)[0])
+
+
+def _by_phone(session: Session, query: OrderQuery, heard: Sequence[int], policies: ShopPolicies) -> FindResult:
+    """The likeliest order under a telephone number; nobody's as long as the caller may not hear of its owner."""
+    owner = customer_of_phone(session, normal_phone(query.phone))
+    if owner is None or owner.id not in heard:
+        return Unknown()
+    rows = session.scalars(_filtered(query, [owner.id], policies).limit(_LOOKED_AT)).all()
+    chosen = _choose(summaries(session, rows, [owner.id]), query)
+    return Found(chosen.candidates[0].order) if isinstance(chosen, Ambiguous) else chosen
 
 
 def _of(customers: Sequence[int]) -> Select[tuple[t.Order]]:

@@ -69,7 +69,10 @@ class CallerFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """What the caller said of the order: a full number, or its last 4–6 digits, or words for an item, or a day, or nothing."""
+    """What the caller said of the order: a full number, or its last 4–6 digits, or words for an item, or a day, or nothing.
+
+    With `phone`, the newest of the orders under that telephone number, once the caller may hear of its owner.
+    """
 
     caller: CallerRef
     number: str = ""
@@ -77,6 +80,7 @@ class OrderQuery:
     item: str = ""
     day: date | None = None
     kind: Kind | None = None
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ FindResult = Found | Ambiguous | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the caller says to show who they are; each part may come in a call of its own."""
+    """What the caller says to show who they are; each part may come in a call of its own.
+
+    `order_number` or `phone` say whom it is about, and prove nothing; with `phone` its own last digits don't, either.
+    """
 
     phone_tail: str = ""
     name: str = ""
@@ -124,6 +131,7 @@ class Claim:
     item: str = ""
     amount_minor: int | None = None
     placed_on: date | None = None
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

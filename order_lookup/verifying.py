@@ -50,7 +50,7 @@ def verify(session: Session, caller: CallerRef, claim: Claim, now: datetime, pol
     rules = policies.verification
     since = now - timedelta(hours=rules.window_hours)
     failures = _failures(session, caller.call_id, phone, since)
-    about = claim.order_number[:40]
+    about = claim.order_number[:40] or f"phone:{normal_phone(claim.phone)}"[: 40 * bool(claim.phone)]
     closed = failures >= rules.failures or _attacked(session, target, about, since, rules.failures)
     own = target is not None and customer_of_phone(session, phone) is target
     if closed or not claimed(claim):
@@ -77,11 +77,11 @@ def verify(session: Session, caller: CallerRef, claim: Claim, now: datetime, pol
 
 
 def _target(session: Session, phone: str, claim: Claim) -> t.Customer | None:
-    """Whom the claim is about: the owner of the order that was named, or of the phone."""
+    """Whom the claim is about: the owner of the order or of the phone that was named, or of the phone that calls."""
     if claim.order_number:
         row = order_row(session, claim.order_number[:40])
         return session.get(t.Customer, row.customer_id) if row is not None else None
-    return customer_of_phone(session, phone)
+    return customer_of_phone(session, normal_phone(claim.phone) if claim.phone else phone)
 
 
 def _prove(session: Session, target: t.Customer, claim: Claim, policies: ShopPolicies) -> frozenset[Proof]:

@@ -10,6 +10,7 @@ from ivr.dialogue import judgement as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
 from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, is_matter
+from ivr.dialogue.number_pieces import MOST_PIECES, Pieces, continues, joined, unfinished
 from ivr.dialogue.order_number import NoneFound, answer
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening
@@ -29,18 +30,68 @@ from ivr.dialogue.walk import (
     want,
 )
 from ivr.events import Hypothesis
-from ivr.values import Value
+from ivr.values import Digits, Value
+
+# Characters that a caller may have said in pieces before the tries are counted: a television goes on for ever.
+MOST_MISSED = 40
 
 
-def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...]) -> None:
-    """The caller spoke: N-best, best first."""
+def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...], barged_in: bool = False) -> None:
+    """The caller spoke: N-best, best first; `barged_in` when over the prompt."""
     asked = state.question.expectation
     heard = talk.spoken.understanding.understand(hypotheses, asked)
+    # Who speaks on over "I didn't understand" has not been misunderstood a second time.
+    going_on = barged_in and 0 < len(state.missed) <= MOST_MISSED
+    if going_on and heard.verdict != "accept":
+        heard = gone_on(talk, state, hypotheses, heard)
     if state.choosing and not heard.universal and not heard.danger:
         settlement = answer(state.choosing, hypotheses, talk.language)
         if not isinstance(settlement, NoneFound):
             return settled(talk, settlement)
-    decide(talk, state, heard)
+    if asked.slot == "order_number" and not state.choosing:
+        whole = collected(talk, state, heard, barged_in)
+        if whole is None:
+            return None
+        heard = whole
+    decide(talk, replace(state, no_matches=state.no_matches - 1) if going_on else state, heard)
+    after = talk.state
+    if (
+        asked.wants == "intent"
+        and isinstance(after, Listening)
+        and after.no_matches
+        and after.question == state.question
+    ):
+        before = f"{state.missed} " if barged_in and state.missed else ""
+        talk.state = replace(after, missed=before + (hypotheses[0].text if hypotheses else ""))
+
+
+def gone_on(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...], heard: Interpretation) -> Interpretation:
+    """What was said over the words "I didn't understand": with what came before it, where that makes more sense."""
+    whole = tuple(replace(each, text=f"{state.missed} {each.text}") for each in hypotheses)
+    both = talk.spoken.understanding.understand(whole, state.question.expectation)
+    return both if (both.verdict != "reject") > (heard.verdict != "reject") or both.verdict == "accept" else heard
+
+
+def collected(talk: Talk, state: Listening, heard: Interpretation, barged_in: bool) -> Interpretation | None:
+    """An order number with the pieces of it that came before; None where the caller was told to go on."""
+    pieces, talk.pieces = talk.pieces, None
+    slot, pattern = heard.slot("order_number"), talk.spoken.understanding.pattern
+    if slot is None or slot.decoded is None or not slot.decoded.readings or heard.universal or heard.danger:
+        return heard
+    decoded, digits, told = slot.decoded, slot.decoded.readings[0].digits, pieces.asked if pieces else 0
+    going_on = pieces is not None and continues(pieces, digits, barged_in, pattern)
+    if pieces and going_on:
+        decoded = joined(pieces, decoded, pattern, state.question.expectation.order_numbers, talk.language)
+        digits = pieces.digits + digits
+    if unfinished(decoded, digits, going_on, pattern) and told < MOST_PIECES:
+        talk.pieces = Pieces(digits, awaited=True, asked=told + 1)
+        talk.say("order_go_on")
+        talk.listen(replace(state, question=state.question.lacking(pattern.length - len(digits))))
+        return None
+    talk.pieces = Pieces(digits)  # taken for an end: what follows over the next prompt may be the rest
+    value = Digits(decoded.settled) if decoded.settled else None
+    said = replace(slot, decoded=decoded, value=value) if going_on else slot
+    return replace(heard, slots=(said, *(each for each in heard.slots if each.kind != "order_number")))
 
 
 def key(talk: Talk, state: Listening, keys: str) -> None:

@@ -36,10 +36,10 @@ from ivr.dialogue.hearing import ask_by_keys, hear, key, try_again
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Completeness, Interpretation
 from ivr.dialogue.memory import Memory
-from ivr.dialogue.order_number import Accepted, NoneFound, heard_whole, settle
+from ivr.dialogue.order_number import Accepted, NoneFound, heard_phone, heard_whole, settle
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
 from ivr.dialogue.talk import Talk
-from ivr.dialogue.walk import after_human, always, break_down, go_on, route, settled, walk
+from ivr.dialogue.walk import always, break_down, go_on, of_phone, route, settled, walk
 from ivr.errors import IllegalTransition
 from ivr.events import Event, Hypothesis
 from ivr.values import Language, Values
@@ -132,7 +132,7 @@ class Dialogue:
                 self._begin(event)
             case told.UtteranceHeard(hypotheses=hypotheses) | told.MaxSpeech(hypotheses=hypotheses):
                 if isinstance(state, Listening):
-                    hear(talk, state, hypotheses)
+                    hear(talk, state, hypotheses, isinstance(event, told.UtteranceHeard) and event.barged_in)
             case told.KeysPressed(keys=keys):
                 if isinstance(state, Listening):
                     key(talk, state, keys)
@@ -150,7 +150,7 @@ class Dialogue:
                 talk.progress()
                 go_on(talk)
             case told.HandoffEnded(outcome=outcome, step=step):
-                after_human(talk, outcome, step)
+                _after_human(talk, outcome, step)
             case told.TimerFired(name=name):
                 if name == "progress" and not isinstance(state, Recording | WithHuman):
                     always(talk, "stuck")
@@ -181,6 +181,8 @@ class Dialogue:
             orders = values.get("orders")
             settlement = settle(state.decoded, orders if isinstance(orders, tuple) else ())
             whole = heard_whole(state.decoded, talk.spoken.understanding.pattern)
+            if isinstance(settlement, NoneFound) and (phone := heard_phone(state.decoded)) and of_phone(talk, phone):
+                return
             if isinstance(settlement, NoneFound) and whole:
                 # Nobody is to learn from the next question whether somebody else's order exists.
                 settlement = Accepted(whole, 0.0)
@@ -191,3 +193,20 @@ class Dialogue:
             talk.memory.update(values)
             talk.progress()
             route(talk, step.on, outcome, step.otherwise)
+
+
+def _after_human(talk: Talk, outcome: str, step: str | None) -> None:
+    """The handoff is over: the caller comes back, leaves something, or nobody could be found."""
+    here = talk.step
+    on = here.on if isinstance(here, plan.HandOff) else {}
+    if outcome == "returned" and step in talk.tree(talk.position.here.tree).steps:
+        return route(talk, {}, "", step or "")
+    if outcome in on:
+        return route(talk, on, outcome, "")
+    match outcome:
+        case "completed" | "abandoned" | "voicemail":
+            talk.hang_up("handed_off")
+        case "callback":
+            talk.hang_up("callback")
+        case _:
+            break_down(talk)

@@ -47,6 +47,8 @@ _REPEAT = re.compile(r"([两俩二三仨四五六七八九2-9])个([零〇洞一
 _QUANTITY = re.compile(
     r"[一二两三四五六七八九壹贰叁肆伍陆柒捌玖1-9]?[十百千万亿拾佰仟][零〇一二两三四五六七八九十百千万亿1-9]*"
 )
+# 三个八 where a recogniser has no 个 among the digits: 歌 between a count and a digit is one, and so is 个 itself.
+_COUNTED = re.compile(r"(?<=[两俩二三仨四五六七八九])[歌哥格各](?=[零〇洞一幺二两三四五六七八九])")
 _FILLERS = re.compile(r"嗯+|呃+|额+|那个|就是|啊+|哦+|然后|再来|后面是|前面是|接着|杠|横杠|减号|点")
 
 
@@ -77,7 +79,7 @@ def digit_readings(text: str) -> tuple[DigitReading, ...]:
 
     十 may be 四 badly heard; homophones (就 for 九) count where the digits around them make it plausible.
     """
-    plain = _FILLERS.sub("", _BETWEEN.sub("", text))
+    plain = _COUNTED.sub("个", _FILLERS.sub("", _BETWEEN.sub("", text)))
     found = {_collect(plain, {}): 0.0}
     found.setdefault(_collect(plain.replace("十", "四"), {}), 1.2 if "十" in plain else 0.0)
     share = sum(char in DIGITS or char in UNITS for char in plain) / max(len(plain), 1)

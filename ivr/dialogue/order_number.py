@@ -180,6 +180,12 @@ def heard_whole(decoded: Decoded, pattern: OrderPattern) -> str:
     return best if not decoded.tail and pattern.is_valid(best) else ""
 
 
+def heard_phone(decoded: Decoded) -> str:
+    """The best reading if it is the number of a mobile telephone, else ""."""
+    best = decoded.readings[0].digits if decoded.readings else ""
+    return best if looks_like_phone(best) else ""
+
+
 def answer(question: AskDigits, hypotheses: Sequence[Hypothesis], language: Language) -> Settlement:
     """Which candidate the answer to `AskDigits` picks: the caller said those digits, or the whole number again."""
     length = len(question.candidates[0])

@@ -72,6 +72,10 @@ class Question:
             return KeyInput(self.key_digits, seconds)
         return KeyInput(1, seconds)
 
+    def lacking(self, digits: int) -> Question:
+        """The same question, of whose number only so many digits are still to come."""
+        return replace(self, expectation=replace(self.expectation, digits=digits))
+
     def read_keys(self, keys: str) -> Interpretation:
         """Keys as an interpretation: certain, or nothing."""
         if keys in self.keys:

@@ -24,7 +24,8 @@ class Listening:
     """A question was asked; so often it met silence or wasn't understood.
 
     While a doubt is cleared up, `held` is what the caller is asked to confirm and `asked` the question that stays open.
-    `choosing` are the orders among which the digits asked for decide.
+    `choosing` are the orders among which the digits asked for decide. `missed` are words to an open question that weren't
+    understood; the caller may be going on.
     """
 
     question: Question
@@ -33,6 +34,7 @@ class Listening:
     held: Interpretation | None = None
     asked: Question | None = None
     choosing: AskDigits | None = None
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

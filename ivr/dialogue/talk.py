@@ -11,10 +11,12 @@ from ivr.dialogue.judgement import Context
 from ivr.dialogue.loading import Dialplans, Spoken, Tree
 from ivr.dialogue.meaning import Expectation, Slot
 from ivr.dialogue.memory import Memory
+from ivr.dialogue.number_pieces import Pieces
 from ivr.dialogue.position import Position, Stack
 from ivr.dialogue.recognition import grammar_for
 from ivr.dialogue.speaker import Speaker
 from ivr.dialogue.states import Fresh, Listening, Over, Speaking, State, WithHuman
+from ivr.dialogue.vocabulary import CHANGES_CONTACT
 from ivr.values import Digits, Language, Value, Values
 
 KNOWN_BY_NUMBER_OF_DIGITS = 12
@@ -34,6 +36,7 @@ class Talk:
         self.heard_ahead: dict[str, Slot] = {}
         self.filled_at: dict[str, Stack] = {}
         self.next_intent = ""
+        self.pieces: Pieces | None = None
         self._out: list[Command] = []
         self.spoken: Spoken = next(iter(dialplans.spoken.values()))
         self.speaker = Speaker(self.spoken.prompts, self.memory)
@@ -183,6 +186,15 @@ class Talk:
         """The second wish of an utterance, once."""
         wanted, self.next_intent = self.next_intent, ""
         return wanted
+
+    def take_phone_ahead(self) -> str:
+        """A telephone number said before the order's was asked for, once; none where it is what is to be changed."""
+        slot = self.heard_ahead.get("phone")
+        if slot is None or not isinstance(slot.value, Digits) or self.memory.word("$intent") in CHANGES_CONTACT:
+            return ""
+        self.heard_ahead.pop("phone")
+        self.memory.forget("heard.phone")
+        return slot.value.text
 
     def forget_ahead(self) -> None:
         """Something new is wanted: what was said ahead belonged to the old matter."""

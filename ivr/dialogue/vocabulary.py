@@ -84,7 +84,7 @@ LOOK_UPS: Mapping[str, Query] = {
         ("reason", "offers", "remedies", "offer", "handoff", "fact", "level_needed"),
     ),
     "verify": Query(
-        frozenset({"claim_kind", "claim", "order"}),
+        frozenset({"claim_kind", "claim", "order", "phone"}),
         {"passed": _VERIFIED, "failed": _VERIFIED, "locked": _VERIFIED},
     ),
 }
@@ -120,6 +120,9 @@ HANDOFF_OUTCOMES = ("completed", "returned", "callback", "voicemail", "abandoned
 # The queues that ship with the order desk (policies.yaml); a shop has more by giving them to its agents (config.yaml).
 QUEUES = _words("general after_sales senior account safety")
 
+# Wishes in which a telephone number is the new one of an order.
+CHANGES_CONTACT = _words("change_address change_order")
+
 # The wish by which a return or an exchange under way is taken back.
 UNDOES = "cancel_order"
 
@@ -138,6 +141,7 @@ OWN_PROMPTS: Mapping[str, frozenset[str]] = {
     "filler": frozenset(),
     "apology": frozenset(),
     "speech_lost": frozenset(),
+    "order_go_on": frozenset(),
     "order_which_digits": frozenset({"digits.place"}),
 }
 # What callers hear on the way to a human (ivr/handoff), wherever a dialplan has a `hand_off`.

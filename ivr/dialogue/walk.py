@@ -7,7 +7,7 @@ from typing import assert_never
 
 from ivr import commands as do
 from ivr.dialogue import dialplan as plan
-from ivr.dialogue import order_words, questions
+from ivr.dialogue import order_number, order_words, questions
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.candidates import Candidates
 from ivr.dialogue.meaning import WHAT_ELSE, Slot, is_matter
@@ -111,6 +111,8 @@ def ask(talk: Talk, step: plan.Ask) -> None:
     question = questions.of_step(step, prompt, talk.manner, talk.expectation(), listed)
     if (ahead := talk.heard_ahead.get(step.ask)) is not None:
         return fill(talk, ahead)
+    if step.ask == "order_number" and (phone := talk.take_phone_ahead()) and of_phone(talk, phone):
+        return None
     if step.ask == "intent" and talk.next_intent and want(talk, question, talk.take_next_intent()):
         return None
     if talk.position.asked() > (talk.manner.visits or 5) or (talk.keys_only and not question.answerable_by_keys):
@@ -233,7 +235,10 @@ def fill(talk: Talk, slot: Slot) -> None:
     if slot.kind == "order_number" and slot.value is None and slot.decoded is not None:
         return find_number(talk, slot.decoded)
     if slot.kind == "order_number":
-        talk.know_order_number(slot.value.text if isinstance(slot.value, Digits) else slot.text)
+        number = slot.value.text if isinstance(slot.value, Digits) else slot.text
+        if order_number.looks_like_phone(number) and of_phone(talk, number):
+            return None
+        talk.know_order_number(number)
     else:
         talk.memory.set(step.into or slot.kind, slot.value)
     route(talk, step.on, "given", step.then)
@@ -270,6 +275,16 @@ def settled(talk: Talk, settlement: Settlement) -> None:
             assert_never(settlement)
 
 
+def of_phone(talk: Talk, digits: str) -> bool:
+    """The caller gave a telephone number in place of an order's: go the way for that; False where there is none."""
+    step = talk.step
+    if not isinstance(step, plan.Ask) or "phone" not in step.on:
+        return False
+    talk.memory.set("stated_phone", Digits(digits))
+    route(talk, step.on, "phone", "")
+    return True
+
+
 def break_down(talk: Talk) -> None:
     """Ours broke: sorry and a human; if that breaks too, a human without words; then the end."""
     talk.breakages += 1
@@ -281,20 +296,3 @@ def break_down(talk: Talk) -> None:
             talk.hand_off("general", "fault", priority=3)
         case _:
             talk.hang_up("failed")
-
-
-def after_human(talk: Talk, outcome: str, step: str | None) -> None:
-    """The handoff is over: the caller comes back, leaves something, or nobody could be found."""
-    here = talk.step
-    on = here.on if isinstance(here, plan.HandOff) else {}
-    if outcome == "returned" and step in talk.tree(talk.position.here.tree).steps:
-        return route(talk, {}, "", step or "")
-    if outcome in on:
-        return route(talk, on, outcome, "")
-    match outcome:
-        case "completed" | "abandoned" | "voicemail":
-            talk.hang_up("handed_off")
-        case "callback":
-            talk.hang_up("callback")
-        case _:
-            break_down(talk)

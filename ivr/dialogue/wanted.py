@@ -15,7 +15,7 @@ from ivr.dialogue.meaning import DIGIT_SLOTS, OUT_OF_SCOPE, UNIVERSALS, Complete
 from ivr.dialogue.order_number import Decoded
 from ivr.dialogue.slots import Found
 from ivr.events import Hypothesis
-from ivr.values import Digits, Language, Money, Name, Value
+from ivr.values import Digits, Money, Name, Value
 
 if TYPE_CHECKING:
     from ivr.dialogue.understanding import Understanding
@@ -85,7 +85,10 @@ def order_slots(
         return (_order(understanding, [Hypothesis(number, 1.0) for number in fragment], bare, expectation),)
     if not meant and not wanted:
         return ()
-    spoken = [Hypothesis(plain_number(each.text, understanding.language, understanding.pattern), each.confidence) for each in hypotheses]
+    spoken = [
+        Hypothesis(plain_number(each.text, understanding.language, understanding.pattern), each.confidence)
+        for each in hypotheses
+    ]
     if not wanted:
         words = " ".join(
             ("尾号" if understanding.language == "zh" else "ending in ") * each.tail + each.text for each in meant

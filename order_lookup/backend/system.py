@@ -84,7 +84,7 @@ class HttpOrderSystem:
         if query.number:
             await self._refresh_order(digits_only(query.number))
         else:
-            await self._refresh_phone(query.caller.phone)
+            await self._refresh_phone(query.phone or query.caller.phone)
         return await self.local.find(query)
 
     async def existing(self, numbers: Sequence[str], caller: CallerRef | None = None) -> MappingType[str, OrderSummary]:
@@ -104,7 +104,7 @@ class HttpOrderSystem:
         if claim.order_number:
             await self._refresh_order(digits_only(claim.order_number))
         else:
-            await self._refresh_phone(caller.phone)
+            await self._refresh_phone(claim.phone or caller.phone)
         return await self.local.verify(caller, claim)
 
     async def decide(

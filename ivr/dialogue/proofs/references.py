@@ -121,6 +121,8 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
             return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
         case plan.Ask(ask="choice" | "yes_no"):
             return tuple(dict.fromkeys((*outcomes(step), "no", WHAT_ELSE)))
+        case plan.Ask(ask="order_number"):
+            return (*outcomes(step), "phone")
         case plan.Ask(ask="intent"):
             named = {intent for tree in spoken.trees.values() for intent in tree.file.intents}
             return (*{*spoken.understanding.grammar.intents, *named, *step.keys.values(), "yes", "no"},)

@@ -78,6 +78,7 @@ speech_lost: 请按键。
 offer_again: 我再说一遍。
 again: {text: 请再说一遍。, no_input: [没听到。], no_match: [没听清。], keys: 请按键。}
 doubt: {text: "您是说{doubt}吗？", no_input: [对吗？, 对请按1。], no_match: [是吗？, 是请按1。], keys: 对请按1。}
+order_go_on: 请接着说。
 order_which_digits: {text: "请说{digits.place}。", no_input: [请说。, 请按。], no_match: [没听清。, 请按键。], keys: 请按键。}
 word.refund: 退款
 word.status: 查订单

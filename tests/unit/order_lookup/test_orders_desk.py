@@ -355,3 +355,34 @@ async def test_a_row_that_points_nowhere_is_refused_by_the_database(desk: SqlOrd
     with pytest.raises(DownError):
         await desk.database.write(orphan)
     assert (await desk.caller("13099998888")).customer is None
+
+
+async def test_a_phone_that_is_only_named_tells_nothing_until_its_owners_name_is_known(desk: SqlOrderSystem) -> None:
+    theirs = OrderQuery(STRANGER, phone=ME.phone)
+    assert isinstance(await desk.find(theirs), Unknown)
+    tail = await desk.verify(STRANGER, Claim(phone=ME.phone, phone_tail=ME.phone[-4:]))
+    assert not tail.passed  # who has said the whole number shows nothing by its end
+    assert isinstance(await desk.find(theirs), Unknown)
+    wrong = await desk.verify(STRANGER, Claim(phone=ME.phone, name="某某某"))
+    assert (wrong.passed, wrong.failures_left) == (False, 2)
+    proven = await desk.verify(STRANGER, Claim(phone=ME.phone, name=ME.customer))
+    assert (proven.passed, proven.level) == (True, Level.MEDIUM)
+    found = await desk.find(theirs)
+    assert isinstance(found, Found)
+    assert found.order.number == ME.order_number
+    assert isinstance(await desk.find(OrderQuery(STRANGER, phone=OTHER.phone)), Unknown)
+
+
+async def test_the_phone_that_calls_may_be_named_without_more(desk: SqlOrderSystem) -> None:
+    found = await desk.find(OrderQuery(me(), phone="+86 " + ME.phone))
+    assert isinstance(found, Found)
+    assert found.order.number == ME.order_number
+
+
+async def test_a_phone_that_nobody_has_fails_like_one_that_somebody_has(desk: SqlOrderSystem) -> None:
+    answers = []
+    for call, phone in (("call-a", ME.phone), ("call-b", "13999999999")):
+        caller = CallerRef(call)
+        answers.append([await desk.verify(caller, Claim(phone=phone, name="某某某")) for _ in range(4)])
+    assert answers[0] == answers[1]
+    assert answers[0][-1].exhausted

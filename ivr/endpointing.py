@@ -19,7 +19,8 @@ frame is enough: after a soft initial (zh, sh, ch) a caller has been speaking fo
 The silence that ends an utterance is counted from its last voiced frame and depends on the words so far, which may change
 from frame to frame: short when they are complete, long when something is missing, longest inside a number. Who has paused
 inside the utterance will pause as long again: unless the words are complete, the silence must outlast the longest pause so
-far by `SLOWER`, up to `MOST_PATIENCE_SECONDS`. Time in which no frame came (lost packets) counts as silence. Barge-in, false alarms and no-input are decided elsewhere, on top of this.
+far by `SLOWER`, up to `MOST_PATIENCE_SECONDS`. Time in which no frame came (lost packets) counts as silence. Barge-in, false
+alarms and no-input are decided elsewhere, on top of this.
 Words: VoiceXML 2.0 §6.3.2 (completetimeout, incompletetimeout, maxspeechtimeout).
 """
 

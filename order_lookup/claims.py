@@ -37,8 +37,11 @@ def claimed(claim: Claim) -> frozenset[Proof]:
     """What a claim is about."""
     fact = claim.amount_minor is not None
     # The end of a number that was said in full to begin with shows nothing more.
-    tail = bool(claim.phone_tail) and not claim.phone
-    parts = {Proof.PHONE_TAIL: tail, Proof.NAME: bool(claim.name), Proof.FACT: fact}
+    parts = {
+        Proof.PHONE_TAIL: bool(claim.phone_tail) and not claim.phone,
+        Proof.NAME: bool(claim.name),
+        Proof.FACT: fact,
+    }
     return frozenset(proof for proof, there in parts.items() if there)
 
 

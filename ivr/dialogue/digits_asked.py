@@ -36,7 +36,8 @@ def without_words(numbers: Sequence[SpokenNumber], text: str, language: Language
 def chosen(numbers: Sequence[str], readings: Sequence[str], wanted: int) -> str:
     """The digits meant where so many are wanted: they, or more; '' for fewer, which are none of them.
 
-    The last number of that length counts, then all together, then a longer one (the whole phone number in place of its end).
+    The last number of that length counts, then all together, then one digit more, or a much longer one (the whole phone number
+    in place of its end); what lies between is another number, or the rest of one, and would be a proof failed.
     `readings` are other ways to take the whole answer, best first.
     """
     if fitting := [each for each in numbers if len(each) == wanted]:
@@ -47,6 +48,6 @@ def chosen(numbers: Sequence[str], readings: Sequence[str], wanted: int) -> str:
     for longer in reversed(numbers):
         if len(longer) == wanted + 1 and longer[0] == str(wanted):
             return longer[1:]  # "后四位七幺五九" with no more heard than the count and the digits
-        if len(longer) > wanted:
+        if len(longer) == wanted + 1 or len(longer) > 2 * wanted:
             return longer
     return next((each for each in readings if len(each) == wanted), "")

@@ -24,8 +24,8 @@ PER_ANSWER, PER_UNIVERSAL, PER_INTENT, PER_OPTION = 40, 6, 2, 12
 LONGEST = {"zh": 6, "en": 20}
 # A slot's own words in front of a number ("ends in …"), what callers say who haven't got it at hand, and hello to a line that seems
 # dead, which without phrases of its own was an insult or a theft to the recogniser. Of 90 Mandarin numbers two more were heard right
-# with the second sort; the third, with 三个 and the words for a telephone number, costs one of 60, and is heard itself. Of 240 English ones two fewer with these three, which is less than "just a moment" taken
-# for "customer" costs; with twelve it was six of 150.
+# with the second sort; the third, with 三个 and the words for a telephone number, costs one of 60, and is heard itself. Of 240 English
+# ones two fewer with these three, which is less than "just a moment" taken for "customer" costs; with twelve it was six of 150.
 BESIDE_NUMBERS = {
     "zh": (
         *("尾号", "后四位", "订单号", "不对", "不是"),

@@ -189,7 +189,7 @@ def test_the_size_of_frames_does_not_matter(milliseconds: int, speech: float, pa
 
 @pytest.mark.parametrize(("pause", "silence"), [(0.5, 1.2), (1.0, 1.4), (1.15, 1.61)])
 def test_who_pauses_between_groups_may_pause_as_long_before_the_last(pause: float, silence: float) -> None:
-    """"三零二六幺 … 零七二六三 … 四六": the words lack two digits, and the pause before them is like the one before."""
+    """ "三零二六幺 … 零七二六三 … 四六": the words lack two digits, and the pause before them is like the one before."""
     script = [(1.0, True), (pause, False), (1.0, True), (4.0, False)]
     *_, ended = run(script, "incomplete")
     assert isinstance(ended, SpeechEnded)

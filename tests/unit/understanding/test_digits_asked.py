@@ -58,6 +58,7 @@ def test_what_is_chosen_among_numbers() -> None:
     assert chosen(["1234", "5678"], [], 4) == "5678"
     assert chosen(["12", "34"], [], 4) == "1234"
     assert chosen(["12"], ["1", "1294"], 4) == "1294"
+    assert chosen(["0726346"], [], 4) == ""  # the rest of an order number, said on while it was keyed
     assert chosen(["41234"], [], 4) == "1234"
     assert chosen(["51234"], [], 4) == "51234"
     assert chosen(["1"], ["1"], 4) == ""

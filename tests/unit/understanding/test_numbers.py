@@ -47,6 +47,11 @@ def test_english_numbers_have_digits_and_value(said: str, digits: str, value: in
     assert (found.digits, found.value, found.text) == (digits, value, said)
 
 
+def test_a_count_before_a_digit_that_the_recogniser_has_no_word_for() -> None:
+    assert numbers_zh.digit_readings("三歌八一")[0].digits == "8881"
+    assert numbers_zh.digit_readings("六三四两歌六")[0].digits == "63466"
+
+
 def test_sighs_and_articles_are_no_numbers() -> None:
     assert numbers_en.find("oh i had a look") == ()
     assert numbers_zh.find("拐弯就到") == ()

@@ -54,15 +54,15 @@ def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...], barge
             return None
         heard = whole
     decide(talk, replace(state, no_matches=state.no_matches - 1) if going_on else state, heard)
-    after = talk.state
-    if (
-        asked.wants == "intent"
-        and isinstance(after, Listening)
-        and after.no_matches
-        and after.question == state.question
-    ):
+    if asked.wants == "intent" and heard.verdict == "reject" and hypotheses:
         before = f"{state.missed} " if barged_in and state.missed else ""
-        talk.state = replace(after, missed=before + (hypotheses[0].text if hypotheses else ""))
+        remember_missed(talk, state.question, before + hypotheses[0].text)
+
+
+def remember_missed(talk: Talk, question: Question, words: str) -> None:
+    """Keep words that weren't understood, as long as the same question stays open."""
+    if isinstance(talk.state, Listening) and talk.state.question == question:
+        talk.state = replace(talk.state, missed=words)
 
 
 def gone_on(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...], heard: Interpretation) -> Interpretation:
@@ -85,6 +85,7 @@ def collected(talk: Talk, state: Listening, heard: Interpretation, barged_in: bo
         digits = pieces.digits + digits
     if unfinished(decoded, digits, going_on, pattern) and told < MOST_PIECES:
         talk.pieces = Pieces(digits, awaited=True, asked=told + 1)
+        talk.note("understood", {"heard": readable(heard.text), "meaning": "a part of an order number"})
         talk.say("order_go_on")
         talk.listen(replace(state, question=state.question.lacking(pattern.length - len(digits))))
         return None

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import exp
 
 from ivr.dialogue import order_number
-from ivr.dialogue.order_number import Decoded, OrderPattern
+from ivr.dialogue.order_number import LONGEST_TAIL, Decoded, OrderPattern
 from ivr.events import Hypothesis
 from ivr.values import Language
 
-# So many digits at most are taken for a number's end, and looked for as one.
-LONGEST_TAIL, SHORTEST_TAIL = 6, 4
+# So many digits at least are taken for a number's end, and looked for as one.
+SHORTEST_TAIL = 4
 # So few digits short of a number, the rest was probably said and not heard.
 NOT_HEARD = 2
 MOST_PIECES = 3

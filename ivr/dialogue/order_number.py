@@ -28,6 +28,7 @@ MARGIN = 4.0
 ASK_LIMIT = 9.5
 MOST_CANDIDATES = 500
 GROUP = 4
+LONGEST_TAIL = 6  # so many digits at most are taken for a number's end
 _TAIL = re.compile(
     r"尾号|末尾|尾数|[后末]\s*[三四五六3-6]\s*[位个]|最后\s*[几三四五六3-6]|"
     r"\b(?:last|final)\s+(?:three|four|five|six|few|[3-6])\b|\bend(?:s|ing)?\s+(?:in|with|on)\b"

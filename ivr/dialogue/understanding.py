@@ -35,6 +35,7 @@ from ivr.dialogue.meaning import (
 from ivr.dialogue.normal_text import plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
 from ivr.dialogue.second_wish import SecondWish
+from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.variants import Variants
 from ivr.events import Hypothesis
 from ivr.values import Language
@@ -48,8 +49,8 @@ _CHANGE_OF_MIND = 0.85
 _SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "wait", "help", "back"})
 _SMALL_WORD_LEVEL = 0.75
 _DECLARED = 0.9
-# Below this a hypothesis is a guess among noise ("听得到吗" as 妈的): enough for an answer that is asked back, too little to raise an
-# alarm or end the call by.
+# Below this a hypothesis is a guess among noise ("听得到吗" as 妈的, a cough as 嘞): enough for a wish that is asked back, too little to
+# agree to anything, raise an alarm or end the call by.
 BARELY_HEARD = 0.2
 _AT_ONCE = ("thanks", "yes", "no")
 _BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
@@ -90,7 +91,7 @@ class Understanding:
             trust = (0.6 + 0.4 * min(1.0, top)) * (max(each.confidence, 1e-3) / max(top, 1e-3)) ** 0.3
             one = self._one(each.text, hypotheses if rank == 0 else (each,), expectation)
             if each.confidence < BARELY_HEARD:
-                one = _without_alarm(one)
+                one = _guessed(one)
             found.append(_trusted(one, min(1.0, trust), expectation))
         return max(found, key=lambda one: (one.verdict != "reject", one.danger is not None, one.score))
 
@@ -140,6 +141,8 @@ class Understanding:
         return replace(found, intent=first.intent, score=first.score, also=second.intent, why=(first.how, second.how))
 
     def _intent(self, said: answers.Said, expectation: Expectation) -> Interpretation:
+        if said.sentence.strip() == SLOT_MARKS["phone"]:
+            return Interpretation("nothing", OUT_OF_SCOPE, why=("a telephone number, and no wish",))
         negation = self.markers.negation(said.sentence)
         sentence = self.markers.without_likeness(said.sentence)
         if negation is not None:
@@ -179,9 +182,9 @@ class Understanding:
         return Interpretation("intent", best.intent, **shared)  # type: ignore[arg-type]
 
 
-def _without_alarm(one: Interpretation) -> Interpretation:
-    """What is left of a guess where a word of danger or a goodbye is no reason to act."""
-    if one.kind == "danger" or one.universal == "goodbye":
+def _guessed(one: Interpretation) -> Interpretation:
+    """What is left of a guess: no yes or no, no danger, no goodbye."""
+    if one.kind in ("danger", "yes", "no") or one.universal == "goodbye":
         return Interpretation("nothing", slots=one.slots, text=one.text, why=("barely heard",))
     return replace(one, danger=None)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ANOTHER_WISH = 0.88
 MISHEARD_DIGITS = 2
+_BESIDE = ("help", "repeat", "wait")
 SHORTEST_TAIL = 4
 PHONE = 11
 _NAME_BEFORE = re.compile(
@@ -140,6 +141,8 @@ def _number_done(text: str, expectation: Expectation, understanding: Understandi
     digits = "".join(number.digits for number in numbers)
     if expectation.wants == "slot":
         length = expectation.digits or {"order_number": whole, "phone": PHONE}.get(expectation.slot or "", 0)
+        if order_number.looks_like_phone(digits) and names_phone(understanding.variants.find(text)):
+            return "complete"
         if not length:
             return "complete" if len(digits) in (SHORTEST_TAIL, PHONE, whole) else "in_number"
     elif order_number.looks_like_phone(digits):
@@ -153,6 +156,11 @@ def _number_done(text: str, expectation: Expectation, understanding: Understandi
     # The end of a number was announced, and it is there; and nobody pauses for long before the last digit or two of a whole one.
     announced = len(digits) >= SHORTEST_TAIL and order_number.names_tail(said)
     return "incomplete" if announced or len(digits) >= length - MISHEARD_DIGITS else "in_number"
+
+
+def names_phone(slots: Sequence[Slot]) -> bool:
+    """Whether a telephone number was spoken of."""
+    return any(slot.kind == "contact" for slot in slots)
 
 
 def _names_own_order(text: str, digits: int, expectation: Expectation, understanding: Understanding) -> bool:
@@ -205,7 +213,13 @@ def _outweighs(intent: str, score: float, slot: Slot) -> bool:
     """Whether the utterance is rather a new wish than the value asked for."""
     if intent in ("yes", "no", "thanks", OUT_OF_SCOPE, "order_status"):
         return False
+    if intent in _BESIDE and slot.decoded is not None and _longest(slot.decoded) > order_number.LONGEST_TAIL:
+        return False  # "I have no order number, will my phone do? One three eight …": help was asked for and given
     return score >= (1.0 if slot.kind in ("free", "name", "address", "variant") else 0.95)
+
+
+def _longest(decoded: Decoded) -> int:
+    return max((len(reading.digits) for reading in decoded.readings), default=0)
 
 
 def _digits(said: Said, expectation: Expectation) -> Slot | None:

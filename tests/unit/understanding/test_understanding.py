@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.dialogue.evaluation import understand_one
 from ivr.dialogue.meaning import Option
+from ivr.dialogue.recognition import grammar_for
 from ivr.dialogue.templates import Lists, parse
 from ivr.dialogue.understanding import Expectation, Understanding
 from ivr.events import Hypothesis
@@ -262,6 +263,8 @@ def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
         ("我要查订单订单号是三零二六", {}, "in_number"),
         ("我要查订单订单号是二零二六一一二一三八二七七", {}, "complete"),
         ("用手机号查一下一三八零二一九九二零六", {}, "complete"),
+        ("我手机号是一三八零二一九九二零六", {"wants": "slot", "slot": "order_number"}, "complete"),
+        ("一三八零二一九九二零六", {"wants": "slot", "slot": "order_number"}, "incomplete"),
         ("我买手机花了三千五百", {}, "incomplete"),
     ],
 )
@@ -343,3 +346,33 @@ def test_a_guess_among_noise_raises_no_alarm(shipped: dict[str, Understanding]) 
 def test_a_guess_ends_no_call(shipped: dict[str, Understanding]) -> None:
     assert shipped["zh"].understand((Hypothesis("拜拜", 0.09),), NUMBER_ASKED).universal is None
     assert shipped["zh"].understand((Hypothesis("拜拜", 0.6),), NUMBER_ASKED).universal == "goodbye"
+
+
+@pytest.mark.parametrize(
+    "said", ["我没有订单号，手机号行吗，一三八零二一九九二零六", "我手机号是一三八零二一九九二零六"]
+)
+def test_a_telephone_number_outweighs_the_question_whether_it_will_do(hear: Hear, said: str) -> None:
+    found = hear(said, wants="slot", slot="order_number")
+    slot = found.slot("order_number")
+    assert found.universal is None
+    assert slot
+    assert slot.decoded
+    assert slot.decoded.readings[0].digits == "13802199206"
+
+
+@pytest.mark.parametrize("said", ["喂喂听得到吗", "喂", "能用手机号查吗", "可以用手机号吗"])
+def test_what_is_said_where_a_number_is_asked_for_is_in_its_grammar(
+    shipped: dict[str, Understanding], said: str
+) -> None:
+    """Else the recogniser makes words of danger of it."""
+    asked = grammar_for(shipped["zh"], NUMBER_ASKED).phrases
+    assert {"喂", "喂喂", "听得到吗", "手机号", "能用手机号查吗"} <= set(asked)
+    assert shipped["zh"].understand((Hypothesis(said, 0.9),), NUMBER_ASKED).universal in ("repeat", "help")
+
+
+@pytest.mark.parametrize("said", ["嘞", "好嘞", "不是"])
+def test_a_guess_is_no_consent(shipped: dict[str, Understanding], said: str) -> None:
+    """The end of a sentence that was cut, heard as 嘞 with a confidence of 0.09, was a yes to a refund."""
+    asked = Expectation(wants="yes_no", language="zh")
+    assert shipped["zh"].understand((Hypothesis(said, 0.09),), asked).kind == "nothing"
+    assert shipped["zh"].understand((Hypothesis("好嘞", 0.5),), asked).kind == "yes"

@@ -119,8 +119,11 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
         return "complete"  # "I have no order number" ends with the words that want a number
     go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
     if not go_on.search(text):
-        # Among digits, a word that nobody says there is one of them badly heard.
-        return "in_number" if numeric and numbers else "complete"
+        if not (numeric and numbers):
+            return "complete"
+        # Among digits, a word that nobody says there is one of them badly heard; among words, a digit is.
+        length = len(text if understanding.language == "zh" else text.split())
+        return "in_number" if 2 * sum(len(number.digits) for number in numbers) > length else "incomplete"
     # "My order number is …": the caller is looking for it.
     return "in_number" if numeric and expectation.wants == "slot" else "incomplete"
 

@@ -253,6 +253,7 @@ def test_a_change_of_mind_is_heard_at_another_step(hear: Hear) -> None:
         # In noise the digit being said is any word for a while.
         ("三零二六幺了", {"wants": "slot", "slot": "order_number"}, "in_number"),
         ("三零二六幺妈拆", {"wants": "slot", "slot": "order_number"}, "in_number"),
+        ("太了四余能地址", {"wants": "slot", "slot": "order_number"}, "incomplete"),  # English, to a Mandarin ear
         ("三零二六转人工", {"wants": "slot", "slot": "order_number"}, "complete"),
         # Whole sentences, though they end with words that elsewhere want a number after them.
         ("没有订单号", {"wants": "slot", "slot": "order_number"}, "complete"),

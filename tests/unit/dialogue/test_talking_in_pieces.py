@@ -7,6 +7,7 @@ from small_shop import load
 
 from ivr import commands as do
 from ivr import events as told
+from ivr.dialogue.consent import Consent
 from ivr.dialogue.judgement import Context, Missed, judge
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Expectation, Interpretation
@@ -110,5 +111,5 @@ def question(wants: str = "yes_no") -> Question:
 )
 def test_a_guess_neither_ends_the_call_nor_drops_the_matter(heard: Interpretation) -> None:
     """ "uh" heard as "off" hung up on the caller; 你 as thanks gave a refund up. Also where `confirm: never` stands."""
-    context = Context("refund_request", {"refund_request", "thanks"}, ())
+    context = Context("refund_request", {"refund_request", "thanks"}, (), Consent("zh"))
     assert judge(question(), heard, context) == Missed()

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
+from ivr.config_values import Listed, Name, NoneOrWebAddress, Registrar, SipUri, Some, Strings, WebAddress, Zone
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
@@ -23,13 +23,6 @@ Days = Annotated[int, Field(ge=1, le=36_500)]
 LAST_PORT = 65_535
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 RTP_PORTS_PER_WORKER = 100
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Section(BaseModel):
@@ -136,7 +129,7 @@ class AgentSettings(Section):
     password: str = ""
     queues: Annotated[Strings, Some] = ("general",)
     skills: Strings = ()
-    languages: Annotated[tuple[Language, ...], BeforeValidator(_listed), Some] = ("zh", "en")
+    languages: Annotated[tuple[Language, ...], Listed, Some] = ("zh", "en")
 
 
 class HandoffSettings(Section):

@@ -200,8 +200,10 @@ def test_pass_on_and_notes_by_keys_alone(page: Page, console: Console, worker: W
     card.get_by_label("队列").press("Enter")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option].q-manual-focusable--focused")).to_be_visible()  # a quicker Enter chooses nothing
     page.keyboard.press("Enter")
     expect(page.get_by_role("option")).to_have_count(0)
+    expect(card.locator(".q-select")).to_contain_text("·")
     card.get_by_label("给下一位同事的话").fill("等退款")
     page.keyboard.press("Enter")
     expect(card).to_be_hidden()

@@ -72,6 +72,13 @@ def login_routes(house: House) -> APIRouter:
         response.delete_cookie(_PRE, path="/login")
         return response
 
+    _add_leaving(router, house)
+    return router
+
+
+def _add_leaving(router: APIRouter, house: House) -> None:
+    """How a page learns that its session ended, and the way out."""
+
     @router.get("/session")
     async def session() -> Response:
         """For a page that lost its socket: nothing to say to who is logged in; the gate refuses the others with 401."""
@@ -86,8 +93,6 @@ def login_routes(house: House) -> APIRouter:
         response = RedirectResponse("/login", 303)
         response.delete_cookie(COOKIE)
         return response
-
-    return router
 
 
 def _inside(target: str) -> str:

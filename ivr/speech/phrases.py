@@ -23,8 +23,9 @@ DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
 _DIGITS = frozenset(word for words in DIGIT_WORDS.values() for word in words)
 # vosk counts the phrases of a list, and which word follows which, and expects them in these proportions: said once, a digit among
 # 200 phrases is as unlikely as each of them. Said alone, a digit is followed by nothing, so strings of them are made of all pairs.
-# Of the numbers of 19 people, put together from their digits, among the 171 phrases of a number question 60 of 100 were heard whole
-# with digits said eight times, 67 with all pairs said twice (90.4 and 94.1 of 100 digits); in English 71 and 75.
+# Of numbers put together from the digits of 19 people (every other recording of `training people`), among the 171 phrases of a
+# number question, 60 of 100 were heard whole with digits said eight times, 67 with all pairs said twice (90.4 and 94.1 of 100
+# digits); in English 71 and 75.
 DIGIT_COUNT = 8
 PAIR_COUNT, UNKNOWN_COUNT = 2, 8
 # For the same reason `[unk]` is said as often as there are phrases, up to a limit: anything else is as likely as all of them

@@ -50,10 +50,16 @@ def checkpoint(profile: Profile) -> Path:
 
 
 @application.command()
-def speech(lang: Lang = "both", human: Human = None, jobs: Jobs = 2) -> None:
+def speech(
+    lang: Lang = "both",
+    human: Human = None,
+    jobs: Jobs = 2,
+    split: Annotated[list[str] | None, typer.Option(help="train, dev or test, several times for several")] = None,
+) -> None:
     """Synthesises the corpus and prepares the human recordings (training/work/LANG/speech)."""
     for profile in profiles(lang):
-        in_processes([(corpus.make, (profile, s, places().work, human)) for s in corpus.shards(profile)], jobs)
+        parts = [s for s in corpus.shards(profile) if s.part.split in (split or ("train", "dev", "test"))]
+        in_processes([(corpus.make, (profile, s, places().work, human)) for s in parts], jobs)
 
 
 @application.command()

@@ -3,7 +3,7 @@
 Fenced: no model path (it would download), an empty grammar (it ends the process), words the model lacks (dropped in silence),
 16 kHz models fed with 8 kHz sound (resampled here), an odd number of bytes, logs on stderr, and its own end-pointing, which is
 not ours: what it thinks are ends of speech are passed over, so that a pause inside a number costs no context, until an
-utterance grows so long that its lattice would.
+utterance grows so long that its lattice would. What a limited grammar left doubtful is heard again (`rehearing`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -20,7 +21,7 @@ import vosk
 
 from ivr.errors import ModelError, Place
 from ivr.events import Hypothesis
-from ivr.speech import static_graph
+from ivr.speech import rehearing, static_graph
 from ivr.speech.audio import StreamResampler
 from ivr.speech.models import SpeechModel, inspect
 from ivr.speech.phrases import fitted
@@ -99,12 +100,13 @@ class Utterance:
         self, owner: Recogniser, phrases: tuple[str, ...], kind: Kind, rate: int, alternatives: int, segments: bool
     ) -> None:
         model = owner.model
+        self._owner, self._phrases, self.rate = owner, phrases if model.grammars else (), model.rate
         self._resampler = StreamResampler(rate, model.rate) if rate != model.rate else None
         self._alternatives, self._segments_wanted, self._kind = alternatives, segments, kind
         self._calibration = model.calibration
         self.lacking: tuple[str, ...] = ()
-        if phrases and model.grammars:
-            listed = fitted(phrases, model.words)
+        if self._phrases:
+            listed = fitted(self._phrases, model.words)
             self.lacking = listed.lacking
             grammar = json.dumps(listed.phrases, ensure_ascii=False)
             self._decoder = vosk.KaldiRecognizer(owner.handle, float(model.rate), grammar)
@@ -114,6 +116,7 @@ class Utterance:
         self._decoder.SetMaxAlternatives(max(0, alternatives))
         self._bytes_per_second = 2 * model.rate
         self._unread = b""
+        self._sound = bytearray()
         self._in_segment = 0
         self._done: list[Segment] = []
 
@@ -124,10 +127,17 @@ class Utterance:
             pcm = self._resampler(pcm)
         if not pcm:
             return None
-        self._in_segment += len(pcm)
+        self._keep(pcm)
         pause = bool(self._decoder.AcceptWaveform(pcm))
         long = self._in_segment > _LONG_UTTERANCE_SECONDS * self._bytes_per_second
         return self._cut(self._decoder.Result()) if pause and (self._segments_wanted or long) else None
+
+    def _keep(self, pcm: bytes) -> None:
+        self._in_segment += len(pcm)
+        if self._phrases and self._in_segment <= rehearing.LONGEST_SECONDS * self._bytes_per_second:
+            self._sound += pcm
+        else:
+            self._sound.clear()
 
     def _cut(self, result: str) -> str:
         self._in_segment = 0
@@ -143,9 +153,33 @@ class Utterance:
         """End the utterance and return vosk's result for its last segment."""
         rest = self._resampler.flush() if self._resampler else b""
         if rest:
+            self._keep(rest)
             self._decoder.AcceptWaveform(rest)
         self._resampler = None
         return self._cut(self._decoder.FinalResult())
+
+    def copies(self) -> list[Copy]:
+        """What to hear once more at other speeds before `settle`; nothing unless the last result is doubtful."""
+        if not self._sound or not rehearing.doubtful(self.last_readings):
+            return []
+        sound, self._sound = bytes(self._sound), bytearray()
+        return [self._copy(sound, speed) for speed in rehearing.SPEEDS]
+
+    def _copy(self, sound: bytes, speed: float) -> Copy:
+        played = StreamResampler(self.rate, round(self.rate * speed))
+        again = Utterance(self._owner, self._phrases, self._kind, self.rate, self._alternatives, segments=False)
+        return Copy(again, speed, played(sound) + played.flush())
+
+    def settle(self, copies: Sequence[Copy]) -> None:
+        """Put what the copies heard (fed, and ended) together with the last result."""
+        if copies:
+            hearings = [(1.0, self.last_readings), *((each.speed, each.utterance.last_readings) for each in copies)]
+            self._done[-1] = Segment(rehearing.combined(hearings, max(1, self._alternatives)))
+
+    @property
+    def last_readings(self) -> tuple[Hypothesis, ...]:
+        """The readings of the last segment, best first, with raw confidences."""
+        return self._done[-1].readings if self._done else ()
 
     def hypotheses(self) -> tuple[Hypothesis, ...]:
         """The N-best of all segments so far, with raw confidences."""
@@ -158,7 +192,21 @@ class Utterance:
     def finish(self) -> tuple[Hypothesis, ...]:
         """End the utterance: its N-best, best first, with calibrated confidences; empty when there were no words."""
         self.last_result()
+        copies = self.copies()
+        for each in copies:
+            each.utterance.feed(each.pcm)
+            each.utterance.last_result()
+        self.settle(copies)
         return self.probable(self.hypotheses())
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An utterance that is to hear the same sound at another speed: 0.85 is quicker and higher than it was said."""
+
+    utterance: Utterance
+    speed: float
+    pcm: bytes
 
 
 def _whole_samples(pcm: bytes) -> tuple[bytes, bytes]:

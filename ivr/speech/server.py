@@ -10,7 +10,8 @@ Beyond it, and ignored by it: `"segments": 0` asks for one result at the end ins
 digits) names the calibration; results carry `"hypotheses"` with probabilities; GET /health and /metrics answer over HTTP.
 
 Decoding runs in as many threads as there are cores and releases the GIL. Long messages are decoded in slices that queue like
-everybody's, so a caller who sends ten seconds at once delays nobody by more than a slice.
+everybody's, so a caller who sends ten seconds at once delays nobody by more than a slice. What a phrase list left doubtful is
+heard again at other speeds (`rehearing`), all of them at once, and not at all while jobs wait for a thread.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -40,10 +41,11 @@ from websockets.http11 import Request, Response
 from ivr import config
 from ivr.children import announce
 from ivr.config import Settings
-from ivr.errors import ModelError, UserError
-from ivr.speech.models import tried
+from ivr.errors import UserError
+from ivr.events import Hypothesis
+from ivr.speech.loading import load_recognisers
 from ivr.speech.protocol import BadRequest, Wishes, order_in
-from ivr.speech.recogniser import Recogniser, Utterance
+from ivr.speech.recogniser import Copy, Recogniser, Utterance
 from ivr.speech.vosk_results import segment, written
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,8 @@ _COUNTED = (
     "decode_us",
     "queue_us",
     "jobs",
+    "rehearings",
+    "rehearings_left_out",
 )
 Result = TypeVar("Result")
 
@@ -68,7 +72,8 @@ class RecogniserServer:
     def __init__(self, recognisers: Mapping[str, Recogniser], threads: int | None = None) -> None:
         self.recognisers = dict(recognisers)
         self.counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="decode")
+        self._threads, self._under_way = threads or os.cpu_count() or 1, 0
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="decode")
         self._lacking: set[str] = set()
 
     @asynccontextmanager
@@ -135,11 +140,9 @@ class RecogniserServer:
 
     async def _decode(self, utterance: Utterance, wishes: Wishes, pcm: bytes) -> str:
         self.counts["audio_ms"] += len(pcm) * 1000 // (2 * wishes.rate)
-        size = int(SLICE_SECONDS * wishes.rate) * 2
         results, words = [], ""
-        for at in range(0, len(pcm), size):
-            last = at + size >= len(pcm)
-            result, words = await self._work(partial(_step, utterance, pcm[at : at + size], last))
+        for part, last in _slices(pcm, wishes.rate):
+            result, words = await self._work(partial(_step, utterance, part, last))
             results += [result] if result else []
         if not results:
             return json.dumps({"partial": words}, ensure_ascii=False)
@@ -147,16 +150,33 @@ class RecogniserServer:
         return _with_hypotheses(utterance, results[-1]) if len(results) == 1 else _merged(utterance, results)
 
     async def _end(self, utterance: Utterance) -> str:
-        return _with_hypotheses(utterance, await self._work(utterance.last_result))
+        result = await self._work(utterance.last_result)
+        if copies := utterance.copies():
+            if self._under_way >= self._threads:
+                self.counts["rehearings_left_out"] += 1
+            else:
+                self.counts["rehearings"] += 1
+                await asyncio.gather(*map(self._hear_again, copies))
+                utterance.settle(copies)
+        return _told(utterance, json.loads(result), utterance.last_readings)
+
+    async def _hear_again(self, copy: Copy) -> None:
+        for part, _last in _slices(copy.pcm, copy.utterance.rate):
+            await self._work(partial(copy.utterance.feed, part))
+        await self._work(copy.utterance.last_result)
 
     async def _work(self, job: Callable[[], Result]) -> Result:
         asked = time.perf_counter()
+        self._under_way += 1
 
         def timed() -> tuple[Result, float, float]:
             began, start = time.perf_counter(), time.thread_time()
             return job(), time.thread_time() - start, began - asked
 
-        result, spent, waited = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+        try:
+            result, spent, waited = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+        finally:
+            self._under_way -= 1
         self.counts["decode_us"] += round(spent * 1e6)
         self.counts["queue_us"] += round(waited * 1e6)
         self.counts["jobs"] += 1
@@ -198,9 +218,19 @@ def _step(utterance: Utterance, pcm: bytes, last: bool) -> tuple[str | None, str
     return result, utterance.partial if last and not result else ""
 
 
+def _slices(pcm: bytes, rate: int) -> Iterator[tuple[bytes, bool]]:
+    """The sound in pieces of a moment each, and whether it is the last of them."""
+    size = int(SLICE_SECONDS * rate) * 2
+    for at in range(0, len(pcm), size):
+        yield pcm[at : at + size], at + size >= len(pcm)
+
+
 def _with_hypotheses(utterance: Utterance, result: str) -> str:
-    data = json.loads(result)
-    data["hypotheses"] = written(utterance.probable(segment(result).readings))
+    return _told(utterance, json.loads(result), segment(result).readings)
+
+
+def _told(utterance: Utterance, data: dict[str, Any], readings: tuple[Hypothesis, ...]) -> str:
+    data["hypotheses"] = written(utterance.probable(readings))
     return json.dumps(data, ensure_ascii=False)
 
 
@@ -211,26 +241,6 @@ def _merged(utterance: Utterance, results: list[str]) -> str:
     return _with_hypotheses(
         utterance, json.dumps({"text": " ".join(each.text for each in readings), "result": words}, ensure_ascii=False)
     )
-
-
-def load_recognisers(settings: Settings) -> dict[str, Recogniser]:
-    """The models of config.yaml that are folders, by language; raises ModelError with the key that named them."""
-    folders = {language: name for language, name in named_models(settings).items() if "://" not in name}
-    with ThreadPoolExecutor(len(folders) or 1) as trials:
-        loaded = trials.map(lambda each: _loaded(settings, *each), folders.items())
-        return dict(zip(folders, loaded, strict=True))
-
-
-def _loaded(settings: Settings, language: str, name: str) -> Recogniser:
-    try:
-        return Recogniser(tried(settings.path(settings.speech.models) / name))
-    except ModelError as fault:
-        raise ModelError(f"speech.{language}: {fault.what}", fault.fix, fault.place) from None
-
-
-def named_models(settings: Settings) -> dict[str, str]:
-    """What config.yaml names per language: a folder or a URL."""
-    return {"zh": settings.speech.zh, "en": settings.speech.en}
 
 
 async def serve_forever(settings: Settings, index: int = 0) -> None:

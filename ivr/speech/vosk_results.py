@@ -52,10 +52,15 @@ def _n_best(alternatives: list[Mapping[str, Any]]) -> Segment:
         words = tuple(_word(word) for word in each.get("result", ()))
         share = math.exp(score - best) / total
         for reading in _known(str(each.get("text", "")), words, share):
-            said = _BETWEEN_CHARACTERS.sub("", reading.text)
+            said = uncut(reading.text)
             known = merged.get(said)
             merged[said] = _with(known, known.confidence + reading.confidence) if known else reading
     return Segment(tuple(merged.values()))
+
+
+def uncut(text: str) -> str:
+    """The text without the spaces between Mandarin words, by which readings are compared."""
+    return _BETWEEN_CHARACTERS.sub("", text)
 
 
 def written(readings: tuple[Hypothesis, ...]) -> list[dict[str, Any]]:

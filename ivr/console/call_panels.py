@@ -9,7 +9,7 @@ from nicegui import ui
 
 from ivr.accounts import MAY_REVEAL_ALL
 from ivr.console import actions, reading
-from ivr.console.elements import Text, box, button, empty, head, length, readable, row, tag
+from ivr.console.elements import Text, box, button, draft, empty, head, length, readable, row, tag
 from ivr.console.feed import Happening
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import CallView, LineView
@@ -151,7 +151,7 @@ class Transcript(CallPanel):
                         "dense borderless maxlength=500"
                     )
                     self._note.props["aria-label"] = self.said["note"]
-                    self._note.props["data-draft"] = call_id
+                    draft(self._note, call_id)
                     self._note.on("keydown.enter", screen.acting(self._keep_note))
 
     async def refresh(self, happenings: Sequence[Happening]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
+from nicegui.client import Client
 from nicegui.elements.mixins.text_element import TextElement
 
 from order_lookup import Money
@@ -80,6 +82,17 @@ def empty(words: str) -> None:
 def choice(options: Mapping[str, str], label: str, value: str | None = None) -> ui.select:
     """A drop-down of words."""
     return ui.select(dict(options), label=label or None, value=value).props("dense outlined options-dense")
+
+
+def draft(field: ui.input | ui.textarea, name: str, proposed: str = "") -> None:
+    """Have the browser keep what is half written here, by this name, until `draft_done`: a restart of the console loses no words."""
+    field.props["data-draft"] = name
+    field.props["data-proposed"] = proposed
+
+
+def draft_done(client: Client, name: str) -> None:
+    """What was written is kept elsewhere by now, or not wanted: the browser forgets it."""
+    client.run_javascript(f"sessionStorage.removeItem({json.dumps('draft:' + name)})")
 
 
 def readable(words: str) -> str:

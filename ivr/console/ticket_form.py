@@ -9,7 +9,7 @@ from nicegui import ui
 
 from ivr.console import reading
 from ivr.console.call_panels import CallPanel
-from ivr.console.elements import Text, box, button, choice, empty, head, moment
+from ivr.console.elements import Text, box, button, choice, draft, draft_done, empty, head, moment
 from ivr.console.matters import KIND as MATTER
 from ivr.console.matters import matter
 from ivr.console.opened_tickets import KIND, Opened, opened, tell_opened
@@ -45,6 +45,7 @@ class TicketPanel(CallPanel):
 
     def __init__(self, screen: Screen, call_id: str, classes: str) -> None:
         super().__init__(screen, call_id, classes, ("agent", KIND, MATTER))
+        self._draft = f"ticket:{call_id}"
 
     async def load(self) -> TicketShown:
         """The call's tickets, and the category and text of the next."""
@@ -83,6 +84,7 @@ class TicketPanel(CallPanel):
         summary = ui.textarea(self.said["ticket_summary"], value=self.written or proposed).props(
             "dense outlined rows=2 maxlength=2000"
         )
+        draft(summary, self._draft, proposed)
         summary.on_value_change(lambda event: setattr(self, "written", str(event.value or "")))
 
         async def open_ticket() -> None:
@@ -110,4 +112,5 @@ class TicketPanel(CallPanel):
         await house.write(lambda session, now: tell_opened(session, now, call_id, made))
         await self.screen.audit("ticket", call_id, number=ticket.number)
         self.written = ""
+        draft_done(self.screen.client, self._draft)
         self.screen.look()

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from ivr.accounts import MAY_REVEAL_ALL
 from ivr.console import actions
-from ivr.console.elements import Text, box, button, empty, head, tag
+from ivr.console.elements import Text, box, button, draft, draft_done, empty, head, tag
 from ivr.console.screen import Panel
 from ivr.console.table import BUTTONS, cell, table, table_row
 from order_lookup import OrderDeskError
@@ -18,6 +18,10 @@ from order_lookup.listings import TicketView
 
 MOST = 50
 COLUMNS = (("ticket", "max-content"), ("about", "1fr"), ("due", "max-content"), (BUTTONS, "max-content"))
+
+
+def _draft_of(number: str) -> str:
+    return f"answer:{number}"
 
 
 class TicketsPanel(Panel):
@@ -85,6 +89,7 @@ class TicketsPanel(Panel):
     def _answering(self, number: str, dialog: ui.dialog) -> None:
         said = self.said
         answer = ui.textarea(said["ticket_answer"]).props("dense outlined rows=2 maxlength=2000")
+        draft(answer, _draft_of(number))
 
         def settle(closing: bool) -> actions.Handler:
             async def go() -> None:
@@ -96,10 +101,14 @@ class TicketsPanel(Panel):
 
             return self.screen.acting(go)
 
+        def drop() -> None:
+            draft_done(self.screen.client, _draft_of(number))
+            dialog.close()
+
         with box("line"):
             button(said["ticket_keep"], settle(False), "main")
             button(said["ticket_close"], settle(True))
-            button(said["cancel"], dialog.close)
+            button(said["cancel"], drop)
 
     async def _settle(self, number: str, words: str, closing: bool) -> None:
         system, name = await self.screen.house.orders.own(), self.screen.viewer.name
@@ -107,6 +116,7 @@ class TicketsPanel(Panel):
             await system.close_ticket(number, name, words)
         else:
             await system.append_ticket(number, name, words)
+        draft_done(self.screen.client, _draft_of(number))
         await self.screen.audit("ticket_closed" if closing else "ticket_answered", None, number=number)
         self.screen.notify(self.said["ticket_done" if closing else "ticket_kept"])
         await self.again()

@@ -1,5 +1,5 @@
 // What the browser does by itself: clocks that tick, the banner when the connection is lost, the way to the login when the session
-// has ended meanwhile, keyboard shortcuts, notes that are half written.
+// has ended meanwhile, keyboard shortcuts, words that are half written.
 "use strict";
 (() => {
   const skew = () => Number(document.querySelector("[data-server-time]")?.dataset.serverTime || 0);
@@ -45,8 +45,8 @@
     if (document.title !== wanted) document.title = wanted;
   }, 500);
 
-  // A note that is half written when the page is loaded anew (the console was started again) is there afterwards: in this tab alone,
-  // until it is kept or somebody logs out.
+  // What is half written when the page is loaded anew (the console was started again) is there afterwards: in this tab alone, until it
+  // is kept, taken back to what the desk had proposed, or somebody logs out.
   const restored = new WeakSet();
   document.addEventListener("input", ({ target }) => {
     if (target.dataset?.draft) sessionStorage.setItem("draft:" + target.dataset.draft, target.value);
@@ -56,12 +56,13 @@
   }, true);
   setInterval(() => document.querySelectorAll("[data-draft]").forEach((field) => {
     const key = "draft:" + field.dataset.draft;
+    const untouched = !field.value || field.value === field.dataset.proposed;
     const written = restored.has(field) ? "" : sessionStorage.getItem(key);
     restored.add(field);
-    if (written && !field.value) {
+    if (written && untouched) {
       field.value = written;
       field.dispatchEvent(new Event("input", { bubbles: true }));
-    } else if (!field.value) sessionStorage.removeItem(key);
+    } else if (untouched) sessionStorage.removeItem(key);
   }), 300);
 
   const shortcuts = ["F2", "F4", "F8", "F9", "F10"];

@@ -14,7 +14,7 @@ import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,8 +38,10 @@ from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
 from ivr.records.staff import AccountRow
 from ivr.records.tables import AgentRow
+from order_lookup import CallerRef, TicketRequest, overdue, service
 from order_lookup.database import open_engine
 from order_lookup.demo import CASES, fill
+from order_lookup.policies import load_policies
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
@@ -293,6 +295,19 @@ def set_agent(console: Console, name: str, state: str) -> None:
 def agent_state(console: Console, name: str) -> str:
     with Session(console.engine) as session:
         return str(session.query(AgentRow).filter_by(name=name).one().state)
+
+
+def escalated_ticket(console: Console, call_id: str) -> str:
+    """A ticket that nobody answered in time."""
+    asked = TicketRequest(CallerRef(call_id, LATE.phone), "food_safety", "quality/food", "面里有头发", None)
+    policies, now = load_policies().values, datetime.now(UTC)
+    database = open_engine(console.engine.url.render_as_string(hide_password=False))
+    with Session(database) as session, session.begin():
+        number = service.open_ticket(session, asked, now - timedelta(days=9), policies).number
+        session.flush()
+        overdue.chase(session, now, policies)
+    database.dispose()
+    return number
 
 
 def agents_of(*names: str) -> tuple[AgentSettings, ...]:

@@ -225,29 +225,6 @@ def test_pass_on_and_notes_by_keys_alone(page: Page, console: Console, worker: W
     expect(page.locator(".wrapping input[maxlength]")).to_have_value("1 箱")
 
 
-def test_half_written_note_outlives_the_page_and_is_gone_when_kept(
-    page: Page, console: Console, worker: Worker
-) -> None:
-    set_agent(console, "anna", "available")
-    log_in(page, console, "anna")
-    worker.call("shift-9")
-    worker.connected(worker.hand_off("shift-9", "anna"))
-    note = page.locator(".notes input")
-    note.fill("客人下午三点后")
-    page.reload()
-    expect(note).to_have_value("客人下午三点后")
-    note.press("End")
-    note.press_sequentially("在家")
-    note.press("Enter")
-    expect(note).to_have_value("")
-    kept = [command.arguments["text"] for command in worker.commands("shift-9") if command.command == "note"]
-    assert kept == ["客人下午三点后在家"]
-    page.wait_for_timeout(700)
-    page.reload()
-    page.wait_for_timeout(700)
-    expect(note).to_have_value("")
-
-
 def test_ticket_is_there_after_a_reload_and_another_matter_may_have_its_own(
     page: Page, console: Console, worker: Worker
 ) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from order_lookup import CallerRef, TicketRequest, overdue, service
-from order_lookup.database import open_engine
-from order_lookup.policies import load_policies
 from order_lookup.tables import Ticket, TicketEntry
-from tests.integration.console.conftest import LATE, Console, Worker, keep, log_in, too_wide
+from tests.integration.console.conftest import Console, Worker, escalated_ticket, keep, log_in, too_wide
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
@@ -43,13 +38,7 @@ def test_supervisor_sees_queue_agents_and_low_scores(page: Page, console: Consol
 
 
 def test_supervisor_settles_a_ticket_nobody_answered(page: Page, console: Console) -> None:
-    asked = TicketRequest(CallerRef("desk-13", LATE.phone), "food_safety", "quality/food", "面里有头发", None)
-    database = open_engine(console.engine.url.render_as_string(hide_password=False))
-    with Session(database) as session, session.begin():
-        long_ago = datetime.now(UTC) - timedelta(days=9)
-        number = service.open_ticket(session, asked, long_ago, load_policies().values).number
-    with Session(database) as session, session.begin():
-        overdue.chase(session, datetime.now(UTC), load_policies().values)
+    number = escalated_ticket(console, "desk-13")
     log_in(page, console, "olaf", "/supervisor")
     late = page.locator(".panel", has=page.get_by_role("heading", name="升级与超时工单"))
     expect(late).to_contain_text(number)
@@ -67,8 +56,7 @@ def test_supervisor_settles_a_ticket_nobody_answered(page: Page, console: Consol
     page.get_by_role("button", name="结案").click()
     expect(page.get_by_text("工单已结案")).to_be_visible()
     expect(late).not_to_contain_text(number)
-    with Session(database) as session:
+    with Session(console.engine) as session:
         ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
         closed = session.scalars(select(TicketEntry).where(TicketEntry.ticket_id == ticket.id)).all()[-1]
     assert (ticket.state, closed.author, closed.kind, closed.text) == ("closed", "sue", "closed", "已回访，全额退款")
-    database.dispose()

@@ -94,6 +94,8 @@ ACTIONS = _words(
     "reship start_return exchange change_address change_phone change_note coupon issue_coupon invoice send_invoice ticket open_ticket "
     "callback book_callback freeze_account survey"
 )
+# What a caller may say to show who they are, one kind at a time.
+CLAIM_KINDS = _words("phone_tail name amount")
 # Actions that move money or end an order: the caller is asked before they are done.
 WEIGHTY = _words(
     "cancel refund refund_full partial_refund refund_partial refund_duplicate price_protection refund_price_drop reship "

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from ivr import desk_answers
 from ivr.desk import Desk
+from ivr.dialogue.vocabulary import CLAIM_KINDS
 from ivr.ports import Answer
-from order_lookup import Choice, Claim, Money, SqlOrderSystem
+from order_lookup import CallerRef, Choice, Claim, Found, Money, OrderQuery, SqlOrderSystem
 from order_lookup.database import open_engine, writing
 from order_lookup.demo import CASES, fill
 from order_lookup.tables import Item, Order, Ticket
@@ -58,6 +59,27 @@ async def called(system: SqlOrderSystem, language: str) -> tuple[Desk, Answer]:
     await desk.look_up("c1", "verify", {"claim_kind": "phone_tail", "claim": CASE.phone[-4:]})
     wanted = {"intent": "return_exchange", "order": CASE.order_number, "offer": "exchange"}
     return desk, await desk.look_up("c1", "decision", wanted)
+
+
+@pytest.mark.parametrize("kind", sorted(CLAIM_KINDS))
+async def test_the_desk_verifies_by_every_kind_that_dialplans_may_name(system: SqlOrderSystem, kind: str) -> None:
+    desk = Desk(system, "Asia/Shanghai")
+    claims = {"phone_tail": CASE.phone[-4:], "name": CASE.customer, "amount": str(await amount_minor(system))}
+    about = {"claim_kind": kind, "claim": claims[kind], "order": CASE.order_number}
+    assert (await desk.look_up("c1", "verify", about)).outcome == "passed"
+
+
+async def test_what_nobody_can_be_verified_by_is_no_attempt(system: SqlOrderSystem) -> None:
+    about = {"claim_kind": "item", "claim": "连衣裙", "order": CASE.order_number}
+    with pytest.raises(ValueError, match="verifies nobody by `item`"):
+        await Desk(system, "Asia/Shanghai").look_up("c1", "verify", about)
+
+
+async def amount_minor(system: SqlOrderSystem) -> int:
+    """What the order cost."""
+    found = await system.find(OrderQuery(CallerRef("c0", CASE.phone), number=CASE.order_number))
+    assert isinstance(found, Found)
+    return found.order.total.minor_units
 
 
 async def test_nobody_hears_chinese_in_an_english_call(system: SqlOrderSystem) -> None:

@@ -50,6 +50,9 @@ def _everywhere(spoken: Spoken) -> Iterator[Finding]:
     for intent in sorted(named - grammar.sentences.keys()):
         what = f"`{intent}` has no sentences in {spoken.language}"
         yield Finding.at(place, what, nearest(intent, list(grammar.sentences)), True)
+    if not grammar.universals.second_wish.joints:
+        what = f"two wishes in one breath aren't understood in {spoken.language}: `second_wish` lacks `joints`"
+        yield Finding.at(place, what, fix, True)
     if not grammar.consent.begins:
         what = f"a yes or a no with more behind it isn't understood in {spoken.language}: `begins` is missing"
         yield Finding.at(Place(grammar.folder / "consent.yaml"), what, fix, True)
@@ -158,6 +161,8 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
                 if argument not in words.LOOK_UPS[step.look_up].arguments:
                     known = words.LOOK_UPS[step.look_up].arguments
                     yield _unknown(tree, ("steps", name, "with", argument), "argument", argument, known)
+            if step.look_up == "verify":
+                yield from _claim(tree, name, step)
         case plan.Ask(ask="choice") if step.choices_from and not step.then:
             what = f"question `{name}` takes its choices from a value and has no `then`"
             yield Finding.at(tree.place(name), what, "add `then`")
@@ -168,6 +173,16 @@ def _names(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[F
                 if not getattr(option, spoken.language):
                     what = f"choice `{choice}` can't be said in {spoken.language}"
                     yield Finding.at(tree.place(name, "choices", choice), what, f"add `{spoken.language}: [phrases]`")
+
+
+def _claim(tree: Tree, name: str, step: plan.LookUp) -> Iterator[Finding]:
+    """The order desk verifies nobody by what it doesn't know, and a caller would find out first."""
+    kind = step.with_.get("claim_kind", "")
+    if not kind:
+        fix = f"add `claim_kind` under `with`: {', '.join(sorted(words.CLAIM_KINDS))}"
+        yield Finding.at(tree.place(name, "with"), f"step `{name}` doesn't say by what the caller is verified", fix)
+    elif kind not in words.CLAIM_KINDS:
+        yield _unknown(tree, ("steps", name, "with", "claim_kind"), "claim_kind", kind, words.CLAIM_KINDS)
 
 
 def _wishes(spoken: Spoken, tree: Tree, name: str, step: plan.Ask) -> Iterator[Finding]:

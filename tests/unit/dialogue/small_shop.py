@@ -110,6 +110,8 @@ negations: [不用, 不要]
 negatable: {退款: refund}
 corrections: ["不对，是", "不对是", "不是"]
 """
+SECOND_WISH = "second_wish: {joints: [另外], apart: [status]}\n"
+UNIVERSALS += SECOND_WISH
 
 CONSENT = """
 begins:

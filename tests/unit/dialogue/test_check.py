@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_shop import INTENTS, NUMBER, TREE, UNIVERSALS, WORDS, load, write
+from small_shop import INTENTS, NUMBER, SECOND_WISH, TREE, UNIVERSALS, WORDS, load, write
 
 from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.loading import load_dialplans
@@ -202,17 +202,38 @@ def test_what_no_caller_can_do_without_must_be_sayable(tmp_path: Path) -> None:
     assert any("warning: no words of danger" in each for each in found)
 
 
+def test_a_hotline_that_cannot_be_told_two_wishes_at_once_is_told(tmp_path: Path) -> None:
+    (told,) = findings(tmp_path, universals=UNIVERSALS.replace(SECOND_WISH, ""))
+    assert "zh/universals.yaml:1: warning: two wishes in one breath aren't understood in zh" in told
+    assert "`second_wish` lacks `joints` — write them there; the shipped file has a full set" in told
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{claim_kind: phone_tial, claim: $heard}", "there is no claim_kind `phone_tial` — did you mean `phone_tail`?"),
+        ("{claim_kind: $heard, claim: $heard}", "there is no claim_kind `$heard` — allowed: amount, name, phone_tail"),
+        ("{claim: $heard}", "step `status` doesn't say by what the caller is verified — add `claim_kind` under `with`"),
+    ],
+)
+def test_callers_are_verified_by_what_the_order_desk_knows(tmp_path: Path, written: str, told: str) -> None:
+    verified = f"{{look_up: verify, with: {written}, on: {{passed: told, failed: lost, locked: lost}}}}"
+    tree = TREE.replace("{look_up: order, on: {found: told, unknown: lost, ambiguous: lost}}", verified)
+    (line,) = [number for number, each in enumerate(tree.splitlines(), 1) if "verify" in each]
+    assert any(f"hotline.yaml:{line}:" in each and told in each for each in findings(tmp_path, hotline=tree))
+
+
 @pytest.mark.parametrize(
     "words",
     [
         "second_wish: {joints: [然后], apart: [refunnd]}",
         "second_wish: {joints: [然后], afterwards: [refunnd]}",
-        "declared: {refunnd: {words: [我要退], over: [status]}}",
-        "declared: {refund: {words: [我要退], over: [refunnd]}}",
+        SECOND_WISH + "declared: {refunnd: {words: [我要退], over: [status]}}",
+        SECOND_WISH + "declared: {refund: {words: [我要退], over: [refunnd]}}",
     ],
 )
 def test_intents_that_universals_name_must_be_sayable(tmp_path: Path, words: str) -> None:
-    (told,) = findings(tmp_path, universals=f"{UNIVERSALS}\n{words}\n")
+    (told,) = findings(tmp_path, universals=UNIVERSALS.replace(SECOND_WISH, words))
     assert "universals.yaml:1: warning: `refunnd` has no sentences in zh — did you mean `refund`?" in told
 
 

@@ -18,24 +18,27 @@ What a caller can cause is a value, never an exception (no-input, no-match, orde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from strict_yaml import Place, told
+
+__all__ = [
+    "AudioFormatError",
+    "ComponentError",
+    "ConfigError",
+    "DialplanError",
+    "HotlineError",
+    "IllegalTransition",
+    "ModelError",
+    "PhoneError",
+    "Place",
+    "RecordsError",
+    "SpeechUnavailable",
+    "UserError",
+    "VoiceUnavailable",
+]
 
 
 class HotlineError(Exception):
     """Anything this project raises on purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A spot in a file, counted from 1 as editors count."""
-
-    file: Path
-    line: int = 1
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 class UserError(HotlineError):
@@ -43,8 +46,7 @@ class UserError(HotlineError):
 
     def __init__(self, what: str, fix: str = "", place: Place | None = None) -> None:
         self.what, self.fix, self.place = what, fix, place
-        where = f"{place}: " if place else ""
-        super().__init__(f"{where}{what}" + (f" — {fix}" if fix else ""))
+        super().__init__(told(what, fix, place))
 
 
 class ConfigError(UserError):

@@ -13,22 +13,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from order_lookup.errors import MistakeError, PolicyError
 from order_lookup.offer_names import ALWAYS_POSSIBLE, OfferName
-from order_lookup.strict_yaml import Document, model, nearest, read
 from order_lookup.words import Intent, Kind, Situation, Stage
+from strict_yaml import Document, Strict, nearest, told
 
 # As long as the ledger's column; the names are the dialplans'.
 IntentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Conditions(_Strict):
+class Conditions(Strict):
     """When a rule speaks: all of `when`, one of `any`, none of `unless`, and the order of this kind and stage."""
 
     when: frozenset[Situation] = frozenset()
@@ -63,7 +59,7 @@ class Rule(Conditions):
     refuses: bool = False
 
 
-class IntentRules(_Strict):
+class IntentRules(Strict):
     """How an intent is decided."""
 
     needs_order: bool = False
@@ -85,7 +81,7 @@ class Extra(Conditions):
     offer: Annotated[tuple[OfferName, ...], Field(min_length=1)]
 
 
-class DecisionBook(_Strict):
+class DecisionBook(Strict):
     """decisions.yaml."""
 
     escalations: tuple[Escalation, ...]
@@ -95,8 +91,8 @@ class DecisionBook(_Strict):
     @classmethod
     def read(cls, path: Path, queues: Collection[str], tickets: Collection[str]) -> Self:
         """The book of a file; PolicyError with file and line for anything it can't mean."""
-        document = read(path)
-        book = model(document, cls)
+        document = Document(path, PolicyError)
+        book = document.typed(cls)
         _Proof(document, frozenset(queues), frozenset(tickets)).check(book)
         return book
 
@@ -104,7 +100,7 @@ class DecisionBook(_Strict):
         """An intent's rules; MistakeError for one that isn't in the book."""
         if intent not in self.intents:
             near = nearest(intent, [*self.intents])
-            raise MistakeError(f"decisions.yaml decides nothing about the intent {intent[:40]!r}; {near}")
+            raise MistakeError(told(f"decisions.yaml decides nothing about the intent `{intent[:40]}`", near))
         return self.intents[intent]
 
     def reasons(self, intent: str) -> frozenset[str]:
@@ -144,9 +140,8 @@ class _Proof:
             if intent not in book.intents:
                 own = [name for name in book.intents if name not in set(Intent)]
                 meant = [name for name in get_close_matches(intent.value, own, n=1, cutoff=0.7)]
-                hint = f"is {meant[0]!r} meant?" if meant else "every intent must be decided"
-                at = ("intents", *meant)
-                self._fail(at, f"no rules for {intent.value}: {hint}")
+                fix = f"is `{meant[0]}` meant?" if meant else "every intent must be decided"
+                self._fail(("intents", *meant), f"no rules for {intent.value}", fix)
         for place, escalation in enumerate(book.escalations):
             self._rule(escalation, ("escalations", place))
             self._known(book, escalation.intents, ("escalations", place, "intents"))
@@ -158,34 +153,36 @@ class _Proof:
     def _known(self, book: DecisionBook, named: Collection[str], where: tuple[str | int, ...]) -> None:
         for intent in sorted(named):
             if intent not in book.intents:
-                self._fail(where, f"there are no rules for {intent!r}; {nearest(intent, [*book.intents])}")
+                self._fail(where, f"there are no rules for `{intent}`", nearest(intent, [*book.intents]))
 
     def _intent(self, intent: str, rules: IntentRules) -> None:
         where = ("intents", intent)
         if rules.ticket not in self.tickets:
-            self._fail((*where, "ticket"), f"no ticket category {rules.ticket!r}; {self._near(rules.ticket)}")
+            self._fail((*where, "ticket"), f"no ticket category `{rules.ticket}`", self._near(rules.ticket))
         for place, rule in enumerate(rules.rules):
             self._rule(rule, (*where, "rules", place))
             last = place == len(rules.rules) - 1
             if rule.always and not last:
-                self._fail((*where, "rules", place), f"{rule.rule} always holds: the rules after it are never reached")
+                what, fix = f"`{rule.rule}` always holds", "the rules after it are never reached: move it to the end"
+                self._fail((*where, "rules", place), what, fix)
             if last and not rule.always:
-                self._fail((*where, "rules", place), f"{rule.rule}: the last rule must have no condition")
+                what, fix = f"`{rule.rule}` is the last rule and may not hold", "the last rule must have no condition"
+                self._fail((*where, "rules", place), what, fix)
 
     def _rule(self, rule: Rule, where: tuple[str | int, ...]) -> None:
         if rule.rule in self.seen:
-            self._fail((*where, "rule"), f"the name {rule.rule!r} is taken: each rule needs its own")
+            self._fail((*where, "rule"), f"the name `{rule.rule}` is taken", "each rule needs its own")
         self.seen.add(rule.rule)
         if rule.handoff is not None and rule.handoff not in self.queues:
-            self._fail((*where, "handoff"), f"no queue {rule.handoff!r}; {nearest(rule.handoff, [*self.queues])}")
+            self._fail((*where, "handoff"), f"no queue `{rule.handoff}`", nearest(rule.handoff, [*self.queues]))
         if rule.ticket is not None and rule.ticket not in self.tickets:
-            self._fail((*where, "ticket"), f"no ticket category {rule.ticket!r}; {self._near(rule.ticket)}")
+            self._fail((*where, "ticket"), f"no ticket category `{rule.ticket}`", self._near(rule.ticket))
         if rule.refuses and not rule.handoff and not ALWAYS_POSSIBLE & set(rule.offer):
             choices = ", ".join(sorted(ALWAYS_POSSIBLE))
-            self._fail(where, f"{rule.rule} refuses without a substitute: hand off or offer one of {choices}")
+            self._fail(where, f"`{rule.rule}` refuses without a substitute", f"hand off or offer one of {choices}")
 
     def _near(self, ticket: str) -> str:
         return nearest(ticket, [*self.tickets])
 
-    def _fail(self, where: tuple[str | int, ...], what: str) -> None:
-        raise PolicyError(self.document.file, self.document.line(where), what)
+    def _fail(self, where: tuple[str | int, ...], what: str, fix: str) -> None:
+        raise PolicyError(what, fix, self.document.place(*where))

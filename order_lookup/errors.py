@@ -2,7 +2,7 @@
 
 OrderDeskError
 ├── MistakeError      a person's mistake in a file, a URL or a command: one line with the fix, exit status 2
-│   └── PolicyError   in policies.yaml or decisions.yaml, with file and line
+│   └── PolicyError   in policies.yaml, decisions.yaml or a mapping, with file and line
 ├── DownError         the order system doesn't answer: the robot apologises, opens a ticket, gets a human
 └── BrokenError       the order system answered something we can't use (HTML, half a body, a wrong type)
 
@@ -11,7 +11,7 @@ What a caller can cause (unknown order, failed verification, refused action) is 
 
 from __future__ import annotations
 
-from pathlib import Path
+from strict_yaml import Place, told
 
 
 class OrderDeskError(Exception):
@@ -25,11 +25,11 @@ class MistakeError(OrderDeskError):
 
 
 class PolicyError(MistakeError):
-    """A policy file that can't be used: `FILE:LINE: what: fix`."""
+    """A file of the shop's that can't be used: where it is wrong, what is wrong, how to mend it."""
 
-    def __init__(self, file: Path | str, line: int, what: str) -> None:
-        super().__init__(f"{file}:{line}: {what}")
-        self.file, self.line, self.what = str(file), line, what
+    def __init__(self, what: str, fix: str, place: Place) -> None:
+        super().__init__(told(what, fix, place))
+        self.place = place
 
 
 class DownError(OrderDeskError):

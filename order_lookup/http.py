@@ -15,9 +15,9 @@ from order_lookup.clerk import Clerk
 from order_lookup.listings import ActionView, OrderView, PromiseView, TicketView
 from order_lookup.port import OrderSummary
 from order_lookup.sql import SqlOrderSystem
-from order_lookup.strict_yaml import nearest
 from order_lookup.views import plain
 from order_lookup.words import LedgerState
+from strict_yaml import nearest, told
 
 Number = Annotated[str, Field(min_length=1, max_length=40)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none such"}}
@@ -175,7 +175,7 @@ def _add_orders(routes: APIRouter, its: Any) -> None:
     @routes.get("/{number}/decisions/{intent}", summary="What would be decided", responses=NOT_FOUND)
     async def decide(number: Number, intent: str, clerk: Clerk = its) -> DecisionBody:
         if intent not in (known := clerk.system.policies.book.intents):
-            raise HTTPException(404, f"no such intent; {nearest(intent, [*known])}")
+            raise HTTPException(404, told("no such intent", nearest(intent, [*known])))
         decision = await clerk.decide(intent, number)
         if decision.order_number is None:
             raise HTTPException(404, "no such order")

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from order_lookup.strict_yaml import Strict, nearest
+from strict_yaml import Strict, nearest
 
 MessageName = Literal["cancel", "refund", "coupon", "done"]
 MESSAGE_VALUES = ("shop", "tail", "amount", "days", "receipt")

@@ -14,11 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNega
 
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
+from order_lookup.errors import PolicyError
 from order_lookup.message_texts import MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
-from order_lookup.strict_yaml import Strict, model, nearest, read
 from order_lookup.words import Action, Level, Tier
+from strict_yaml import Document, Strict, nearest
 
 FOLDER = Path(__file__).parent
 
@@ -217,7 +218,7 @@ class PolicyFile(Strict):
     """policies.yaml."""
 
     MOVED: ClassVar[dict[str, str]] = {
-        "shop": "is no key of this file any more: name_zh, name_en and timezone are `shop`, `shop_en` and `time_zone` "
+        "shop": "name_zh, name_en and timezone are `shop`, `shop_en` and `time_zone` "
         "of config.yaml now, currency is the key `currency` here; move them and delete this section"
     }
 
@@ -284,7 +285,7 @@ class Policies(Strict):
 def load_policies(folder: Path | None = None, shop: Shop | None = None) -> Policies:
     """The policies of a folder (default: the ones that ship) for a shop; PolicyError names file, line and fix."""
     place = folder or FOLDER
-    written = model(read(place / "policies.yaml"), PolicyFile)
+    written = Document(place / "policies.yaml", PolicyError).typed(PolicyFile)
     values = ShopPolicies(shop=shop or Shop(), **dict(written))
     book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
     return Policies(values=values, book=book)

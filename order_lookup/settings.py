@@ -8,7 +8,7 @@ from pathlib import Path
 
 from order_lookup.errors import PolicyError
 from order_lookup.policies import Policies, Shop, load_policies
-from order_lookup.strict_yaml import Document, model, read
+from strict_yaml import Document
 
 _DEFAULT_URL = "sqlite:///var/hotline.db"
 _OF_THE_SHOP = ("shop", "shop_en", "time_zone")
@@ -29,8 +29,8 @@ def shop(config: Path) -> Shop:
     if not config.exists():
         return Shop()
     written = _read(config)
-    given = {key: os.path.expandvars(str(written.data[key])) for key in _OF_THE_SHOP if written.data.get(key)}
-    return model(Document(written.file, given, written.lines), Shop)
+    written.data = {key: os.path.expandvars(str(written.data[key])) for key in _OF_THE_SHOP if written.data.get(key)}
+    return written.typed(Shop)
 
 
 def policies(config: Path) -> Policies:
@@ -40,7 +40,8 @@ def policies(config: Path) -> Policies:
 
 
 def _read(config: Path) -> Document:
-    written = read(config)
-    if not isinstance(written.data, dict):
-        raise PolicyError(config, 1, "should be `key: value` lines")
+    written = Document(config, PolicyError)
+    if written.data is not None and not isinstance(written.data, dict):
+        raise PolicyError("should be `key: value` lines", "see the config.yaml that came with it", written.place())
+    written.data = written.data or {}
     return written

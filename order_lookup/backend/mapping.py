@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from order_lookup.currencies import decimals
 from order_lookup.errors import BrokenError, PolicyError
-from order_lookup.strict_yaml import model, read
 from order_lookup.words import Action
+from strict_yaml import Document, Strict
 
 Seconds = Annotated[float, Field(gt=0, le=60)]
 _LOCAL = frozenset({Action.OPEN_TICKET, Action.BOOK_CALLBACK})
@@ -22,29 +22,25 @@ _WHERE_NAMED = frozenset({Action.EXCHANGE})  # a ticket for a human does, where 
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BreakerSettings(_Strict):
+class BreakerSettings(Strict):
     """After so many failures in a row nothing is asked for so long."""
 
     failures: Annotated[int, Field(gt=0, le=100)] = 5
     open_seconds: Seconds = 20
 
 
-class BackendSettings(_Strict):
+class BackendSettings(Strict):
     """Where the backend is and how patient we are."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: Seconds = 2.5
     retries: Annotated[int, Field(ge=0, le=5)] = 2
     fresh_seconds: Seconds = 10
     breaker: BreakerSettings = BreakerSettings()
 
 
-class Paths(_Strict):
+class Paths(Strict):
     """The paths below the URL; {phone}, {number} are filled in. Without `existing` only the caller's orders are known."""
 
     orders: str = "/orders?phone={phone}"
@@ -57,13 +53,13 @@ class Paths(_Strict):
 Part = Literal["order", "customer", "item", "shipment", "scan", "payment", "refund", "coupon", "invoice", "action"]
 
 
-class Mapping(_Strict):
+class Mapping(Strict):
     """A mapping file."""
 
     backend: BackendSettings
     paths: Paths = Paths()
-    fields: dict[Part, dict[str, str]] = {}  # our name → theirs, dots go deeper
-    values: dict[str, dict[str, str]] = {}  # our field → their word → ours
+    fields: dict[Part, dict[str, str]] = Field(default_factory=dict)  # our name → theirs, dots go deeper
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)  # our field → their word → ours
     money: Literal["minor", "major"] = "minor"  # major: 12.50 instead of 1250
     actions: frozenset[Action] = frozenset(Action) - _LOCAL - _WHERE_NAMED
 
@@ -112,13 +108,13 @@ class Mapping(_Strict):
 
 def load_mapping(file: Path) -> Mapping:
     """The mapping of a file, ${NAME} in headers taken from the environment; PolicyError names file, line and fix."""
-    document = read(file)
-    mapping = model(document, Mapping)
+    document = Document(file, PolicyError)
+    mapping = document.typed(Mapping)
     headers = {name: os.path.expandvars(value) for name, value in mapping.backend.headers.items()}
     for name, value in headers.items():
         if missing := re.search(r"\$\{(\w+)\}", value):
-            line = document.line(("backend", "headers", name))
-            raise PolicyError(file, line, f"the environment has no {missing[1]}: set it before starting")
+            place = document.place("backend", "headers", name)
+            raise PolicyError(f"the environment has no {missing[1]}", "set it before starting", place)
     backend = mapping.backend.model_copy(update={"headers": headers})
     return mapping.model_copy(update={"backend": backend})
 

@@ -87,9 +87,18 @@ def test_the_core_is_pure() -> None:
     assert guilty == {}
 
 
-def test_the_order_desk_knows_nothing_of_telephones() -> None:
-    guilty = [str(file) for file in sources("order_lookup") if "ivr" in roots(file)]
+def test_the_order_desk_knows_nothing_of_telephones_and_the_reader_of_neither() -> None:
+    guilty = [str(file) for part in ("order_lookup", "strict_yaml") for file in sources(part) if "ivr" in roots(file)]
+    guilty += [str(file) for file in sources("strict_yaml") if "order_lookup" in roots(file)]
     assert guilty == []
+
+
+def test_yaml_has_one_reader() -> None:
+    """A second one would read 0123, `no` or a key that is there twice in its own way."""
+    reading = re.compile(r"\byaml\.(?!dump|safe_dump)\w*(load|compose|parse|scan)")
+    files = [file for part in ("ivr", "order_lookup", "strict_yaml") for file in sources(part)]
+    readers = {str(file.relative_to(ROOT)) for file in files if reading.search(file.read_text(encoding="utf-8"))}
+    assert readers == {"strict_yaml/document.py"}
 
 
 @pytest.mark.parametrize(("library", "homes"), sorted(ONLY_HOME.items()))
@@ -132,7 +141,7 @@ def layers() -> dict[str, int]:
 def test_every_module_has_its_place_in_the_design() -> None:
     packages = {file.relative_to(ROOT / "ivr").parts[0] for file in sources("ivr") if file.parent != ROOT / "ivr"}
     there = {file.stem for file in (ROOT / "ivr").glob("*.py") if file.stem != "__init__"} | packages
-    assert sorted(there ^ (layers().keys() - {"order_lookup"})) == []
+    assert sorted(there ^ (layers().keys() - {"order_lookup", "strict_yaml"})) == []
 
 
 def test_nothing_imports_from_a_layer_below_its_own() -> None:

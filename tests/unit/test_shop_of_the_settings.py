@@ -60,6 +60,6 @@ def test_a_mistake_in_the_shops_own_policies_is_told_as_one_of_the_settings(sett
     (tmp_path / "policies.yaml").write_text(f"{text}\nshop: {{name_zh: 好食多}}\n", encoding="utf-8")
     own = settings.model_copy(update={"orders": settings.orders.model_copy(update={"policies": Path(".")})})
     with pytest.raises(
-        ConfigError, match=r"`orders\.policies`: .*policies\.yaml:\d+: shop: is no key of this file any more"
+        ConfigError, match=r"`orders\.policies`: .*policies\.yaml:\d+:1: `shop` is no key of this file any more"
     ):
         shop_policies(own)

@@ -77,5 +77,5 @@ def test_a_slip_is_named_with_its_line(tmp_path: Path, before: str, after: str, 
 
 @pytest.mark.parametrize("text", ["", "- say: hi", "call: [", "just words"])
 def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UserError, match=r"scenario\.yaml:[12]:1"):
+    with pytest.raises(UserError, match=r"scenario\.yaml:[12]:[18]"):
         load(written(tmp_path, text))

@@ -52,7 +52,7 @@ def test_recordings_that_nobody_would_hear_are_warned_of(shop: Path, capsys: pyt
 
 def test_the_policies_are_proved_too(shop: Path) -> None:
     shop.write_text("orders: {policies: desk}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"`orders.policies`: .*policies.yaml:1: can't be read"):
+    with pytest.raises(ConfigError, match=r"`orders.policies`: .*policies.yaml:1:1: can't be read"):
         check(shop)
 
 

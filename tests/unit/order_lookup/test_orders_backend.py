@@ -338,7 +338,7 @@ async def test_their_words_are_translated(shop: Shop, tmp_path: Path, policies: 
         "values: {stage: {WAIT_SHIP: paid}, kind: {'1': parcel}}\nmoney: major\n",
         encoding="utf-8",
     )
-    with pytest.raises(PolicyError, match=r"mapping.yaml:1: the environment has no SHOP_KEY"):
+    with pytest.raises(PolicyError, match=r"mapping.yaml:1:52: the environment has no SHOP_KEY"):
         load_mapping(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOP_KEY", "s3cret")
@@ -361,11 +361,11 @@ async def test_their_words_are_translated(shop: Shop, tmp_path: Path, policies: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("backend: {url: 'ftp://x'}", "1: backend.url"),
-        ("backend:\n  url: http://x\n  timeout: 3", "3: backend.timeout: unknown key; did you mean 'timeout_seconds'"),
+        ("backend: {url: 'ftp://x'}", "1:11: `backend.url`"),
+        ("backend:\n  url: http://x\n  timeout: 3", "3:3: unknown key `timeout` — did you mean `timeout_seconds`"),
         ("backend: {url: 'http://x'}\npaths: {order: '/o/{id}'}", "{id} is unknown"),
         ("backend: {url: 'http://x'}\nactions: [open_ticket]", "ours to do"),
-        ("{}", "backend: is missing"),
+        ("{}", "`backend` is missing"),
     ],
 )
 def test_mistakes_in_a_mapping_are_told_with_their_line(text: str, message: str, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from order_lookup import ActionRequest, CallerRef, PolicyError, SqlOrderSystem, 
 from order_lookup.demo import CASES
 from order_lookup.errors import MistakeError
 from order_lookup.policies import FOLDER
-from order_lookup.strict_yaml import parse
 from order_lookup.words import Action, LedgerState, Level
 
 
@@ -30,32 +29,32 @@ def line_of(file: Path, text: str) -> int:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("policies.yaml", "late_food_minutes: 10", "late_food_minuts: 10", "unknown key; did you mean 'late_food_minutes'"),
+        ("policies.yaml", "late_food_minutes: 10", "late_food_minuts: 10", "unknown key `late_food_minuts` — did you mean `late_food_minutes`"),
         ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: soon", "whole number"),
         ("policies.yaml", "late_food_minutes: 10", "late_food_minutes: -1", "more than 0"),
-        ("policies.yaml", "currency: CNY", "currency: CNY\nshop: {name_zh: 好食多}", "shop: is no key of this file any more: name_zh"),
+        ("policies.yaml", "currency: CNY", "currency: CNY\nshop: {name_zh: 好食多}", "`shop` is no key of this file any more — name_zh"),
         ("policies.yaml", "currency: CNY", "shop:\n  name_zh: 好食多\n  currency: CNY", "`shop_en` and `time_zone` of config.yaml"),
-        ("policies.yaml", "尾号{tail}已取消", "尾号{tial}已取消", "{tial} can't be filled in; did you mean 'tail'"),
+        ("policies.yaml", "尾号{tail}已取消", "尾号{tial}已取消", "{tial} can't be filled in; did you mean `tail`"),
         ("policies.yaml", "尾号{tail}已取消", "尾号{tail已取消", "messages.cancel"),
         ("policies.yaml", "【{shop}】送您", "【{shop.zone}】送您", "{shop.zone} can't be filled in"),
         ("policies.yaml", "  done:\n    zh: 【{shop}】您的请求", "  dome:\n    zh: 【{shop}】您的请求", "dome"),
         ("policies.yaml", "    vip: 400000", "    vipp: 400000", "vipp"),
-        ("policies.yaml", "currency: CNY", "currency: yuan", "currency: no currency of ISO 4217; write CNY"),
-        ("policies.yaml", "currency: CNY", "currency: RMB", "currency: no currency of ISO 4217; write CNY"),
+        ("policies.yaml", "currency: CNY", "currency: yuan", "`currency`: no currency of ISO 4217; write CNY"),
+        ("policies.yaml", "currency: CNY", "currency: RMB", "`currency`: no currency of ISO 4217; write CNY"),
         ("policies.yaml", "currency: CNY", "currency: ¥", "write its three letters, such as CNY"),
-        ("policies.yaml", "check: damm", "check: dam", "did you mean 'damm'"),
-        ("policies.yaml", "address: high", "address: hihg", "did you mean 'high'"),
-        ("policies.yaml", "failures: 3", "failures: 3\n  failures: 4", "the key 'failures' is there twice"),
-        ("policies.yaml", "rule: holiday, from: 2027-02-05", "rule: hollyday, from: 2027-02-05", "did you mean 'holiday'"),
+        ("policies.yaml", "check: damm", "check: dam", "did you mean `damm`"),
+        ("policies.yaml", "address: high", "address: hihg", "did you mean `high`"),
+        ("policies.yaml", "failures: 3", "failures: 3\n  failures: 4", "key `failures` is written twice"),
+        ("policies.yaml", "rule: holiday, from: 2027-02-05", "rule: hollyday, from: 2027-02-05", "did you mean `holiday`"),
         ("policies.yaml", "from: 2027-02-05, to: 2027-02-12", "from: 2027-02-12, to: 2027-02-05", "`to` is before `from`"),
         ("policies.yaml", "{food_minutes: 20, parcel_hours: 24", "{food_minutes: 10, parcel_hours: 24", "must climb"),
         ("policies.yaml", "vip: 200000", "vvip: 200000", "vvip"),
         ("policies.yaml", "  senior: {priority: 4}\n", "", "no queue 'senior'"),
         ("policies.yaml", "numbers:", "numbers: [", "not YAML"),
         ("decisions.yaml", "when: [out_of_stock], offer", "when: [out_of_stok], offer", "out_of_stok"),
-        ("decisions.yaml", "rule: status_late,", "rule: status_stalled,", "the name 'status_stalled' is taken"),
-        ("decisions.yaml", "handoff: safety", "handoff: safty", "did you mean 'safety'"),
-        ("decisions.yaml", "ticket: quality/food", "ticket: quality/fod", "did you mean 'quality/food'"),
+        ("decisions.yaml", "rule: status_late,", "rule: status_stalled,", "the name `status_stalled` is taken"),
+        ("decisions.yaml", "handoff: safety", "handoff: safty", "did you mean `safety`"),
+        ("decisions.yaml", "ticket: quality/food", "ticket: quality/fod", "did you mean `quality/food`"),
         ("decisions.yaml", "{rule: thanks_answered}", "{rule: thanks_answered, when: [vip]}", "the last rule must have no condition"),
         ("decisions.yaml", "{rule: status_cancelled, stage: [cancelled]}", "{rule: status_cancelled}", "never reached"),
         ("decisions.yaml", "refuses: yes, offer: [coupon_goodwill, open_ticket]}", "refuses: yes, offer: [coupon_goodwill]}", "without a substitute"),
@@ -82,7 +81,7 @@ def test_the_line_is_the_line_of_the_mistake(folder: Path) -> None:
     )
     with pytest.raises(PolicyError) as caught:
         load_policies(folder)
-    assert caught.value.line == line_of(target, "stalled_hours")
+    assert caught.value.place.line == line_of(target, "stalled_hours")
 
 
 @pytest.mark.parametrize("damage", ["missing", "binary", "empty"])
@@ -91,13 +90,8 @@ def test_a_file_that_isnt_there_or_isnt_text(folder: Path, damage: str) -> None:
     target.unlink()
     if damage != "missing":
         target.write_bytes(b"\xff\xfe\x00" if damage == "binary" else b"")
-    with pytest.raises(PolicyError, match=r"policies\.yaml:1: "):
+    with pytest.raises(PolicyError, match=r"policies\.yaml:1:1: "):
         load_policies(folder)
-
-
-def test_every_scalar_is_a_string_first() -> None:
-    document = parse("a: 0123\nb: 12:30\nc: no\nd: 1e3\ne: ~\n")
-    assert document.data == {"a": "0123", "b": "12:30", "c": "no", "d": "1e3", "e": "~"}
 
 
 def test_what_moves_money_or_tells_personal_data_needs_more_than_a_caller_id() -> None:
@@ -123,7 +117,7 @@ def test_a_shop_may_have_intents_of_its_own(folder: Path) -> None:
     policies = load_policies(folder)
     assert policies.book.reasons("leaking_bottle") == {"bottle_arrived", "bottle_not_there_yet"}
     with pytest.raises(
-        MistakeError, match="decides nothing about the intent 'leaking_botle'; did you mean 'leaking_bottle'"
+        MistakeError, match="decides nothing about the intent `leaking_botle` — did you mean `leaking_bottle`"
     ):
         policies.book.of("leaking_botle")
 
@@ -141,7 +135,7 @@ async def test_an_own_intent_is_decided_and_acted_for(folder: Path, database_fil
         asked = ActionRequest(caller, "leaking_bottle", Action.OPEN_TICKET, case.order_number, details=wish)
         done = await system.act(asked)
         assert done.state is LedgerState.DONE
-        with pytest.raises(MistakeError, match="decides nothing about the intent 'leaky'"):
+        with pytest.raises(MistakeError, match="decides nothing about the intent `leaky`"):
             await system.decide("leaky", case.order_number, caller)
     finally:
         await system.close()
@@ -151,9 +145,9 @@ def test_an_intent_that_is_misspelt_is_told_where_it_stands(folder: Path) -> Non
     target = folder / "decisions.yaml"
     text = target.read_text(encoding="utf-8")
     target.write_text(text.replace("intents:\n  order_status:", "intents:\n  order_staus:"))
-    with pytest.raises(PolicyError, match="no rules for order_status: is 'order_staus' meant") as caught:
+    with pytest.raises(PolicyError, match="no rules for order_status — is `order_staus` meant") as caught:
         load_policies(folder)
-    assert caught.value.line == line_of(target, "  order_staus:")
+    assert caught.value.place.line == line_of(target, "  order_staus:")
     target.write_text(text.replace("intents: [order_status]\n", "intents: [order_staus]\n", 1))
-    with pytest.raises(PolicyError, match="there are no rules for 'order_staus'; did you mean 'order_status'"):
+    with pytest.raises(PolicyError, match="there are no rules for `order_staus` — did you mean `order_status`"):
         load_policies(folder)

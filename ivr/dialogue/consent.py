@@ -46,6 +46,14 @@ class Saying(Around):
     words: Words = ()
 
 
+class Asking(_Part):
+    """What makes an answer a question: `words` anywhere, `first` and `last` words."""
+
+    words: Words = ()
+    first: Words = ()
+    last: Words = ()
+
+
 class ConsentFile(_Part):
     """consent.yaml; `begins`: a word, and what must not follow it."""
 
@@ -56,6 +64,8 @@ class ConsentFile(_Part):
     around_verbs: Around = Around()
     impatience: Saying = Saying()
     partings: Words = ()
+    asks: Words = ()
+    questions: Asking = Asking()
 
 
 class Consent:
@@ -82,6 +92,11 @@ class Consent:
             self._some(impatience.before) + self._one(impatience.words) + self._some(impatience.after)
         )
         self._partings = re.compile(self._one(words.partings))
+        self._asks = re.compile(self._whole(words.asks))
+        asked = words.questions
+        self._questions = re.compile(
+            f"{self._whole(asked.words)}|^{self._whole(asked.first)}|{self._whole(asked.last)}$"
+        )
 
     def in_front(self, answer: Answer, sentence: str) -> str:
         """The word for yes or no that a sentence begins with; empty where it begins with none."""
@@ -108,6 +123,14 @@ class Consent:
         """Whether a word of parting was said."""
         return self._partings.search(self._said(sentence)) is not None
 
+    def asks_whether(self, sentence: str) -> bool:
+        """Whether a wish asks if it can be had; only one that doesn't agrees to anything."""
+        return self._asks.search(sentence) is not None
+
+    def is_a_question(self, sentence: str) -> bool:
+        """Whether something is asked about the offer."""
+        return self._questions.search(sentence) is not None
+
     def _said(self, sentence: str) -> str:
         return sentence.strip() + " " if self._english else sentence.strip()
 
@@ -122,6 +145,11 @@ class Consent:
 
     def _one(self, words: Words) -> str:
         return self._one_of(self._expressions(words))
+
+    def _whole(self, words: Words) -> str:
+        """One of these words, whatever stands beside it."""
+        one = self._one_of(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        return rf"\b{one}\b" if self._english else one
 
     def _some(self, words: Words) -> str:
         return f"{self._one(words)}*" if words else ""

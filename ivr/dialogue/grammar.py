@@ -4,6 +4,7 @@ dialplans/LANGUAGE/intents/*.yaml   sentences by intent
 dialplans/LANGUAGE/lists.yaml       <lists>, fillers, informal spellings
 dialplans/LANGUAGE/universals.yaml  what is understood at every step, yes and no, words of danger
 dialplans/LANGUAGE/consent.yaml     yes and no with more behind them, and what takes them back
+dialplans/LANGUAGE/answers.yaml     what is said around an answer, and how scores are said
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ivr.dialogue.answer_words import AnswersFile
 from ivr.dialogue.consent import ConsentFile
 from ivr.dialogue.meaning import Danger, Universal
 from ivr.dialogue.normal_text import NormalEn, NormalZh
@@ -103,6 +105,7 @@ class Grammar:
     lists: ListsFile = field(default_factory=ListsFile)
     universals: UniversalsFile = field(default_factory=UniversalsFile)
     consent: ConsentFile = field(default_factory=ConsentFile)
+    answers: AnswersFile = field(default_factory=AnswersFile)
     places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
     folder: Path = Path()
 
@@ -125,6 +128,7 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
     lists = _typed(folder / "lists.yaml", ListsFile)
     universals = _typed(folder / "universals.yaml", UniversalsFile)
     consent = _typed(folder / "consent.yaml", ConsentFile)
+    answers = _typed(folder / "answers.yaml", AnswersFile)
     empty = Grammar(spoken, lists=lists, universals=universals)
     parsed = Lists(lists.lists, empty.normal.literal)
     _check_lists(folder / "lists.yaml", lists, parsed)
@@ -134,7 +138,7 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
         intent: tuple(_node(one, parsed, places[intent, index]) for index, one in enumerate(ones))
         for intent, ones in sentences.items()
     }
-    return Grammar(spoken, nodes, sentences, lists, universals, consent, places, folder)
+    return Grammar(spoken, nodes, sentences, lists, universals, consent, answers, places, folder)
 
 
 def _sentences(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, int], Place]]:

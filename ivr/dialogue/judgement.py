@@ -5,7 +5,6 @@ The order is the order of urgency: danger, universals, the answer itself, correc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -95,15 +94,6 @@ class Context:
     consent: Consent
 
 
-# "能退吗" and "can you refund it" ask whether, and consent to nothing.
-_ASKS = re.compile(
-    r"[吗么没不几啥谁哪怎]|多少|什么|能|可以|会|(?:^|\b)(?:how|what|why|when|who|can|could|will|would|do|does|is|if|not)\b"
-)
-
-# A question asked where an offer waits for its answer.
-_QUESTIONS = re.compile(
-    r"[吗么]$|多少|多久|多长|什么|怎么|哪|谁|几[天个点时]|能不能|^(?:how|what|why|when|where|who|which|can|could|will|would|do|does|is|are)\b"
-)
 # What the words of an offer that moves money say themselves: how much comes back, where to, at what fee.
 _SAID_BY_OFFERS = frozenset({"cancellation_fee", "refund_policy", "refund_status"})
 _MONEY = frozenset({"cancel_order", "refund_request", "return_exchange", "price_protection"})
@@ -119,7 +109,7 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
             return Missed()  # "uh" heard as "off": nobody is hung up on by a guess
         return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
-    if isinstance(judgement, Missed) and question.about == "offer" and _QUESTIONS.search(heard.text):
+    if isinstance(judgement, Missed) and question.about == "offer" and context.consent.is_a_question(heard.text):
         return Unsettled()
     if isinstance(judgement, Missed | Unsettled) or certain:
         return judgement
@@ -237,7 +227,7 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Wanted(heard.intent)
     if heard.text in SLOT_MARKS.values():  # digits where none were asked for are no wish for another order
         return Missed()
-    if _wish(heard) in question.agrees and heard.verdict == "accept" and not _ASKS.search(heard.text):
+    if _wish(heard) in question.agrees and heard.verdict == "accept" and not context.consent.asks_whether(heard.text):
         return Answered("yes")
     if _agrees_too_soon(question, heard, context):
         return Missed()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from ivr.commands import KeyInput
+from ivr.dialogue.answer_words import Score
 from ivr.dialogue.dialplan import Ask, Manner
 from ivr.dialogue.meaning import WHAT_ELSE, Expectation, Interpretation, Kind, Option, Slot, SlotKind, Universal
 from ivr.values import Digits, Language, Money, Value
@@ -19,24 +20,7 @@ UNIVERSAL_KEYS: Mapping[str, Universal] = {"0": "agent", "*": "back", "#": "repe
 MOST_ITEMS = 8
 # The name of an item isn't a template, whatever it is written with.
 NO_PHRASE = re.compile(r"[\[\]()|<>{}]+")
-SCORES = ("1", "2", "3", "4", "5")
-# Phrases for the scores, beside the spoken digits that the recogniser and the understanding know by themselves.
-SCORE_PHRASES: Mapping[Language, tuple[tuple[str, ...], ...]] = {
-    "zh": (
-        ("一", "一分", "非常不满意", "很差"),
-        ("二", "两分", "二分", "不满意", "不好"),
-        ("三", "三分", "一般", "还行"),
-        ("四", "四分", "满意", "不错", "挺好"),
-        ("五", "五分", "非常满意", "很满意", "很好"),
-    ),
-    "en": (
-        ("one", "very bad", "terrible"),
-        ("two", "bad", "not good"),
-        ("three", "okay", "so so"),
-        ("four", "good"),
-        ("five", "very good", "excellent", "great"),
-    ),
-}
+SCORES: tuple[Score, ...] = get_args(Score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +150,9 @@ def yes_no(about: About, prompt: str, manner: Manner, expectation: Expectation, 
     return Question(about, prompt, _with(expectation, manner, wants="yes_no", heard=heard), manner, YES_NO_KEYS)
 
 
-def survey(prompt: str, manner: Manner, expectation: Expectation) -> Question:
-    """A question for a score from 1 to 5."""
-    phrases = SCORE_PHRASES[expectation.language]
-    options = tuple(Option(score, said) for score, said in zip(SCORES, phrases, strict=True))
+def survey(prompt: str, manner: Manner, expectation: Expectation, said: Mapping[Score, tuple[str, ...]]) -> Question:
+    """A question for a score from 1 to 5; `said` are phrases for them, beside the spoken digits that are known anyway."""
+    options = tuple(Option(score, said.get(score) or (score,)) for score in SCORES)
     wants = _with(expectation, manner, wants="choice", options=options)
     return Question("survey", prompt, wants, manner, {score: score for score in SCORES})
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr.dialogue import answers, slots, wanted
+from ivr.dialogue.answer_words import AnswerWords
 from ivr.dialogue.classifier import FILE_NAME, Classifier
 from ivr.dialogue.classifier import load as load_learned
 from ivr.dialogue.features import Features
@@ -68,6 +69,7 @@ class Understanding:
         self.features = Features(self.language, lists, learned.vocabulary if learned else ())
         self.matcher = Matcher(self.language, grammar.intents, self.features, learned)
         self.choices, self.second_wish = answers.Choices(grammar), SecondWish(grammar)
+        self.answer_words = AnswerWords(grammar.language, grammar.answers)
 
     @classmethod
     def compile(cls, grammar: Grammar, language: Language, pattern: OrderPattern | None = None) -> Understanding:

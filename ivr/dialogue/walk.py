@@ -38,7 +38,8 @@ def carry_out(talk: Talk, step: plan.Step) -> bool:
     talk.say_step()
     match step:
         case plan.Survey():
-            talk.listen(Listening(questions.survey(step.say[-1], talk.manner, talk.expectation())))
+            scores = talk.spoken.understanding.grammar.answers.scores
+            talk.listen(Listening(questions.survey(step.say[-1], talk.manner, talk.expectation(), scores)))
         case plan.Act():
             offer(talk, step)
         case plan.LookUp():

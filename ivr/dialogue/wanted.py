@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr.dialogue import numbers_en, numbers_zh, order_number
+from ivr.dialogue.answer_words import AnswerWords
 from ivr.dialogue.answers import Said
 from ivr.dialogue.corrected_number import plain_number
 from ivr.dialogue.digits_asked import chosen, without_words
@@ -25,22 +26,6 @@ MISHEARD_DIGITS = 2
 _BESIDE = ("help", "repeat", "wait")
 SHORTEST_TAIL = 4
 PHONE = 11
-_NAME_BEFORE = re.compile(
-    r"^(?:嗯|呃|那个|我的?|你好|收件人|名字|姓名|就|是|叫|做|姓)+|"
-    r"^(?:(?:hi|hello|um|uh|my|the|full|first|last|name|is|i am|it is|it's|i'm|this is|call me|under) +)+"
-)
-_ADDRESS_BEFORE = re.compile(
-    r"^(?:嗯|呃|那个|新?地址|我的?|现在|改成|改到|改为|换成|换到|送到|送去|寄到|是|在|住)+|"
-    r"^(?:(?:um|uh|my|the|new|address|is|it is|it's|change it to|change to|send it to|deliver (?:it )?to|to|at|i live at|i am at) +)+"
-)
-_GO_ON_ZH = re.compile(
-    r"(?:我想|我要|我的|那个|这个|就是|就是说|然后|因为|所以|但是|不过|还有|嗯|呃|额|想问|请问|帮我|给我|麻烦|问一下|"
-    r"订单号是?|尾号是?|号码是?|地址是|我叫|的|和|跟|把|在|是|想|要|一个)$"
-)
-_GO_ON_EN = re.compile(
-    r"(?:^|\b)(?:i|i want|want to|would like|like to|the|my|a|an|to|is|and|but|or|because|so|um+|uh+|er+|of|for|with|in|on|at|"
-    r"number|please can you|can you|could you|i need|need to|about|order number|that|it's|i'm)$"
-)
 
 
 def closed_up(text: str) -> str:
@@ -117,8 +102,7 @@ def completeness(text: str, expectation: Expectation, understanding: Understandi
         return "complete"  # 是, 不是 and 要 would want another word elsewhere
     if numeric and _says_so(text[numbers[-1].end if numbers else 0 :], understanding):
         return "complete"  # "I have no order number" ends with the words that want a number
-    go_on = _GO_ON_ZH if understanding.language == "zh" else _GO_ON_EN
-    if not go_on.search(text):
+    if not understanding.answer_words.is_unfinished(text):
         if not (numeric and numbers):
             return "complete"
         # Among digits, a word that nobody says there is one of them badly heard; among words, a digit is.
@@ -198,7 +182,7 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
 def _slot(understanding: Understanding, said: Said, expectation: Expectation) -> Interpretation | None:
     found = next((each for each in said.slots if each.kind == expectation.slot), None)
     counted = expectation.slot == "digits" and expectation.digits
-    slot = _digits(said, expectation) if counted else found or _open_slot(said, expectation)
+    slot = _digits(said, expectation) if counted else found or _open_slot(said, expectation, understanding.answer_words)
     if slot is None and expectation.slot == "variant" and not understanding.choices.is_whole_answer(said.sentence):
         slot = understanding.variants.answer(said.bare)
     exact = understanding.matcher.rank(said.sentence)[:1]
@@ -233,7 +217,7 @@ def _digits(said: Said, expectation: Expectation) -> Slot | None:
     return Slot("digits", Digits(digits), said.bare, 0.9) if digits else None
 
 
-def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
+def _open_slot(said: Said, expectation: Expectation, words: AnswerWords) -> Slot | None:
     """Values that any words can be: names, addresses, free text; and plain numbers for money and counts."""
     zh, text = expectation.language == "zh", said.bare.strip(" ,.!?，。！？")
     numbers = (numbers_zh if zh else numbers_en).find(text)
@@ -243,9 +227,9 @@ def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
         case "free":
             made = text
         case "name":
-            made = Name(_rest(_NAME_BEFORE, text)[:60]) if _rest(_NAME_BEFORE, text) else None
+            made = Name(name[:60]) if (name := _bare(words.name(text))) else None
         case "address":
-            made = _with_digits(_rest(_ADDRESS_BEFORE, text), zh) if len(text) >= 2 else None
+            made = _with_digits(_bare(words.address(text)), zh) if len(text) >= 2 else None
         case "money" if value is not None:
             made = Money(value * 100)
         case "count" if value is not None:
@@ -259,8 +243,8 @@ def _open_slot(said: Said, expectation: Expectation) -> Slot | None:
     return Slot(expectation.slot, made, text, 0.8 if expectation.slot in ("free", "name", "address") else 0.85)
 
 
-def _rest(before: re.Pattern[str], text: str) -> str:
-    return before.sub("", text, count=1).strip(" ,.，。")
+def _bare(text: str) -> str:
+    return text.strip(" ,.，。")
 
 
 def _with_digits(text: str, zh: bool) -> str:

@@ -16,6 +16,14 @@ from ivr.errors import Place
 # The others make a call easier; these make it possible.
 INDISPENSABLE = frozenset({"agent", "goodbye", "yes", "no"})
 
+# What a caller notices where a list of answers.yaml isn't there.
+_LACKING = {
+    "before_name": "“my name is” is kept as a part of the name",
+    "before_address": "“my address is” is kept as a part of the address",
+    "unfinished": "whoever stops after “my order number is” is not waited for",
+    "scores": "a score can't be said but as a digit",
+}
+
 
 def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset()) -> Iterator[Finding]:
     """Everything that is named but isn't there, and every outcome without a way. `served`: the queues that agents serve."""
@@ -56,6 +64,13 @@ def _everywhere(spoken: Spoken) -> Iterator[Finding]:
     if not grammar.consent.begins:
         what = f"a yes or a no with more behind it isn't understood in {spoken.language}: `begins` is missing"
         yield Finding.at(Place(grammar.folder / "consent.yaml"), what, fix, True)
+    if not grammar.consent.asks:
+        what = f"“can I have it back?” is a yes to an offer in {spoken.language}: `asks` is missing"
+        yield Finding.at(Place(grammar.folder / "consent.yaml"), what, fix, True)
+    for words_of, missing in _LACKING.items():
+        if not getattr(grammar.answers, words_of):
+            what = f"{missing} in {spoken.language}: `{words_of}` is missing"
+            yield Finding.at(Place(grammar.folder / "answers.yaml"), what, fix, True)
 
 
 def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:

@@ -118,6 +118,14 @@ begins:
   "no": {不: [客气]}
   "yes": {好: [贵], 对: [不]}
 hedges: {"yes": {words: [但], last: [吗]}}
+asks: [吗]
+"""
+
+ANSWERS = """
+before_name: [我叫]
+before_address: [地址是]
+unfinished: [我要]
+scores: {"5": [五分]}
 """
 
 
@@ -130,6 +138,7 @@ def write(folder: Path, **changed: str) -> tuple[Path, Path]:
         "dialplans/zh/intents/all.yaml": changed.get("intents", INTENTS),
         "dialplans/zh/universals.yaml": changed.get("universals", UNIVERSALS),
         "dialplans/zh/consent.yaml": changed.get("consent", CONSENT),
+        "dialplans/zh/answers.yaml": changed.get("answers", ANSWERS),
         "prompts/zh/all.yaml": changed.get("prompts", WORDS),
     }
     for name, text in files.items():

@@ -238,8 +238,25 @@ def test_intents_that_universals_name_must_be_sayable(tmp_path: Path, words: str
 
 
 def test_a_hotline_without_words_of_consent_is_told(tmp_path: Path) -> None:
-    (told,) = findings(tmp_path, consent="{}")
-    assert "zh/consent.yaml:1: warning: a yes or a no with more behind it isn't understood in zh" in told
+    begins, asks = findings(tmp_path, consent="{}")
+    assert "zh/consent.yaml:1: warning: a yes or a no with more behind it isn't understood in zh" in begins
+    assert "zh/consent.yaml:1: warning: “can I have it back?” is a yes to an offer in zh: `asks` is missing" in asks
+
+
+def test_a_hotline_without_the_words_around_an_answer_is_told_what_callers_will_notice(tmp_path: Path) -> None:
+    told = findings(tmp_path, answers="{}")
+    assert len(told) == 4
+    assert all("zh/answers.yaml:1: warning: " in each for each in told)
+    assert any(
+        "whoever stops after “my order number is” is not waited for in zh: `unfinished`" in each for each in told
+    )
+
+
+def test_a_misspelt_list_of_answers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        DialplanError, match=r"answers\.yaml:1:1: unknown key `before_nmae` — did you mean `before_name`"
+    ):
+        load(tmp_path, answers="before_nmae: [我叫]\n")
 
 
 def test_what_callers_hear_on_the_way_to_a_human_must_be_there(tmp_path: Path) -> None:

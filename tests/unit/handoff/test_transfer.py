@@ -2,143 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ivr.commands import HandOff, Prompt
-from ivr.config import Settings
-from ivr.endpointing import Completeness
-from ivr.events import Event, HandoffEnded, NoInput
 from ivr.legs import (
     AudioHeard,
-    CallOffered,
     DigitHeard,
     LegAnswered,
     LegEnded,
-    LegEvent,
     LegHeld,
     LegRinging,
-    PlaybackFinished,
     TransferProgressed,
 )
-from ivr.ports import AgentCommand, Answer, Caller, Place, Reservation
-from ivr.services import Services
-from ivr.tones import Tones
-from ivr.transfer import HeadStart, Transfer
-from ivr.values import Language, Values
-from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeVoice
-
-CALLER, AGENT = 1, 101
-ANNA = Reservation("anna", "sip:anna@10.0.0.9", "zh")
-
-
-@dataclass
-class FakeQueue:
-    """`ports.AgentQueue`: gives the reservations it was given, then places."""
-
-    answers: list[Reservation | Place] = field(default_factory=lambda: [ANNA])
-    asked: list[tuple[object, ...]] = field(default_factory=list)
-
-    async def enter(
-        self,
-        call_id: str,
-        queue: str,
-        skill: str,
-        language: Language,
-        priority: int,
-        reason: str,
-        caller: Caller = Caller(),
-        briefing: Mapping[str, Any] | None = None,
-    ) -> int:
-        self.asked.append(("enter", queue, priority, caller))
-        return 7
-
-    async def reserve(self, handoff: int, exclude: Sequence[str] = ()) -> Reservation | Place:
-        self.asked.append(("reserve", handoff, tuple(exclude)))
-        return self.answers.pop(0) if self.answers else Place(1, None, True)
-
-    async def connected(self, handoff: int) -> None:
-        self.asked.append(("connected", handoff))
-
-    async def held(self, handoff: int, on: bool) -> None:
-        self.asked.append(("held", on))
-
-    async def promised(self, handoff: int, due_at: datetime) -> None:
-        self.asked.append(("promised", handoff))
-
-    async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
-        self.asked.append(("release", agent, state, reason))
-
-    async def finish(self, handoff: int, outcome: str) -> None:
-        self.asked.append(("finish", outcome))
-
-
-class Words:
-    """The dialogue's part: prompts by their names."""
-
-    version = "1"
-
-    def receive(self, event: Event) -> tuple[()]:
-        return ()
-
-    def completeness(self, partial: str) -> Completeness:
-        return "complete"
-
-    def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
-        return Prompt(prompt_id, f"words of {prompt_id}", "zh")
-
-
-class Handed:
-    """A call that is handed over, and everything around it."""
-
-    def __init__(self, folder: Path, queue: FakeQueue, hears: str = "", ahead: bool = False, **handoff: Any) -> None:
-        self.phone, self.records, self.desk = FakePhone(), FakeRecords(), FakeDesk()
-        self.voice, self.listener, self.queue = FakeVoice(), FakeListener([hears]), queue
-        able = {"allow": "INVITE, ACK, BYE, REFER", "supported": "replaces"}
-        self.offered = CallOffered(CALLER, "13800004567", "hotline", "10.0.0.1", "sip-1", able)
-        self.call_id, self.leg, self.language, self.over = "c1", CALLER, "zh", False
-        self.case: dict[str, object] = {"intent": "urge_delivery", "order.number": "88123"}
-        self.dialogue, self.seconds = Words(), 0.0
-        self.services = Services(
-            self.phone, self.listener, self.voice, self.desk, self.records, FakeDetector, lambda *_: self.transfer
-        )
-        self.ended: list[HandoffEnded] = []
-        self.claimed: list[int] = []
-        settings = Settings.model_validate({"handoff": handoff})
-        tones = Tones(folder / "prompts", folder / "cache")
-        self.transfer = Transfer(
-            self,  # type: ignore[arg-type]
-            HandOff(4, "general", "agent", priority=3),
-            settings,
-            queue,
-            tones,
-            lambda leg, _: self.claimed.append(leg),
-            None if ahead else self.ended.append,
-        )
-
-    async def settle(self) -> None:
-        """Let everything happen that waits for nothing but its turn, prompts to their end."""
-        for _ in range(60):
-            await asyncio.sleep(0)
-            for playback, (leg, wav, _) in list(self.phone.playing.items()):
-                if not wav.name.startswith("tone-"):
-                    del self.phone.playing[playback]
-                    self.transfer.on_leg(PlaybackFinished(leg, playback))
-
-    async def hears(self, *events: LegEvent) -> None:
-        for event in events:
-            self.transfer.on_leg(event)
-            await self.settle()
-
-    @property
-    def said(self) -> list[str]:
-        return [prompt.id for prompt in self.voice.said]
+from ivr.ports import AgentCommand, Answer, Place, Reservation
+from tests.unit.handoff.handed_call import AGENT, ANNA, CALLER, FakeQueue, Handed
 
 
 @pytest.fixture
@@ -313,81 +192,6 @@ async def test_caller_who_hangs_up_during_a_referral_is_called_back_unless_the_a
         assert handed.transfer.close() == outcome
         await handed.settle()
         assert [what for what, _ in handed.desk.asked] == ([] if replaced else ["callback", "ticket"])
-
-
-async def test_begun_ahead_it_rings_and_whispers_but_neither_speaks_nor_puts_through(tmp_path: Path) -> None:
-    handed = Handed(tmp_path, FakeQueue(), ahead=True)
-    await handed.settle()
-    assert len(handed.phone.did("dial")) == 1
-    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"))
-    assert {order[1] for order in handed.phone.did("play")} == {AGENT}
-    assert handed.phone.did("join") == []
-    handed.transfer.go_on(handed.ended.append)
-    assert handed.phone.did("join") == [("join", CALLER, AGENT)]
-    # The robot has announced the colleague already.
-    assert "handoff.connecting" not in handed.said
-
-
-async def test_begun_ahead_nobody_is_joined_with_an_agent_who_only_rings(tmp_path: Path) -> None:
-    bert = Reservation("bert", "sip:bert@10.0.0.9", "zh")
-    handed = Handed(tmp_path, FakeQueue([ANNA, bert]), ahead=True)
-    await handed.settle()
-    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"), LegEnded(AGENT, 503))
-    assert len(handed.phone.did("dial")) == 2
-    handed.transfer.go_on(handed.ended.append)
-    await handed.settle()
-    assert handed.phone.did("join") == []
-    assert any(wav.name.startswith("tone-") for _, wav, _ in handed.phone.playing.values())
-    await handed.hears(LegAnswered(AGENT + 1), DigitHeard(AGENT + 1, "1"))
-    assert handed.phone.did("join") == [("join", CALLER, AGENT + 1)]
-
-
-async def test_begun_ahead_and_nobody_free_it_speaks_once_it_may(tmp_path: Path) -> None:
-    handed = Handed(tmp_path, FakeQueue([Place(2, None, True)]), ahead=True)
-    await handed.settle()
-    assert handed.phone.did("play") == []
-    handed.transfer.go_on(handed.ended.append)
-    await handed.settle()
-    assert handed.said == ["handoff.position"]
-    assert handed.phone.did("play")[-1][2] == "tone-music.wav"
-
-
-async def test_caller_who_is_gone_before_the_robot_has_spoken_is_called_back(tmp_path: Path) -> None:
-    handed = Handed(tmp_path, FakeQueue(), ahead=True)
-    await handed.settle()
-    handed.over = True
-    assert handed.transfer.close() == "abandoned"
-    await handed.settle()
-    assert [what for what, _ in handed.desk.asked] == ["callback", "ticket"]
-    assert handed.ended == []
-
-
-async def test_head_start_is_taken_once_and_begins_after_the_answer_was_noted() -> None:
-    class Deciding(Words):
-        def receive(self, event: Event) -> tuple[HandOff]:  # type: ignore[override]
-            return (HandOff(1, "general", "agent"),)
-
-    class Begun:
-        ended: object = None
-
-        def go_on(self, on_ended: object) -> None:
-            self.ended = on_ended
-
-    begun, asked = Begun(), list[HandOff]()
-    start = HeadStart(Deciding())  # type: ignore[arg-type]
-
-    def begin(command: HandOff) -> Any:
-        asked.append(command)
-        return begun
-
-    start.begin = begin
-    start.receive(NoInput(1, 1.0))
-    assert asked == []
-    await asyncio.sleep(0)
-    assert [command.queue for command in asked] == ["general"]
-    assert start.take(print) is begun  # type: ignore[comparison-overlap]
-    assert begun.ended is print
-    assert start.take(print) is None
 
 
 async def test_desk_commands_of_another_agent_change_nothing(handed: Handed) -> None:

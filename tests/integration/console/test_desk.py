@@ -42,11 +42,29 @@ def seconds_until(visible: Callable[[], object]) -> float:
 
 def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker) -> None:
     log_in(page, console, "anna")
+    goes_to_work(page)
+    worker.call("desk-1")
+    number = worker.hand_off("desk-1", "anna")
+    sees_what_it_is_about_and_accepts(page, worker)
+    worker.connected(number)
+    talks_and_holds(page, worker, number)
+    settles_and_notes(page, worker)
+    worker.over("desk-1", number, "anna")
+    wraps_up(page, console)
+    with Session(console.engine) as session:
+        wrap = session.scalars(select(WrapUpRow).where(WrapUpRow.call_id == "desk-1")).one()
+        assert (wrap.disposition, wrap.note, wrap.finished_at is not None) == ("solved", "已催，客户满意", True)
+    set_agent(console, "anna", "away")
+
+
+def goes_to_work(page: Page) -> None:
     expect(page.locator(".me .state")).to_contain_text("小休")
     page.get_by_role("button", name="示闲").click()
     expect(page.locator(".me .state")).to_contain_text("空闲")
-    worker.call("desk-1")
-    number = worker.hand_off("desk-1", "anna")
+
+
+def sees_what_it_is_about_and_accepts(page: Page, worker: Worker) -> None:
+    """What was accepted is still accepted after a reload."""
     expect(page.locator(".incoming .what")).to_contain_text("催配送")
     expect(page.locator(".said.caller .text").first).to_have_text("我的外卖还没到")
     expect(page.locator(".tag", has_text="配送超时")).to_be_visible()
@@ -56,21 +74,29 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     expect(page.locator(".incoming .tag.ok")).to_be_visible()
     page.reload()
     expect(page.locator(".incoming .tag.ok")).to_be_visible()
-    worker.connected(number)
+
+
+def talks_and_holds(page: Page, worker: Worker, number: int) -> None:
+    """Who is on hold shows on the page, in the browser's tab, and after a reload."""
+    hold, resume = page.get_by_role("button", name="保持"), page.get_by_role("button", name="恢复通话")
+    said = page.locator(".said.agent .text")
     worker.line("desk-1", "agent", "您好，您的外卖我马上帮您催。", 20.0)
-    expect(page.locator(".said.agent .text")).to_have_text("您好，您的外卖我马上帮您催。")
-    expect(page.get_by_role("button", name="保持")).to_be_visible()
+    expect(said).to_have_text("您好，您的外卖我马上帮您催。")
+    expect(hold).to_be_visible()
     page.keyboard.press("F8")
     assert [command.command for command in worker.commands("desk-1")] == ["hold"]
     worker.run(worker.queue.held(number, True))
-    expect(page.get_by_role("button", name="恢复通话")).to_be_visible()
+    expect(resume).to_be_visible()
     expect(page.get_by_text("客户在保持中")).to_be_visible()
     expect(page).to_have_title(re.compile("客户在保持中"))
     page.reload()
-    expect(page.get_by_role("button", name="恢复通话")).to_be_visible()
-    expect(page.locator(".said.agent .text")).to_have_text("您好，您的外卖我马上帮您催。")
+    expect(resume).to_be_visible()
+    expect(said).to_have_text("您好，您的外卖我马上帮您催。")
     worker.run(worker.queue.held(number, False))
-    expect(page.get_by_role("button", name="保持")).to_be_visible()
+    expect(hold).to_be_visible()
+
+
+def settles_and_notes(page: Page, worker: Worker) -> None:
     page.get_by_role("button", name="催促配送").click()
     page.get_by_role("button", name="确定办理").click()
     expect(page.locator(".result.done")).to_contain_text("催促配送: 已办成")
@@ -81,29 +107,29 @@ def test_call_from_ring_to_wrap_up(page: Page, console: Console, worker: Worker)
     keep(page, "desk-talking")
     # The cursor is still where the note was written: there is nothing to write there any more, and digits choose.
     expect(page.locator(".notes input")).to_be_focused()
-    worker.over("desk-1", number, "anna")
+
+
+def wraps_up(page: Page, console: Console) -> None:
+    """Nothing ends without a disposition; the note outlives a reload, and keys alone do it all."""
+    chosen, note = page.locator(".incoming .q-select"), page.locator(".wrapping input[maxlength='500']")
     page.wait_for_selector(".wrapping")
     expect(page.locator(".wrapping [data-until]")).to_have_text(re.compile(r"^[23]:\d\d$"))
     expect(page.locator(".notes")).to_be_hidden()
     page.keyboard.press("F10")
     expect(page.get_by_text("请选择处理结果")).to_be_visible()
     page.keyboard.press("2")
-    expect(page.locator(".incoming .q-select")).to_contain_text("已承诺")
+    expect(chosen).to_contain_text("已承诺")
     page.keyboard.press("F9")
     page.keyboard.type("已催，客户满意")
     expect_written(console, "desk-1", "已催，客户满意")
     page.reload()
-    expect(page.locator(".wrapping input[maxlength='500']")).to_have_value("已催，客户满意")
+    expect(note).to_have_value("已催，客户满意")
     page.locator(".brand").click()
     page.keyboard.press("1")
-    expect(page.locator(".incoming .q-select")).to_contain_text("已解决")
+    expect(chosen).to_contain_text("已解决")
     page.keyboard.press("F10")
     expect(page.locator(".me .state")).to_contain_text("空闲")
     expect(page.locator(".grid", has_text="时长")).to_contain_text("已解决")
-    with Session(console.engine) as session:
-        wrap = session.scalars(select(WrapUpRow).where(WrapUpRow.call_id == "desk-1")).one()
-        assert (wrap.disposition, wrap.note, wrap.finished_at is not None) == ("solved", "已催，客户满意", True)
-    set_agent(console, "anna", "away")
 
 
 def expect_written(console: Console, call_id: str, note: str) -> None:

@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ivr.config_values import Listed, Name, NoneOrWebAddress, Registrar, SipUri, Some, Strings, WebAddress, Zone
+from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
+from strict_yaml import Listed, OneOrMore
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -56,14 +57,14 @@ class SipSettings(Section):
     public_address: str = ""
     port: Port = 5060
     user: str = "hotline"
-    codecs: Annotated[Strings, Some] = ("PCMU", "PCMA", "G722")
+    codecs: Annotated[OneOrMore, Some] = ("PCMU", "PCMA", "G722")
     worker_ports: Port = 5070
     # `no` where an SBC or trunk shares calls out to the workers' ports itself; else Kamailio stands before several workers.
     edge: bool = True
-    other_workers: Strings = ()
+    other_workers: OneOrMore = ()
     rtp_ports: Port = 16384
-    allow: Strings = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    trusted: Strings = ()
+    allow: OneOrMore = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    trusted: OneOrMore = ()
     caller_id: Literal["from", "asserted"] = "from"
     registration: Registration | None = None
     tls: Tls | None = None
@@ -127,8 +128,8 @@ class AgentSettings(Section):
     name: Name
     uri: SipUri
     password: str = ""
-    queues: Annotated[Strings, Some] = ("general",)
-    skills: Strings = ()
+    queues: Annotated[OneOrMore, Some] = ("general",)
+    skills: OneOrMore = ()
     languages: Annotated[tuple[Language, ...], Listed, Some] = ("zh", "en")
 
 

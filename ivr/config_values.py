@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
 
 def _like(pattern: str, what: str) -> Callable[[str], str]:
@@ -29,18 +29,12 @@ def _zone(name: str) -> str:
     return name
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def _some(listed: tuple[str, ...]) -> tuple[str, ...]:
     if not listed:
         raise ValueError("name at least one")
     return listed
 
 
-Listed = BeforeValidator(_listed)
-Strings = Annotated[tuple[str, ...], Listed]
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, AfterValidator(_like(r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*", "write a name"))]
 SipUri = Annotated[str, AfterValidator(_like(r"sips?:[^\s<>\"\x00-\x1f\x7f]+", "write it like sip:anna@10.0.0.9"))]

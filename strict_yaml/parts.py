@@ -17,5 +17,6 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-# A list of texts, of which a single one may stand alone.
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+# A list, of which a single text may stand alone.
+Listed = BeforeValidator(_listed)
+OneOrMore = Annotated[tuple[str, ...], Listed]

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from ivr.document import nearest
+from strict_yaml import OneOrMore
 
 Seconds = Annotated[float, Field(ge=0, le=600)]
 Milliseconds = Annotated[float, Field(gt=0, le=600_000)]
-Phrases = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 
 # A verb that stands alone: `listen`, or `listen:` with more keys below it.
 Nothing = Annotated[None, BeforeValidator(lambda value: value or None)]
@@ -61,7 +61,7 @@ class Wait(Part):
 class Hear(Part):
     """Wait until the far end has said one of the phrases and pauses; answer what it may ask before, each question once."""
 
-    hear: Phrases
+    hear: OneOrMore
     if_asked: dict[str, str] = Field({}, alias="if asked")
     within_seconds: Seconds = Field(20, alias="within seconds")
     reply_within_ms: Milliseconds | None = Field(None, alias="reply within ms")
@@ -78,7 +78,7 @@ class Listen(Part):
 class NotHeard(Part):
     """Fail if one of the phrases was heard since the call began."""
 
-    not_heard: Phrases = Field(alias="not heard")
+    not_heard: OneOrMore = Field(alias="not heard")
 
 
 class Silence(Part):

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from rapidfuzz import fuzz
 
 from ivr.document import Document, nearest
 from ivr.errors import UserError
+from strict_yaml import Strict
 
 log = structlog.get_logger()
 GOOD_ENOUGH = 55.0
@@ -24,10 +25,9 @@ MOST = 3
 LANGUAGES = ("zh", "en")
 
 
-class Entry(BaseModel):
+class Entry(Strict):
     """One question, words and intents that point to it, the prompt that answers it, and the note in both languages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     intents: tuple[str, ...] = ()
     words_zh: tuple[str, ...]
     words_en: tuple[str, ...]
@@ -38,10 +38,9 @@ class Entry(BaseModel):
     note_en: str = ""
 
 
-class Entries(BaseModel):
+class Entries(Strict):
     """for_agents.yaml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +39,14 @@ def _opened(file: Path) -> tuple[Settings, Engine]:
     return settings, engine
 
 
+@contextmanager
+def _changing(file: Path) -> Iterator[Session]:
+    """The hotline's database, for one change that is kept whole or not at all."""
+    _, engine = _opened(file)
+    with Session(engine) as session, session.begin():
+        yield session
+
+
 def _asked_password() -> str:
     """From a terminal without echo and twice; from a pipe, its first line."""
     if sys.stdin.isatty():
@@ -55,9 +65,8 @@ def add(
     config_file: Config = DEFAULT_CONFIG,
 ) -> None:
     """Add somebody who may log in; the password is asked for, or read from standard input."""
-    _, engine = _opened(config_file)
     password = _asked_password()
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         agent = session.scalar(select(AgentRow).where(AgentRow.name == name))
         if role is Role.AGENT and agent is None:
             if not uri:
@@ -85,8 +94,7 @@ def _split(text: str) -> list[str]:
 @agents.command()
 def password(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
     """Change a password; whoever is logged in with the old one is logged out."""
-    _, engine = _opened(config_file)
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         accounts.set_password(session, name, _asked_password())
     _out.print(f"{name} has a new password.", markup=False)
 
@@ -94,8 +102,7 @@ def password(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
 @agents.command()
 def disable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
     """Let somebody in no more, from now on; what they did stays in the audit."""
-    _, engine = _opened(config_file)
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         accounts.disable(session, name)
     _out.print(f"{name} is logged out and can't log in.", markup=False)
 
@@ -103,8 +110,7 @@ def disable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
 @agents.command()
 def enable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
     """Let somebody in again, or at once after wrong passwords."""
-    _, engine = _opened(config_file)
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         accounts.enable(session, name)
     _out.print(f"{name} can log in.", markup=False)
 
@@ -112,8 +118,7 @@ def enable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
 @agents.command()
 def revoke(token: str, config_file: Config = DEFAULT_CONFIG) -> None:
     """Take an API token back, by its name."""
-    _, engine = _opened(config_file)
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         accounts.revoke(session, token)
     _out.print(f"The token {token} opens nothing any more.", markup=False)
 
@@ -152,7 +157,6 @@ def token(
     config_file: Config = DEFAULT_CONFIG,
 ) -> None:
     """Make an API token; it is shown this once."""
-    _, engine = _opened(config_file)
-    with Session(engine) as session, session.begin():
+    with _changing(config_file) as session:
         made = accounts.add_token(session, name, scope, time.time())
     print(made)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from ivr.document import Document
 from ivr.values import Language
 from order_lookup.demo import CASES, DemoCase
+from strict_yaml import Strict
 
 FOLDER = Path(__file__).parent / "stories"
 _ZH = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
@@ -17,10 +16,8 @@ _EN = dict(
 )
 
 
-class Story(BaseModel):
+class Story(Strict):
     """One call of the demo; `ends` are the dispositions that count as a good end, `refunds` asks for money in the ledger."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     shows: str
@@ -54,10 +51,8 @@ class Story(BaseModel):
         }
 
 
-class Stories(BaseModel):
+class Stories(Strict):
     """stories.yaml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stories: tuple[Story, ...]
 

@@ -16,10 +16,9 @@ import difflib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from ivr import events as told
 from ivr.dialogue.dialplan import Part
@@ -30,8 +29,8 @@ from ivr.dialogue.scripted_desk import DeskFile, ScriptedDesk, Written, load_des
 from ivr.document import Document
 from ivr.errors import DialplanError, IllegalTransition
 from ivr.values import Language
+from strict_yaml import OneOrMore
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 ZONE = ZoneInfo("Asia/Shanghai")
 ROBOTS = ("robot", "does")
 
@@ -41,7 +40,7 @@ class Move(Part):
 
     robot: str | None = None
     does: str | None = None
-    caller: Texts | None = None
+    caller: OneOrMore | None = None
     key: str | None = None
     silence: str | None = None
     human: str | None = None

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from ivr.commands import Endpointing
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
+from strict_yaml import Listed
 
 ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
+Names = Annotated[tuple[str, ...], Listed, WithJsonSchema(ONE_OR_MORE)]
 Seconds = Annotated[float, Field(ge=0.1, le=600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Routes = dict[str, str]

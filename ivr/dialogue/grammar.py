@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.dialogue.answer_words import AnswersFile
 from ivr.dialogue.consent import ConsentFile
@@ -25,16 +25,10 @@ from ivr.dialogue.templates import Lists, Node, TemplateError, bounded
 from ivr.document import Document
 from ivr.errors import DialplanError, Place
 from ivr.values import Language
+from strict_yaml import OneOrMore as Phrases
 
 Model = TypeVar("Model", bound=BaseModel)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Phrases = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class _File(BaseModel):

@@ -9,25 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict
-
 from ivr.dialogue import slots, wanted
-from ivr.dialogue.grammar import Grammar, Phrases
+from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.meaning import Expectation
 from ivr.dialogue.normal_text import plain
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.document import Document, nearest
 from ivr.errors import DialplanError, Place
+from strict_yaml import OneOrMore, Strict
 
 FOLDER = "utterances"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
-class UtterancesFile(BaseModel):
+class UtterancesFile(Strict):
     """Utterances of the intent that the file is named after; `{order_number}` and other values stand for any of their kind."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    utterances: Phrases
+    utterances: OneOrMore
 
 
 def load_utterances(grammar: Grammar) -> Mapping[str, tuple[str, ...]]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ivr.document import Document, nearest
 from ivr.errors import ModelError
 from ivr.speech.models import SpeechModel, inspect
 from ivr.values import Language
+from strict_yaml import Strict
 
 _TABLE = Path(__file__).with_name("official_models.yaml")
 
 
-class Official(BaseModel):
+class Official(Strict):
     """A published model; without `sha256` nobody published one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     short: str
@@ -28,10 +27,8 @@ class Official(BaseModel):
     about: str
 
 
-class Catalogue(BaseModel):
+class Catalogue(Strict):
     """The table of official models."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: str
     models: tuple[Official, ...]

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import RootModel
 
 from ivr.document import Document
 from ivr.errors import ModelError, Place, UserError
+from strict_yaml import Strict
 
 Kind = Literal["digits", "phrase", "sentence", "isolated", "oog", "noise"]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Entry(Strict):
     file: Path
     text: str = ""
     kind: Kind = "sentence"

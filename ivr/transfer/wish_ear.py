@@ -8,8 +8,6 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from ivr.commands import Grammar, Listen
 from ivr.document import Document
 from ivr.ear import Ear
@@ -20,15 +18,15 @@ from ivr.handoff.wishes import phrases_of, wish_of
 from ivr.transfer.handed_call import HandedCall
 from ivr.turn_taking import Happening, Recognised
 from ivr.values import Language
+from strict_yaml import Strict
 
 Spoken = Literal["callback", "voicemail", "wait", "back", "goodbye", "agent"]
 AGAIN_SECONDS = 3.0
 
 
-class Wishes(BaseModel):
+class Wishes(Strict):
     """wishes.yaml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     zh: dict[Spoken, tuple[str, ...]]
     en: dict[Spoken, tuple[str, ...]]
 

@@ -32,6 +32,9 @@ class Conversation(Protocol):
     def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
         """One of the product's own prompts in the language of the call, its variables filled in."""
 
+    def about(self, matter: str) -> str:
+        """What a call is about, in words for the colleague who takes it; empty where there are none."""
+
 
 class HandoffRun(Protocol):
     """A handoff under way (`ivr.transfer.Transfer`)."""

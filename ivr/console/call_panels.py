@@ -14,7 +14,7 @@ from ivr.console.feed import Happening
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import CallView, LineView
 from ivr.handoff.briefing import summary
-from ivr.handoff.case import briefing_of
+from ivr.handoff.case import briefing_of, matter_of
 from ivr.values import Language
 from order_lookup import OrderDeskError
 
@@ -121,9 +121,9 @@ class SummaryPanel(CallPanel):
         if call is None:
             return ()
         language: Language = "en" if self.said.language == "en" else "zh"
-        reason = call.handoff.reason if call.handoff else ""
+        matter = matter_of(call.case, call.handoff.reason if call.handoff else "")
         case = {**call.case, "verification": await self.level(call)}
-        return summary(briefing_of(case, language, reason, call.caller))
+        return summary(briefing_of(case, language, self.said.of("intent", matter) if matter else "", call.caller))
 
     def draw(self, shown: tuple[str, ...]) -> None:
         head(self.said["summary"])

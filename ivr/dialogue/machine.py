@@ -98,6 +98,14 @@ class Dialogue:
         made = talk.spoken.prompts.prompt(prompt_id, memory, talk.now, rate=talk.speaker.rate)
         return made or Prompt(prompt_id, "…", self.language)
 
+    def about(self, matter: str) -> str:
+        """What a call is about, in words for the colleague who takes it: `about.<wish>`, else the wish's own name."""
+        talk = self._talk
+        # A reason that is no wish has words, too, but for the caller.
+        kinds = ("about", "word") if matter in talk.spoken.understanding.grammar.intents else ("about",)
+        made = (talk.spoken.prompts.prompt(f"{kind}.{matter}", talk.memory, talk.now) for kind in kinds)
+        return next((each.text for each in made if each), "")
+
     def completeness(self, partial: str) -> Completeness:
         """Whether the words so far are complete, incomplete, or in the middle of a number."""
         if not isinstance(self.state, Listening):

@@ -56,9 +56,9 @@ class PromptBook:
         return prompt in self.words
 
     def recordable(self) -> Iterator[tuple[str, str]]:
-        """The texts that are always said alike, with the name that a recording of each must have; labels are said within others."""
+        """The texts that are always said alike, with the name that a recording of each must have; words and subjects are said within others."""
         for name, words in self.words.items():
-            if name.startswith("word."):
+            if name.startswith(("word.", "about.")):
                 continue
             variants = [(name, words.text), (f"{name}.keys", words.keys), (f"{name}.help", words.help)]
             for kind in ("no_input", "no_match"):

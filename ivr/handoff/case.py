@@ -8,35 +8,6 @@ from ivr.handoff.briefing import Briefing, Mood
 from ivr.transcript import mask_number
 from ivr.values import Language
 
-SUBJECTS: Mapping[str, tuple[str, str]] = {
-    "order_status": ("查订单", "where an order is"),
-    "urge_delivery": ("催配送", "a late delivery"),
-    "cancel_order": ("取消订单", "cancelling an order"),
-    "change_order": ("修改订单", "changing an order"),
-    "change_address": ("修改地址", "changing an address"),
-    "refund_request": ("要求退款", "a refund"),
-    "refund_status": ("查退款进度", "a refund under way"),
-    "refund_policy": ("问退款政策", "the refund policy"),
-    "return_exchange": ("退换货", "a return or exchange"),
-    "exchange_status": ("查换货进度", "an exchange under way"),
-    "missing_item": ("商品少送", "a missing item"),
-    "wrong_item": ("商品送错", "a wrong item"),
-    "damaged_item": ("商品破损", "a damaged item"),
-    "food_safety": ("食品安全", "food safety"),
-    "not_received": ("没有收到货", "an order not received"),
-    "courier_complaint": ("投诉骑手", "a complaint about a courier"),
-    "merchant_complaint": ("投诉商家", "a complaint about a merchant"),
-    "complaint": ("投诉", "a complaint"),
-    "praise": ("表扬", "praise"),
-    "invoice": ("发票问题", "an invoice"),
-    "payment_problem": ("支付问题", "a payment problem"),
-    "coupon": ("优惠券问题", "a coupon"),
-    "price_protection": ("价格保护", "price protection"),
-    "account": ("账户问题", "an account"),
-    "account_stolen": ("账户被盗", "a stolen account"),
-    "personal_safety": ("人身安全", "personal safety"),
-    "agent": ("要求人工", "talking to a person"),
-}
 _TRIED: Mapping[str, tuple[str, str]] = {
     "done": ("办理成功", "done it"),
     "failed": ("办理失败", "tried and failed"),
@@ -53,14 +24,16 @@ _MOODS: Mapping[str, Mood] = {
 }
 
 
-def briefing_of(case: Mapping[str, object], language: Language, reason: str, caller: str) -> Briefing:
-    """The briefing of a case: who, what about, which order, what was tried, mood; unknown parts stay empty."""
+def matter_of(case: Mapping[str, object], reason: str) -> str:
+    """What the call is about, as one of our words: the caller's wish, else why a human was sent for."""
+    return str(case.get("intent") or reason)
+
+
+def briefing_of(case: Mapping[str, object], language: Language, subject: str, caller: str) -> Briefing:
+    """The briefing of a case: who, what about (`subject`, in words), which order, what was tried, mood; unknown parts stay empty."""
     zh = language == "zh"
-    place = 0 if zh else 1
-    intent = str(case.get("intent") or reason)
-    subject = SUBJECTS.get(intent, ("", ""))[place]
     outcome = str(case.get("action.outcome") or "")
-    tried = (_TRIED[outcome][place],) if outcome in _TRIED else ()
+    tried = (_TRIED[outcome][0 if zh else 1],) if outcome in _TRIED else ()
     return Briefing(
         language=language,
         who=_who(case, zh, caller),

@@ -46,6 +46,10 @@ class HeadStart:
         """As the dialogue says."""
         return self._dialogue.phrase(prompt_id, values)
 
+    def about(self, matter: str) -> str:
+        """As the dialogue says."""
+        return self._dialogue.about(matter)
+
     def take(self, on_ended: Callable[[HandoffEnded], None]) -> Transfer | None:
         """The transfer begun before, speaking from now on; None where there is none."""
         begun, self._begun = self._begun, None

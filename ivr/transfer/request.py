@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.commands import HandOff
 from ivr.config import Settings
-from ivr.handoff.case import briefing_of
+from ivr.handoff.case import briefing_of, matter_of
 from ivr.handoff.events import HandoffRequested
 from ivr.handoff.state import Terms
 from ivr.handoff.way_out import chosen
@@ -13,6 +13,7 @@ from ivr.transfer.handed_call import HandedCall
 
 def requested(call: HandedCall, command: HandOff, settings: Settings, announced: bool) -> HandoffRequested:
     """The wish for a human as it stands now; `announced`: the robot tells the caller itself."""
+    subject = call.dialogue.about(matter_of(call.case, command.reason))
     return HandoffRequested(
         call.seconds,
         call.call_id,
@@ -25,7 +26,7 @@ def requested(call: HandedCall, command: HandOff, settings: Settings, announced:
         caller=call.offered.caller,
         trusted=bool(settings.sip.trusted),
         case_url=f"{settings.console.url}/calls/{call.call_id}",
-        briefing=briefing_of(call.case, call.language, command.reason, call.offered.caller),
+        briefing=briefing_of(call.case, call.language, subject, call.offered.caller),
         announced=announced,
     )
 

@@ -58,6 +58,9 @@ class Script:
     def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
         return prompt(prompt_id)
 
+    def about(self, matter: str) -> str:
+        return f"about {matter}" if matter else ""
+
 
 @dataclass
 class Handoff:

@@ -7,12 +7,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from small_shop import WORDS, call, load
 
 from ivr.dialogue.memory import Memory
 from ivr.dialogue.prompts import PromptBook, load_prompts
 from ivr.errors import DialplanError
+from ivr.events import CallStarted
 from ivr.values import Digits, Money
+from order_lookup import load_policies
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
@@ -79,3 +83,23 @@ def test_what_is_wrong_has_a_place_and_a_fix(tmp_path: Path, written: str, told:
     with pytest.raises(DialplanError, match=r"all\.yaml") as caught:
         book(tmp_path, written)
     assert told in str(caught.value)
+
+
+def test_a_colleague_hears_what_the_call_is_about_in_words_of_their_own_or_by_the_wishs_name(tmp_path: Path) -> None:
+    words = WORDS + "about.refund: 要求退款\nword.was_late: 您的外卖晚了。\n"
+    dialogue = call(load(tmp_path, prompts=words))
+    dialogue.receive(CallStarted(0.0, "c1", "13800138000", "hotline", "zh"))
+    assert dialogue.about("refund") == "要求退款"
+    assert dialogue.about("status") == "查订单"
+    assert dialogue.about("was_late") == ""  # a reason, told to the caller
+    assert dialogue.about("") == ""
+
+
+def test_what_colleagues_hear_is_about_wishes_that_there_are_in_both_languages() -> None:
+    told = {}
+    for language in ("zh", "en"):
+        words = load_prompts(ROOT / "prompts" / language, language).words
+        told[language] = {prompt.removeprefix("about.") for prompt in words if prompt.startswith("about.")}
+    assert told["zh"] == told["en"] != set()
+    book = load_policies().book
+    assert told["zh"] - {"agent"} <= set(book.intents)

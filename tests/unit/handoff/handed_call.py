@@ -84,6 +84,9 @@ class Words:
     def phrase(self, prompt_id: str, values: Values | None = None) -> Prompt:
         return Prompt(prompt_id, f"words of {prompt_id}", "zh")
 
+    def about(self, matter: str) -> str:
+        return f"about {matter}" if matter else ""
+
 
 class Handed:
     """A call that is handed over, and everything around it."""

@@ -97,6 +97,6 @@ def test_whoever_calls_is_named_by_the_family_in_either_language(name: str, lang
 @pytest.mark.parametrize(("language", "known"), [("zh", "来电号码匹配"), ("en", "number known")])
 def test_a_known_number_is_not_called_verified(language: Language, known: str) -> None:
     """The desk's panel says the same: a number can be forged, and an agent who reads "verified" asks nothing more."""
-    case = briefing_of({"verification": "low", "intent": "refund_request"}, language, "", "13800000001")
+    case = briefing_of({"verification": "low", "intent": "refund_request"}, language, "退款", "13800000001")
     assert any(known in line for line in summary(case))
     assert known in whisper(case).lower()

@@ -35,6 +35,8 @@ async def test_agent_is_rung_with_the_case_in_headers_and_whispered_to_alone(han
     await handed.hears(LegRinging(AGENT), LegAnswered(AGENT))
     plays = {order[1] for order in handed.phone.did("play") if order[2] == "handoff.whisper.wav"}
     assert plays == {AGENT}
+    (whispered,) = {prompt.text for prompt in handed.voice.said if prompt.id == "handoff.whisper"}
+    assert whispered.startswith("尾号4567的客人来电，about urge_del")
     assert handed.phone.did("join") == []
 
 

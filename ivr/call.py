@@ -90,9 +90,12 @@ class Call:
         """Something happened on a leg of this call."""
         if self.over:
             return
-        if event.leg != self.leg or (self.handoff and not isinstance(event, LegEnded | PlaybackFinished)):
-            if self.handoff:
+        if event.leg != self.leg:
+            if self.handoff:  # the agent's leg; without a handoff, one that was hung up and says so late
                 self.handoff.on_leg(event)
+            return
+        if self.handoff and not isinstance(event, LegEnded | PlaybackFinished):
+            self.handoff.on_leg(event)  # what the caller says and presses is the handoff's while it lasts
             return
         match event:
             case AudioHeard():
@@ -102,7 +105,7 @@ class Call:
                 self._floor.key(event.key)
             case PlaybackFinished():
                 self._floor.playback_finished(event.playback)
-                if self.handoff:
+                if self.handoff:  # it plays to the caller, too, and each knows its own playbacks
                     self.handoff.on_leg(event)
             case LegAnswered():
                 self._begin()
@@ -172,6 +175,7 @@ class Call:
             self._fail(next(turns, 0), str(fault))
 
     def _carry_out(self, commands: tuple[Command, ...]) -> None:
+        """Prompts and question of one answer are one turn, which the floor takes as a whole; all else is done as it comes."""
         prompts: tuple[Prompt, ...] = ()
         barge_in, listen, turn = True, None, None
         for command in commands:

@@ -1,5 +1,9 @@
 """Turn the caller's sound into happenings: voice detection → endpointing → recogniser.
 
+How it works: each frame is kept for a second and given to the detector; its probability of speech goes to the endpointer, which
+says when speech begins (the frames kept before it are fed to the recogniser) and when it has ended, sooner where the words so far
+are complete. Then the ear is shut, and the recogniser's reading follows as soon as it is there.
+
 Speech goes to the recogniser only from where it began (with pre-roll) to where it ended, so that a silent caller costs next to
 nothing; the connection is opened when the ear opens, so that no word waits for it.
 """
@@ -36,7 +40,7 @@ class Ear:
         self._on_happening, self._on_lost = on_happening, on_lost
         self._endpointer: Endpointer | None = None
         self._recognition: Recognition | None = None
-        self._heard: deque[tuple[float, bytes]] = deque()
+        self._kept: deque[tuple[float, bytes]] = deque()
         self._feeding = False
         self._judged: tuple[str, Completeness] = ("", "incomplete")
         self._finishing: asyncio.Task[None] | None = None
@@ -78,7 +82,7 @@ class Ear:
         partial = self._recognition.partial if self._feeding else ""
         match self._endpointer.frame(seconds, probability, self._judge(partial)):
             case SpeechStarted() as began:
-                for ended, pcm in self._heard:
+                for ended, pcm in self._kept:
                     if ended > began.audio_from_seconds:
                         self._recognition.feed(pcm)
                 self._feeding = True
@@ -118,6 +122,6 @@ class Ear:
         self._on_happening(turns.Recognised(hypotheses))
 
     def _keep(self, pcm: bytes, seconds: float) -> None:
-        self._heard.append((seconds, pcm))
-        while self._heard and self._heard[0][0] < seconds - KEPT_SECONDS:
-            self._heard.popleft()
+        self._kept.append((seconds, pcm))
+        while self._kept and self._kept[0][0] < seconds - KEPT_SECONDS:
+            self._kept.popleft()

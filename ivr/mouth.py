@@ -1,4 +1,8 @@
-"""Say prompts to a leg one after another, pause at once, and go on where it stopped."""
+"""Say prompts to a leg one after another, pause at once, and go on where it stopped.
+
+How it works: `say` has all prompts rendered at once; the first is fetched, played, and the phone's word that it ended fetches the
+next. Paused, the sound is stopped and its place remembered; what is fetched meanwhile waits. `drop` forgets it all.
+"""
 
 from __future__ import annotations
 
@@ -28,24 +32,24 @@ class Mouth:
     ) -> None:
         self._phone, self._voice, self._leg = phone, voice, leg
         self._on_started, self._on_ended, self._on_failed = on_started, on_ended, on_failed
-        self._waiting: list[asyncio.Task[Path]] = []
+        self._rendering: list[asyncio.Task[Path]] = []
         self._prompts: list[Prompt] = []
         self._playback: int | None = None
         self._wav: Path | None = None
         self._began_at, self._offset_seconds = 0.0, 0.0
-        self._next: asyncio.Task[None] | None = None
+        self._fetching: asyncio.Task[None] | None = None
         self._paused = False
 
     @property
     def busy(self) -> bool:
         """Whether something is being said or is about to be."""
-        return self._playback is not None or self._next is not None or bool(self._prompts) or self._paused
+        return self._playback is not None or self._fetching is not None or bool(self._prompts) or self._paused
 
     def say(self, prompts: tuple[Prompt, ...]) -> None:
         """Drop what was being said and say these; all are rendered at once, so that none waits for its turn."""
         self.drop()
         self._prompts = list(prompts)
-        self._waiting = [asyncio.create_task(self._voice.wav(prompt)) for prompt in prompts]
+        self._rendering = [asyncio.create_task(self._voice.wav(prompt)) for prompt in prompts]
         self._advance()
 
     def pause(self) -> None:
@@ -63,16 +67,16 @@ class Mouth:
         self._paused = False
         if self._wav is not None:
             self._play(self._wav, max(0.0, self._offset_seconds - STEP_BACK_SECONDS))
-        elif self._next is None:
+        elif self._fetching is None:
             self._advance()
 
     def drop(self) -> None:
         """Stop the sound now and forget what was to follow."""
         if self._playback is not None:
             self._phone.stop(self._playback)
-        for task in (*self._waiting, *([self._next] if self._next else [])):
+        for task in (*self._rendering, *([self._fetching] if self._fetching else [])):
             task.cancel()
-        self._waiting, self._prompts, self._next = [], [], None
+        self._rendering, self._prompts, self._fetching = [], [], None
         self._forget()
         self._playback, self._paused = None, False
 
@@ -92,16 +96,16 @@ class Mouth:
         if not self._prompts:
             self._on_ended()
             return
-        self._next = asyncio.create_task(self._play_next(self._prompts.pop(0), self._waiting.pop(0)))
+        self._fetching = asyncio.create_task(self._play_next(self._prompts.pop(0), self._rendering.pop(0)))
 
     async def _play_next(self, prompt: Prompt, wav: asyncio.Task[Path]) -> None:
         try:
             self._wav = await wav
         except Exception as fault:
-            self._next = None
+            self._fetching = None
             self._on_failed(fault)
             return
-        self._next, self._offset_seconds = None, 0.0
+        self._fetching, self._offset_seconds = None, 0.0
         self._on_started(prompt)
         if not self._paused:
             self._play(self._wav, 0.0)

@@ -31,7 +31,7 @@ COMMANDS = {
     "eval": "ivr.dialogue.parse_cli:eval_intents",
     "learn": "ivr.dialogue.parse_cli:learn",
     "schema": "ivr.dialogue.cli:schema",
-    "forget": "ivr.night_watch:forget",
+    "forget": "ivr.forgetting:forget",
     "storm": "ivr.storm.cli:storm",
 }
 GROUPS = {

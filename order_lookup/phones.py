@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
 _LONGEST = 15  # ITU-T E.164
 _SHORTEST = 5
+# China's code with an area code and a number behind it; an area code or a mobile number with all its digits.
+_WITH_CHINA, _WITH_AREA, _LONGEST_LOCAL = 12, 10, 9
 
 
 def normal_phone(text: str) -> str:
@@ -20,6 +23,17 @@ def normal_phone(text: str) -> str:
     elif digits.startswith("86") and len(digits) == 13:
         digits = digits[2:]
     return digits if _SHORTEST <= len(digits) <= _LONGEST else ""
+
+
+def notations(text: str) -> frozenset[str]:
+    """All normal forms in which one number may have been kept, however it was dialled; empty for what can't be a number."""
+    digits = normal_phone(unicodedata.normalize("NFKC", text))
+    core = digits[2:] if digits.startswith("00") and len(digits) > _LONGEST_LOCAL else digits
+    core = core[2:] if core.startswith("86") and len(core) >= _WITH_CHINA else core
+    core = core.removeprefix("0") if len(core) >= _WITH_AREA else core
+    if len(core) < _WITH_AREA:  # an extension, or a number without its area code, is no other number with a prefix
+        return frozenset({digits} if digits else ())
+    return frozenset(f"{prefix}{core}" for prefix in ("", "0", "00", "86", "860", "0086", "00860"))
 
 
 def masked_phone(phone: str) -> str:

@@ -7,8 +7,6 @@ file beside the recordings and is written by the next process that starts: nothi
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import queue
 import threading
 import time
@@ -22,22 +20,24 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from ivr.records import lost_calls
+from ivr.records import lost_calls, spill
 from ivr.records.outcomes import human_talked
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.transcript import mask_number, masked, masked_fact
 from ivr.values import Language, plain
 
 log = structlog.get_logger()
-Entry = dict[str, Any]
+Entry = spill.Entry
 RETRY_SECONDS = 0.5
+# What stands under `forgotten` in the case of a call that was erased on request; one whose time was over says `yes`.
+ERASED = "erased"
 
 
 class SqlRecords:
     """`ports.Records` over SQLAlchemy."""
 
-    def __init__(self, engine: Engine, worker: str, spill: Path, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._worker, self._spill, self._clock = engine, worker, spill, clock
+    def __init__(self, engine: Engine, worker: str, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._worker, self._spill, self._clock = engine, worker, folder, clock
         self._entries: queue.SimpleQueue[Entry | Future[None] | None] = queue.SimpleQueue()
         self._positions: dict[str, int] = {}
         self._stopping = threading.Event()
@@ -120,29 +120,19 @@ class SqlRecords:
     def _keep(self, entry: Entry) -> None:
         if "number" in entry["row"]:  # on a disk nothing is unmasked, and of a process that ends no call is left
             entry = {**entry, "row": {**entry["row"], "number": ""}}
-        try:
-            self._spill.mkdir(parents=True, exist_ok=True)
-            with (self._spill / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        except OSError as fault:
-            log.error("records.spill_failed", fault=str(fault), entry=entry)
+        spill.keep(self._spill, entry)
 
     def _replay(self) -> None:
-        """Take over what an earlier process could not write; claiming a file by renaming it keeps two from taking it."""
-        for file in sorted(self._spill.glob("*.jsonl")) if self._spill.exists() else ():
-            claimed = file.with_suffix(f".claimed-{os.getpid()}")
-            try:
-                file.rename(claimed)
-                for line in claimed.read_text(encoding="utf-8").splitlines():
-                    self._entries.put(json.loads(line))
-                claimed.unlink()
-            except (OSError, ValueError) as fault:
-                log.error("records.replay_failed", file=str(file), fault=str(fault))
+        """Take over what an earlier process could not write."""
+        for entry in spill.take_over(self._spill):
+            self._entries.put(entry)
 
 
 def write(session: Session, entry: Entry) -> None:
-    """Apply one entry; entries written before are recognised and skipped."""
+    """Apply one entry; entries written before are recognised and skipped, and so are those of a call that was erased meanwhile."""
     call_id, at, row = entry["call_id"], entry["at"], entry["row"]
+    if erased(session, call_id):
+        return
     match entry["entry"]:
         case "started":
             if session.get(CallRow, call_id) is None:
@@ -165,6 +155,12 @@ def write(session: Session, entry: Entry) -> None:
             lost_calls.served(session, call_id, str(row.get("disposition") or ""), at)
             session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, number="", **known))
             session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))
+
+
+def erased(session: Session, call_id: str) -> bool:
+    """Whether the call was erased on its caller's request: nothing may be written of it any more."""
+    call = session.get(CallRow, call_id)
+    return call is not None and (call.case or {}).get("forgotten") == ERASED
 
 
 # Facts that staff must be able to act on, and the name of a file, whose hex digits may look like a telephone number: kept whole

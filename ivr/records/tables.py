@@ -175,3 +175,17 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     call_id: Mapped[str | None] = mapped_column(String(64), default=None, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ErasureRow(Base):
+    """One person's data was erased on request: which calls were theirs, and how much of what; not whose they were.
+
+    Written in the transaction that erases. Unfinished until files and what the database file still held of it are gone, too.
+    """
+
+    __tablename__ = "erasures"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float)
+    calls: Mapped[list[str]] = mapped_column(default=list)
+    finished_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)

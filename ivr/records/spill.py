@@ -1,0 +1,78 @@
+"""Entries that could not be written, in files beside the recordings; whoever writes, takes over or erases holds the folder's lock."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+Entry = dict[str, Any]
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def keep(folder: Path, entry: Entry) -> None:
+    """Keep an entry for the next process, or in the log if even that fails."""
+    try:
+        with _locked(folder), (folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    except OSError as fault:
+        log.error("records.spill_failed", fault=str(fault), entry=entry)
+
+
+def take_over(folder: Path) -> Iterator[Entry]:
+    """What an earlier process could not write; claiming a file by renaming it keeps two from taking it."""
+    for file in sorted(folder.glob("*.jsonl")) if folder.exists() else ():
+        claimed = file.with_suffix(f".claimed-{os.getpid()}")
+        try:
+            with _locked(folder):
+                file.rename(claimed)
+            for line in claimed.read_text(encoding="utf-8").splitlines():
+                yield json.loads(line)
+            claimed.unlink()
+        except (OSError, ValueError) as fault:
+            log.error("records.replay_failed", file=str(file), fault=str(fault))
+
+
+def drop(folder: Path, calls: Collection[str]) -> int:
+    """Take the entries of calls out again, claimed ones too; how many. A file is replaced whole or stays as it was."""
+    if not folder.exists():
+        return 0
+    dropped = 0
+    with _locked(folder):
+        for file in (*folder.glob("*.jsonl"), *folder.glob("*.claimed-*")):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if _call_of(line) not in calls]
+            if len(kept) < len(lines):
+                new = file.with_name(f"{file.name}.new")
+                new.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+                new.replace(file)
+                dropped += len(lines) - len(kept)
+    return dropped
+
+
+def count(folder: Path, calls: Collection[str]) -> int:
+    """How many entries of these calls wait."""
+    files = (*folder.glob("*.jsonl"), *folder.glob("*.claimed-*")) if folder.exists() else ()
+    return sum(_call_of(line) in calls for file in files for line in file.read_text(encoding="utf-8").splitlines())
+
+
+def _call_of(line: str) -> str:
+    """Of the entry on a line; empty where a crash cut it short."""
+    try:
+        return str(json.loads(line)["call_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""

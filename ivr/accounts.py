@@ -1,7 +1,8 @@
 """Who may log in and what they may do: argon2 passwords, server-side sessions, API tokens with scopes.
 
 Session and token values are random and kept only as hashes, so a stolen database opens no session. A login always makes a new
-session (no fixation); wrong passwords lock the account for ever longer, and an unknown name costs as much time as a known one.
+session (no fixation); wrong passwords make whoever sends them wait ever longer (`guesses.py`), and an unknown name costs as much time
+as a known one.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from ivr import guesses
 from ivr.errors import UserError
+from ivr.guesses import Attempt
 from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
 from ivr.records.tables import AgentRow
 
 IDLE_SECONDS = 2 * 3600.0
 LONGEST_SECONDS = 12 * 3600.0
 SEEN_EVERY_SECONDS = 30.0
-FREE_FAILURES = 4
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 SCOPES = ("calls", "queue", "agents", "events", "metrics", "orders", "service")
 
@@ -72,6 +74,14 @@ class Viewer:
         return self.role in MAY_HEAR
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a browser gets: the session's token, and the device's, which outlives it."""
+
+    token: str
+    device: str
+
+
 @cache
 def _hasher() -> PasswordHasher:
     return PasswordHasher()
@@ -101,7 +111,8 @@ def set_password(session: Session, name: str, password: str) -> None:
     row = session.scalar(select(AccountRow).where(AccountRow.name == name))
     if row is None:
         raise UserError(f"there is no account `{name}`", f"`ivr agents add {name}` makes one")
-    row.password_hash, row.failures, row.locked_until = _hashed(password), 0, 0.0
+    row.password_hash = _hashed(password)
+    guesses.forget_all(session, row.id)
     session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
 
 
@@ -118,7 +129,8 @@ def disable(session: Session, name: str) -> None:
 def enable(session: Session, name: str) -> None:
     """Let somebody in again, with the password they had; raises UserError for an unknown name."""
     row = _account(session, name)
-    row.disabled, row.failures, row.locked_until = False, 0, 0.0
+    row.disabled = False
+    guesses.forget_all(session, row.id)
 
 
 def revoke(session: Session, token: str) -> None:
@@ -142,27 +154,32 @@ def _hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def log_in(session: Session, name: str, password: str, address: str, now: float) -> str | None:
-    """A new session's token; None for a wrong name or password, or while the account is locked."""
-    row = session.scalar(select(AccountRow).where(AccountRow.name == name[:64]))
-    known = _matches(row.password_hash if row else _dummy_hash(), password[:LONGEST_PASSWORD])
-    if row is None or row.disabled or row.locked_until > now:
-        return None
-    if not known:
-        row.failures += 1
-        if row.failures > FREE_FAILURES:
-            row.locked_until = now + min(900.0, 5.0 * 2 ** (row.failures - FREE_FAILURES - 1))
-        audit(session, row.name, "login_failed", None, now, address=address)
-        return None
-    row.failures, row.locked_until = 0, 0.0
+def is_right(made: Attempt, password: str) -> bool:
+    """Whether the password is the account's; takes as long where there is no account. No database is held meanwhile."""
+    right = _matches(made.password_hash or _dummy_hash(), password[:LONGEST_PASSWORD])
+    return right and made.admitted and made.account is not None
+
+
+def log_in(session: Session, made: Attempt, password: str, address: str, now: float) -> Login:
+    """A new session after the right password; its token, and what lets the browser be known again."""
+    row = session.get_one(AccountRow, made.account)
+    guesses.right(session, made)
     if _hasher().check_needs_rehash(row.password_hash):
         row.password_hash = _hasher().hash(password)
     token = secrets.token_urlsafe(32)
     csrf = secrets.token_urlsafe(32)
     whose = {"account_id": row.id, "csrf": csrf, "address": address[:64]}
+    over = (SessionRow.seen_at < now - IDLE_SECONDS) | (SessionRow.created_at < now - LONGEST_SECONDS)
+    session.execute(delete(SessionRow).where(SessionRow.account_id == row.id, over))
     session.add(SessionRow(token_hash=digest(token), created_at=now, seen_at=now, **whose))
     audit(session, row.name, "login", None, now, address=address)
-    return token
+    return Login(token, guesses.device_for(row.name, row.password_hash, now))
+
+
+def refuse(session: Session, made: Attempt, name: str, address: str, now: float) -> None:
+    """Write down a wrong password of an account that there is; of one that has to wait anyway, its attempts are not looked at."""
+    if made.account is not None and made.admitted:
+        audit(session, name, "login_failed", None, now, address=address)
 
 
 def _matches(password_hash: str, password: str) -> bool:
@@ -173,7 +190,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 
 def viewer_of(session: Session, token: str, now: float) -> Viewer | None:
-    """Whose session it is; None when it is unknown or over."""
+    """Whose session it is, only read: who reads goes on while nothing can be written. None when it is unknown or over."""
     found = session.execute(
         select(SessionRow, AccountRow)
         .join(AccountRow, AccountRow.id == SessionRow.account_id)
@@ -183,21 +200,22 @@ def viewer_of(session: Session, token: str, now: float) -> Viewer | None:
         return None
     row, account = found
     if row.seen_at < now - IDLE_SECONDS or row.created_at < now - LONGEST_SECONDS:
-        session.delete(row)
         return None
     return Viewer(
         account.id, account.name, Role(account.role), account.language, account.agent_id, row.token_hash, row.csrf
     )
 
 
-def still_logged_in(session: Session, token_hash: str, active: bool, now: float) -> bool:
-    """Whether the session goes on; an action of its owner (`active`) renews it."""
+def still_logged_in(session: Session, token_hash: str, now: float) -> bool:
+    """Whether the session goes on, only read."""
     row = session.get(SessionRow, token_hash)
-    if row is None or row.seen_at < now - IDLE_SECONDS or row.created_at < now - LONGEST_SECONDS:
-        return False
-    if active and row.seen_at < now - SEEN_EVERY_SECONDS:
-        session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(seen_at=now))
-    return True
+    return row is not None and row.seen_at >= now - IDLE_SECONDS and row.created_at >= now - LONGEST_SECONDS
+
+
+def renew(session: Session, token_hash: str, now: float) -> None:
+    """The session's owner has done something: it goes on from now. One that has ended meanwhile stays ended."""
+    mine = (SessionRow.token_hash == token_hash, SessionRow.seen_at < now - SEEN_EVERY_SECONDS)
+    session.execute(update(SessionRow).where(*mine, SessionRow.seen_at >= now - IDLE_SECONDS).values(seen_at=now))
 
 
 def log_out(session: Session, token_hash: str) -> None:
@@ -244,8 +262,11 @@ def audit(session: Session, account: str, what: str, call_id: str | None, now: f
     session.add(AuditRow(at=now, account=account[:64], what=what, call_id=call_id, details=dict(details)))
 
 
-def audit_once(session: Session, account: str, what: str, seconds: float, now: float, **details: object) -> None:
+def audit_once(
+    session: Session, account: str, what: str, seconds: float, now: float, call_id: str | None = None, **details: object
+) -> None:
     """Write down what somebody sees, unless they saw just that so many seconds ago: programs look again and again."""
     lately = (AuditRow.account == account[:64], AuditRow.what == what, AuditRow.at > now - seconds)
-    if dict(details) not in session.scalars(select(AuditRow.details).where(*lately)).all():
-        audit(session, account, what, None, now, **details)
+    seen = select(AuditRow.details).where(*lately, AuditRow.call_id.is_not_distinct_from(call_id))
+    if dict(details) not in session.scalars(seen).all():
+        audit(session, account, what, call_id, now, **details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import html
 import re
 import secrets
@@ -14,7 +15,7 @@ import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from ivr import accounts
+from ivr import accounts, guesses
 from ivr.console.gate import COOKIE
 from ivr.console.house import House
 from ivr.console.limits import Limiter
@@ -53,27 +54,46 @@ def login_routes(house: House) -> APIRouter:
         if not expected or not secrets.compare_digest(expected.encode(), form_token.encode()):
             return _page(said.language, _inside(next), secure, said["login_again"], 403, name)
         address = request.client.host if request.client else ""
-        old, token = request.cookies.get(COOKIE), None
+        old, device = request.cookies.get(COOKIE), request.cookies.get(_device_cookie(name), "")
+        login = None
         async with checking:
             # Asked only now: of many attempts at once, those that wait here learn of the failures before them.
-            if not limiter.allows(address, house.clock()):
+            known = bool(device) and await house.read(lambda session, now: guesses.is_known(session, name, device, now))
+            if not known and not limiter.allows(address, house.clock()):
                 return _page(said.language, _inside(next), secure, said["login_wait"], 429, name)
-            token = await house.write(lambda session, now: accounts.log_in(session, name, password, address, now))
-            if token is None:
+            made = await house.write(lambda session, now: guesses.attempt(session, name, address, device, now))
+            if await asyncio.to_thread(accounts.is_right, made, password):
+                login = await house.write(lambda session, now: accounts.log_in(session, made, password, address, now))
+            elif not known:
                 limiter.failed(address, house.clock())
-        if token is None:
+        if login is None:
+            await house.write(lambda session, now: accounts.refuse(session, made, name, address, now))
             log.warning("console.login_failed", account=name, address=address)
             return _page(said.language, _inside(next), secure, said["login_wrong"], 401, name)
         if old:
             await house.write(lambda session, _: accounts.log_out(session, accounts.digest(old)))
         response = RedirectResponse(_inside(next), 303)
         longest = int(accounts.LONGEST_SECONDS)
-        response.set_cookie(COOKIE, token, max_age=longest, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(COOKIE, login.token, max_age=longest, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(
+            _device_cookie(name),
+            login.device,
+            max_age=int(guesses.DEVICE_SECONDS),
+            path="/login",
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
         response.delete_cookie(_PRE, path="/login")
         return response
 
     _add_leaving(router, house)
     return router
+
+
+def _device_cookie(name: str) -> str:
+    """A desk that several people share is known for each of them."""
+    return f"desk_device_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def _add_leaving(router: APIRouter, house: House) -> None:

@@ -12,7 +12,7 @@ from nicegui import background_tasks, ui
 from nicegui.client import Client
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.accounts import Viewer, audit, still_logged_in
+from ivr.accounts import Viewer, audit, renew, still_logged_in
 from ivr.console.feed import Happening, Watcher
 from ivr.console.house import House
 from ivr.console.words import Words, words
@@ -131,9 +131,11 @@ class Screen:
                 log.exception("console.part_broke", part=type(part).__name__)
 
     async def logged_in(self, active: bool) -> bool:
-        """Whether the session goes on; otherwise the page goes to the login."""
-        session_id, look = self.viewer.session, self.house.write if active else self.house.read
-        if await look(lambda session, now: still_logged_in(session, session_id, active, now)):
+        """Whether the session goes on, which an action of its owner (`active`) renews; otherwise the page goes to the login."""
+        session_id = self.viewer.session
+        if await self.house.read(lambda session, now: still_logged_in(session, session_id, now)):
+            if active:  # behind the click, which may only want to read
+                self.house.write_later(f"session {session_id}", lambda session, now: renew(session, session_id, now))
             return True
         with self.client:
             ui.navigate.to(f"/login?over=1&lang={self.said.language}&next={quote(self.here)}")

@@ -78,7 +78,7 @@ async def _streamed(house: House, request: Request, call_id: str, heard: Heard) 
         raise
 
     async def goes_on() -> bool:
-        return await house.read(lambda session, now: still_logged_in(session, viewer.session, False, now))
+        return await house.read(lambda session, now: still_logged_in(session, viewer.session, now))
 
     async def over() -> None:
         house.listeners.leave(call_id)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Engine, Text, cast, delete, func, select, 
 from sqlalchemy.orm import Session
 
 from ivr.records.holding import LIVE
-from ivr.records.staff import AuditRow, SessionRow
+from ivr.records.staff import AuditRow, GuessRow, SessionRow
 from ivr.records.tables import AgentCommandRow, Base, CallRow, CasePostRow, EventRow, HandoffRow, LineRow, WrapUpRow
 
 BATCH = 200
@@ -49,6 +49,7 @@ def forget(engine: Engine, recordings: Path, keep: Keep, now: float) -> Mapping[
         "events deleted": (keep.events, _events),
         "audit lines deleted": (keep.audit, _audit),
         "logins deleted": (1, _logins),
+        "wrong passwords forgotten": (1, _guesses),
     }
     done: dict[str, int] = {}
     for name, (days, step) in steps.items():
@@ -144,6 +145,13 @@ def _logins(session: Session, before: float) -> int:
     """Sessions that are over, with the addresses they came from: none lasts a day."""
     old = session.scalars(select(SessionRow.token_hash).where(SessionRow.created_at < before).limit(BATCH)).all()
     session.execute(delete(SessionRow).where(SessionRow.token_hash.in_(old)))
+    return len(old)
+
+
+def _guesses(session: Session, before: float) -> int:
+    """Whoever had to wait longest waited a quarter of an hour."""
+    old = session.scalars(select(GuessRow.key).where(GuessRow.at < before).limit(BATCH)).all()
+    session.execute(delete(GuessRow).where(GuessRow.key.in_(old)))
     return len(old)
 
 

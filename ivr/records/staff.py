@@ -22,9 +22,22 @@ class AccountRow(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh")
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), default=None)
     disabled: Mapped[bool] = mapped_column(default=False)
+    # Attempts since somebody last got in, and until when browsers that never did have to wait (`guesses.py`).
     failures: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[float] = mapped_column(Float, default=0.0)
     created_at: Mapped[float] = mapped_column(Float)
+
+
+class GuessRow(Base):
+    """Wrong passwords for an account from one device or address, which are not told apart here: the key is a hash."""
+
+    __tablename__ = "guesses"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[float] = mapped_column(Float, default=0.0)
+    at: Mapped[float] = mapped_column(Float, index=True)
 
 
 class SessionRow(Base):

@@ -31,8 +31,10 @@ TIMEOUT_SECONDS = 5.0
 class CasePoster:
     """Posts what is due until cancelled."""
 
-    def __init__(self, engine: Engine, url: str, recordings: Path, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._url, self._recordings, self._clock = engine, url, recordings, clock
+    def __init__(
+        self, engine: Engine, url: str, recordings: Path, desk: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._engine, self._url, self._recordings, self._desk, self._clock = engine, url, recordings, desk, clock
 
     async def run(self) -> None:
         """Look every second; a database that is away is asked again."""
@@ -47,7 +49,7 @@ class CasePoster:
 
     async def _post(self, client: httpx.AsyncClient, post: CasePost) -> None:
         try:
-            container = await self._do(lambda session, _: vcon(session, post.call_id, self._recordings))
+            container = await self._do(lambda session, _: vcon(session, post.call_id, self._recordings, self._desk))
             headers = {
                 "Content-Type": "application/vcon+json",
                 "Idempotency-Key": f"{post.call_id}-{post.number}",

@@ -136,7 +136,7 @@ class Worker:
         """Every worker looks; the outbox gives each case to one of them."""
         webhook, recordings = self._settings.handoff.webhook, self._settings.path(self._settings.records.recordings)
         if webhook:
-            await CasePoster(self._engine, webhook, recordings).run()
+            await CasePoster(self._engine, webhook, recordings, self._settings.console.url).run()
 
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))

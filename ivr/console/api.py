@@ -103,6 +103,7 @@ def _scope(house: House, scope: str, whole_data: bool = False) -> Callable[..., 
                     403, "Your role may not use this." if whole_data else "Your role may not use the API."
                 )
             who = viewer.name
+        request.state.who = who
         if whole_data and (scope == "service" or request.method == "GET"):
             await house.write(lambda session, now: _audit(session, who, request, now))
 
@@ -135,11 +136,12 @@ def _add_calls(app: FastAPI, house: House) -> None:
         return [CallOut.of(call) for call in found]
 
     @app.get("/calls/{call_id}", tags=["calls"], dependencies=allowed, responses=_NOT_FOUND)
-    async def call(call_id: CallId) -> CallWithLines:
+    async def call(request: Request, call_id: CallId) -> CallWithLines:
         """One call with its transcript."""
         found = await house.read(lambda session, _: reading.call(session, call_id))
         if found is None:
             raise HTTPException(404, "There is no such call.")
+        house.seen(request.state.who, "transcript_opened", call_id, ONE_LOOK_SECONDS)
         lines = await house.read(lambda session, _: reading.lines(session, call_id))
         return CallWithLines.of_lines(found, lines)
 
@@ -150,12 +152,14 @@ def _add_calls(app: FastAPI, house: House) -> None:
         responses={**_NOT_FOUND, 200: {"content": {"application/vcon+json": {}}, "description": "The vCon"}},
         response_class=Response,
     )
-    async def call_vcon(call_id: CallId) -> Response:
+    async def call_vcon(request: Request, call_id: CallId) -> Response:
         """One call as an IETF vCon."""
         try:
-            container = await house.read(lambda session, _: vcon(session, call_id, house.recordings))
+            desk = house.settings.console.url
+            container = await house.read(lambda session, _: vcon(session, call_id, house.recordings, desk))
         except UserError:
             raise HTTPException(404, "There is no such call.") from None
+        house.seen(request.state.who, "vcon_downloaded", call_id, ONE_LOOK_SECONDS)
         return Response(json.dumps(container, ensure_ascii=False), media_type="application/vcon+json")
 
 
@@ -182,10 +186,12 @@ def _add_events(app: FastAPI, house: House) -> None:
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}},
     )
     async def events(
+        request: Request,
         seconds: Annotated[float, Query(ge=0.1, le=86_400, description="End the stream after this time.")] = 3600.0,
         last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,15}$")] = None,
     ) -> StreamingResponse:
         """Server-sent events: each has `id`, `event` (its kind) and `data` (JSON). Reconnecting with Last-Event-ID goes on."""
+        house.seen(request.state.who, "feed_opened", None, ONE_LOOK_SECONDS)  # what callers say is in it, masked
         after = int(last_event_id) if last_event_id else None
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(house, seconds, after), media_type="text/event-stream", headers=headers)

@@ -43,6 +43,7 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await house.looks.close()
             await house.orders.close()
             house.close()
 

@@ -19,6 +19,7 @@ from ivr.config import Settings
 from ivr.console.answers import Faq
 from ivr.console.feed import Feed
 from ivr.console.limits import Places
+from ivr.console.looks import Look, Looks
 from ivr.console.orders import Orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
@@ -43,6 +44,14 @@ class House:
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
     _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
     _later: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    looks: Looks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.looks = Looks(self.write)
+
+    def seen(self, account: str, what: str, call_id: str | None = None, once_in_seconds: float = 0.0) -> None:
+        """Have it written down, behind what is shown, that somebody opened something."""
+        self.looks.add(Look(account, what, call_id, self.clock(), once_in_seconds))
 
     async def read(self, what: Callable[[Session, float], T]) -> T:
         """Run a query off the event loop."""

@@ -31,6 +31,7 @@ from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel
 log = structlog.get_logger()
 # A slow database: whoever is not allowed is told so all the same, instead of being shown an empty page.
 PATIENCE_SECONDS = 30.0
+TRANSCRIPT_OPENED = "transcript_opened"
 _CALL_ID = re.compile(r"[A-Za-z0-9._@:-]{1,64}")
 
 
@@ -60,6 +61,7 @@ def add_pages(house: House) -> None:
         if not allowed:
             # The same answer for a call that is somebody else's and one that is not there.
             return notice(request, "not_found", 404)
+        house.seen(viewer.name, TRANSCRIPT_OPENED, call_id)
         screen = Screen(house, viewer, client)
         frame(screen, f"/calls/{call_id}")
         if viewer.agent is not None:
@@ -142,6 +144,7 @@ class Desk(Panel):
         self.screen.parts[:] = others
         with box("desk"):
             if shown:
+                self.screen.house.seen(self.screen.viewer.name, TRANSCRIPT_OPENED, shown)
                 call_columns(self.screen, shown)
             else:
                 self._idle()

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.accounts import Viewer, audit
+from ivr.accounts import Viewer, audit_once
 from ivr.console.house import House
 from ivr.records.retention import DAY_SECONDS
-from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow
 from ivr.tracks import tracks
 
@@ -72,7 +70,4 @@ def _sound(row: CallRow, wav: Path, house: House, now: float) -> Sound:
 
 def audit_playing(session: Session, viewer: Viewer, call_id: str, now: float) -> None:
     """Write down that somebody hears a recording, once per hearing."""
-    mine = (AuditRow.account == viewer.name, AuditRow.what == "recording_played", AuditRow.call_id == call_id)
-    lately = select(AuditRow.id).where(*mine, AuditRow.at > now - ONE_HEARING_SECONDS).limit(1)
-    if session.scalar(lately) is None:
-        audit(session, viewer.name, "recording_played", call_id, now)
+    audit_once(session, viewer.name, "recording_played", ONE_HEARING_SECONDS, now, call_id)

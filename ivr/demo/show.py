@@ -163,7 +163,7 @@ class Show:
         with Session(self._engine) as session:
             lines = session.scalars(select(LineRow).where(LineRow.call_id == row.id).order_by(LineRow.position)).all()
             text = "".join(f"{line.seconds:7.2f}  {line.speaker:<7}{line.text}\n" for line in lines)
-            container = vcon(session, row.id, recordings)
+            container = vcon(session, row.id, recordings, settings.console.url)
         transcript, vcon_file = folder / f"{row.id[:8]}.txt", folder / f"{row.id[:8]}.vcon.json"
         transcript.write_text(text, encoding="utf-8")
         vcon_file.write_text(json.dumps(container, ensure_ascii=False, indent=1), encoding="utf-8")

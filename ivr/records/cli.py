@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
 from dataclasses import asdict
@@ -65,9 +66,11 @@ def call(
     with Session(open_database(settings.database_url)) as session:
         row = _find(session, call_id)
         if as_vcon:
-            container = vcon(session, row.id, settings.path(settings.records.recordings))
+            container = vcon(session, row.id, settings.path(settings.records.recordings), settings.console.url)
+            _seen(session, row.id, "vcon_downloaded")
             print(json.dumps(container, ensure_ascii=False, indent=2))
             return
+        _seen(session, row.id, "transcript_opened")
         console.print_json(json.dumps(_plain(row, settings), ensure_ascii=False))
         for line in session.scalars(select(LineRow).where(LineRow.call_id == row.id).order_by(LineRow.position)):
             console.print(f"{line.seconds:7.2f}  {line.speaker:<7}{line.text}", markup=False)
@@ -103,7 +106,7 @@ def audit(
     call_id: Annotated[str, typer.Option("--call", help="Only what was done with this call.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Who did or saw what: logins, numbers shown, calls heard, orders looked at."""
+    """Who did or saw what: logins, transcripts opened, numbers shown, calls heard, vCons downloaded, orders looked at."""
     settings = config.load(config_file)
     wanted = select(AuditRow).order_by(AuditRow.id.desc()).limit(last)
     wanted = wanted.where(AuditRow.account == account) if account else wanted
@@ -134,6 +137,14 @@ def promises(config_file: Config = DEFAULT_CONFIG) -> None:
         due = promise.due_at.astimezone(ZoneInfo(settings.time_zone)).strftime("%m-%d %H:%M")
         table.add_row(due, promise.customer, promise.order_number or "", promise.what)
     console.print(table)
+
+
+def _seen(session: Session, call_id: str, what: str) -> None:
+    """Into the audit before it is shown: whoever has a shell here has an account of this machine, not of the desk."""
+    session.add(
+        AuditRow(at=time.time(), account=f"shell {getpass.getuser()}"[:64], what=what, call_id=call_id, details={})
+    )
+    session.commit()
 
 
 def _find(session: Session, call_id: str) -> CallRow:

@@ -1,7 +1,8 @@
 """A call as a vCon, the IETF's container for conversations (draft-ietf-vcon-vcon-core, syntax 0.3.0), checked by its schema.
 
-parties: 0 the caller (masked number), 1 the robot, then the agents. dialog: the stereo recording by URL with its SHA-512, or an
-`incomplete` one where nothing was recorded; a `transfer` for each handoff. analysis: the transcript. attachments: the case.
+parties: 0 the caller (masked number), 1 the robot, then the agents. dialog: the stereo recording by its URL at the desk, to be fetched
+with a login, and its SHA-512, or an `incomplete` one where nothing was recorded; a `transfer` for each handoff. analysis: the
+transcript. attachments: the case.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema
 from sqlalchemy import select
@@ -29,8 +31,8 @@ CALLER, ROBOT = 0, 1
 _NAMESPACE = uuid.UUID("6f1f4f0e-52cb-5c43-9f0d-6a7d7e1a2b33")
 
 
-def vcon(session: Session, call_id: str, recordings: Path) -> dict[str, Any]:
-    """The vCon of a call; raises UserError for an unknown call, RecordsError when ours breaks the schema."""
+def vcon(session: Session, call_id: str, recordings: Path, desk: str) -> dict[str, Any]:
+    """The vCon of a call, its recording at the desk of that address; raises UserError for an unknown call, RecordsError when ours breaks the schema."""
     call = session.get(CallRow, call_id)
     if call is None:
         raise UserError(f"there is no call `{call_id}`", "`ivr report calls` lists them")
@@ -45,7 +47,7 @@ def vcon(session: Session, call_id: str, recordings: Path) -> dict[str, Any]:
         "subject": str(call.case.get("intent") or "call"),
         "parties": [_caller(call), _robot(), *({"name": agent.name, "role": "agent"} for agent in agents)],
         "dialog": [
-            _recording(call, recordings),
+            _recording(call, recordings, desk),
             *(_transfer(handoff, agents) for handoff in handoffs if handoff.connected_at),
         ],
         "analysis": [_transcript(call, list(lines))],
@@ -79,9 +81,9 @@ def _duration(call: CallRow) -> float:
     return round(max(0.0, (call.ended_at or call.started_at) - call.started_at), 3)
 
 
-def _recording(call: CallRow, recordings: Path) -> dict[str, Any]:
+def _recording(call: CallRow, recordings: Path, desk: str) -> dict[str, Any]:
     common = {"start": _moment(call.started_at), "parties": [CALLER, ROBOT], "originator": CALLER}
-    file = recordings / call.recording
+    file = recordings / Path(call.recording).name
     if not call.recording or not file.is_file():
         disposition = "hung-up" if call.ended_at else "no-answer"
         return {"type": "incomplete", "disposition": disposition, **common}
@@ -92,7 +94,7 @@ def _recording(call: CallRow, recordings: Path) -> dict[str, Any]:
         "duration": _duration(call),
         "mediatype": "audio/x-wav",
         "filename": file.name,
-        "url": file.resolve().as_uri(),
+        "url": f"{desk.rstrip('/')}/calls/{quote(call.id)}/recording",
         "content_hash": f"sha512-{digest}",
     }
 

@@ -99,6 +99,25 @@ def test_agents_stay_within_their_role(console: Console, worker: Worker) -> None
         assert [client.get(f"/calls/secret-1/{sound}").status_code for sound in ("recording", "live")] == [403, 403]
 
 
+def test_opening_a_transcript_is_one_line_of_the_audit(console: Console, worker: Worker) -> None:
+    worker.call("opened-1")
+    with logged_in(console, "sue") as client:
+        for _ in range(2):
+            assert client.get("/calls/opened-1", headers=HTML).status_code == 200
+        for _ in range(3):
+            assert client.get("/api/calls/opened-1/vcon").status_code == 200
+    with logged_in(console, "anna") as client:
+        assert client.get("/calls/opened-1", headers=HTML).status_code == 404
+    looked = select(AuditRow.account, AuditRow.what).where(AuditRow.call_id == "opened-1").order_by(AuditRow.id)
+    seen: list[tuple[str, str]] = []
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(seen) < 3 and time.monotonic() < deadline:
+        with Session(console.engine) as session:
+            seen = [(account, what) for account, what in session.execute(looked).tuples()]
+        time.sleep(0.1)
+    assert seen == [("sue", "transcript_opened")] * 2 + [("sue", "vcon_downloaded")]
+
+
 def test_whole_orders_are_for_those_who_may_see_numbers_and_who_looked_is_known(console: Console) -> None:
     order, note = f"/api/orders/{LATE.order_number}", {"author": "olaf", "text": "x"}
     with Session(console.engine) as session:

@@ -71,7 +71,7 @@ def posted(engine: Engine) -> bool:
 async def test_case_is_posted_once_by_several_workers_and_again_after_a_failure(
     tmp_path: Path, url: str, engine: Engine
 ) -> None:
-    posters = [asyncio.create_task(CasePoster(engine, url, tmp_path).run()) for _ in range(3)]
+    posters = [asyncio.create_task(CasePoster(engine, url, tmp_path, "http://desk").run()) for _ in range(3)]
     records = SqlRecords(engine, "w", tmp_path / "spill")
     records.started("hook-1", "13800004567", "4008001234", "zh", "1")
     records.line("hook-1", "caller", "转人工", 3.0, {})
@@ -94,7 +94,7 @@ async def test_case_is_posted_once_by_several_workers_and_again_after_a_failure(
 async def test_what_goes_wrong_is_said_without_the_address_whose_key_it_may_hold(
     tmp_path: Path, url: str, engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    poster = asyncio.create_task(CasePoster(engine, f"{url}?key=secret", tmp_path).run())
+    poster = asyncio.create_task(CasePoster(engine, f"{url}?key=secret", tmp_path, "http://desk").run())
     records = SqlRecords(engine, "w", tmp_path / "spill")
     records.started("hook-3", "13800004567", "4008001234", "zh", "1")
     await records.flush()

@@ -160,7 +160,7 @@ async def test_a_call_is_exported_as_a_valid_vcon(engine: Engine, tmp_path: Path
     await kept.flush()
     kept.close()
     with Session(engine) as session:
-        container = vcon(session, "c1", tmp_path)
+        container = vcon(session, "c1", tmp_path, "https://desk.example")
     assert container["parties"][0]["tel"] == "tel:138****8000"
     transcript = json.loads(container["analysis"][0]["body"])
     assert [line["speaker"] for line in transcript["lines"]] == ["robot", "caller"]
@@ -175,6 +175,9 @@ async def test_a_recording_is_in_the_vcon_with_its_hash(engine: Engine, tmp_path
     await kept.flush()
     kept.close()
     with Session(engine) as session:
-        [dialog] = vcon(session, "c2", tmp_path)["dialog"]
+        container = vcon(session, "c2", tmp_path, "https://desk.example/")
+        [dialog] = container["dialog"]
     assert dialog["type"] == "recording"
     assert dialog["content_hash"].startswith("sha512-")
+    assert (dialog["url"], dialog["filename"]) == ("https://desk.example/calls/c2/recording", "c2.wav")
+    assert str(tmp_path) not in json.dumps(container)

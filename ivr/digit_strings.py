@@ -1,0 +1,155 @@
+"""Digit strings as people say, type and break them up, in Chinese, English and figures at once (pure).
+
+How it works. A text is read from left to right as digits, and as what may stand between the digits of one number: pauses, fillers,
+"and then", 后四位是. Teens and tens are said for digits ("one thirty eight thirteen", 三十八), repeats are spelt out ("double four",
+三个八). What is neither ends the string. This is for masking, where a digit too many in a string does less harm than one too few: what
+a caller means by a number is the understanding's (`dialogue/numbers_zh.py`, `numbers_en.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+ZH = {
+    **dict.fromkeys("零〇洞○", "0"), **dict.fromkeys("一壹幺腰", "1"), **dict.fromkeys("二贰两俩", "2"), **dict.fromkeys("三叁", "3"),
+    **dict.fromkeys("四肆", "4"), **dict.fromkeys("五伍", "5"), **dict.fromkeys("六陆", "6"), **dict.fromkeys("七柒拐", "7"),
+    **dict.fromkeys("八捌", "8"), **dict.fromkeys("九玖勾", "9"),
+}  # fmt: skip
+UNITS = {
+    "zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4",
+    "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9",
+}  # fmt: skip
+TEENS = {
+    "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16",
+    "seventeen": "17", "eighteen": "18", "nineteen": "19",
+}  # fmt: skip
+TENS = {
+    "twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
+}  # fmt: skip
+REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+# What a recogniser writes for a digit: believed between two single digits only, never at the edge of a string.
+HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3", "free": "3"}
+
+_WORDS = "|".join(sorted({**UNITS, **TEENS, **TENS, **REPEATS, "hundred": 0}, key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"(?P<figures>[0-9０-９]+)|(?P<times>[两俩二三四五六七八九])\s*个\s*(?=[{''.join(ZH)}0-9])|(?P<zh>[{''.join(ZH)}])|(?P<ten>[十拾])"
+    rf"|(?P<en>(?<![a-z])(?:{_WORDS})(?![a-z'])(?:-(?=(?:{'|'.join(UNITS)})(?![a-z])))?)",
+    re.IGNORECASE,
+)
+_HOMOPHONE = re.compile(rf"\s+(?P<word>{'|'.join(HOMOPHONES)})\s+(?=(?:{'|'.join(UNITS)})(?![a-z]))", re.IGNORECASE)
+_PLACE_ZH = (
+    r"(?:(?:最前|最后|[前后末中]面?间?|尾号|开头|剩下)的?(?:[一二两三四五六七八九几0-9]位)?(?:数字?)?(?:就?是)?)"
+)
+_PLACE_EN = r"(?:the )?(?:rest|(?:first|last|next|final)(?: (?:two|three|four|five|six|few))?(?: digits| numbers)?)(?: is| are)?"
+_JOIN = re.compile(
+    r"(?:[\s,，、.。·…?？!！:：;；~\-—–_/()（）+]"
+    r"|嗯|呃|额|啊|哦|噢|唉|诶|那个|这个|就是|然后|接着|接下来|再来?|对的?|是的?|还有|好像|等一下|等等|我想想|横?杠|减号|加号|空格|转|的话|呢|吧"
+    rf"|{_PLACE_ZH}"
+    r"|(?<![a-z])(?:u+m+|u+h+|e+r+m*|a+h+|h+m+|and|then|dash|hyphen|space|comma|dot|pause|so|okay|ok|yes|yeah|right|plus|like|wait"
+    rf"|is|it's|that's|i think|you know|let me see|hold on|followed by|extension|{_PLACE_EN})(?![a-z']))+",
+    re.IGNORECASE,
+)
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
+_LETTER_X = re.compile(r"[\s,，、-]*(?:[xXＸｘ×叉]|艾克斯|(?<![a-z])ex(?![a-z]))(?![a-z])")
+
+
+@dataclass(slots=True)
+class DigitString:
+    """A string of digits and where it stands; `pairs`: it was said in teens and tens, as a date is; `joined` by words."""
+
+    start: int
+    end: int
+    digits: str
+    pairs: bool = False
+    parts: list[str] = field(default_factory=list)
+
+
+def find(text: str) -> Iterator[DigitString]:
+    """All digit strings in a text, left to right."""
+    place = 0
+    while (token := _TOKEN.search(text, place)) is not None:
+        found = _string(text, token)
+        yield found
+        place = max(found.end, token.end())
+
+
+def with_letter(text: str, found: DigitString) -> int:
+    """Where a string ends together with the X of an identity card behind it; its own end without one."""
+    letter = _LETTER_X.match(text, found.end)
+    return letter.end() if letter else found.end
+
+
+def _string(text: str, token: re.Match[str]) -> DigitString:
+    """The string that begins with a token: as far as tokens follow, with nothing but joints in between."""
+    tokens, end, parts = [token], token.end(), [0]
+    while True:
+        homophone = _HOMOPHONE.match(text, end) if _is_unit(tokens[-1]) else None
+        if homophone and (after := _TOKEN.match(text, homophone.end())):
+            tokens += [homophone, after]
+        else:
+            joint = _JOIN.match(text, end)
+            place = joint.end() if joint else end
+            after = _TOKEN.match(text, place)
+            if after is None:
+                break
+            if joint and any(character.isalpha() for character in joint[0]):
+                parts.append(len(tokens))
+            tokens.append(after)
+        end = tokens[-1].end()
+    symbols = [_symbol(each) for each in tokens]
+    pieces = [_spelt(symbols[a:b]) for a, b in zip(parts, [*parts[1:], len(symbols)], strict=True)]
+    pairs = (
+        sum(kind in ("teen", "tens", "ten") for kind, _ in symbols)
+        >= 2 * sum(kind == "digit" for kind, _ in symbols) / 3
+    )
+    return DigitString(token.start(), end, "".join(pieces), pairs, pieces)
+
+
+def _is_unit(token: re.Match[str]) -> bool:
+    return token.groupdict().get("en", "") is not None and (token.groupdict().get("en") or "").lower() in UNITS
+
+
+def _symbol(token: re.Match[str]) -> tuple[str, str]:
+    named = {name: said for name, said in token.groupdict().items() if said is not None}
+    name, said = next(iter(named.items()))
+    word = said.lower().rstrip("-")
+    match name:
+        case "figures":
+            return "figures", said.translate(_FULL_WIDTH)
+        case "times":
+            return "times", ZH[said]
+        case "zh":
+            return "digit", ZH[said]
+        case "ten":
+            return "ten", ""
+        case "word":
+            return "digit", HOMOPHONES[word]
+    if word in REPEATS:
+        return "times", str(REPEATS[word])
+    if word in UNITS:
+        return "digit", UNITS[word]
+    return ("hundred", "") if word == "hundred" else ("teen", TEENS[word]) if word in TEENS else ("tens", TENS[word])
+
+
+def _spelt(symbols: list[tuple[str, str]]) -> str:
+    """Symbols as digits."""
+    digits, times = "", 1
+    for place, (kind, value) in enumerate(symbols):
+        before = symbols[place - 1][0] if place else ""
+        after = symbols[place + 1] if place + 1 < len(symbols) else ("", "")
+        match kind:
+            case "times":
+                times = int(value)
+                continue
+            case "tens":  # thirty eight is 38, thirty alone 30
+                value += "" if after[0] == "digit" and after[1] != "0" else "0"
+            case "ten":  # 二十一 is 21, 二十 20, 十三 13, 十 10
+                value = ("" if before == "digit" and digits[-1:] != "0" else "1") + (
+                    "" if after[0] == "digit" and after[1] != "0" else "0"
+                )
+            case "hundred":
+                value = "00"
+        digits, times = digits + value * times, 1
+    return digits

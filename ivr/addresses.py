@@ -27,12 +27,17 @@ _LEAD = re.compile(
 _NO_LOCAL = re.compile(
     r"(?:look|looked|looking|order|ordered|bought|buy|shop|saw|found|it|them|that|this|one|price)\s*$", re.IGNORECASE
 )
+# A name with a digit in it, where it is said to be somebody's at a messenger.
+_ACCOUNT = re.compile(
+    r"((?:微信号?|\bwechat(?: id)?)\s{0,2}(?:就?是|is|:|：)?\s{0,2})(?=[\w-]{0,19}[\d_])[A-Za-z][\w-]{4,19}",
+    re.IGNORECASE,
+)
 _LONGEST_LOCAL = 60
 
 # ---- places ----------------------------------------------------------------------------------------------------
 _ZH_UNIT = r"(?:号楼|号院|号房|栋|幢|单元|室|弄|座|号(?![码线店机召称])|楼|层|房)"
 _ZH_CHAIN = re.compile(
-    rf"(?:(?:[{_N}]{{1,6}}[A-Za-z]?|(?<![A-Za-z])[A-Za-z])[-－之]?{_ZH_UNIT}[\s,，、]{{0,3}}){{1,6}}(?:[{_N}]{{2,5}}室?)?"
+    rf"(?:(?:[甲乙丙丁]?[{_N}]{{1,6}}[A-Za-z]?|(?<![A-Za-z])[A-Za-z])[-－之]?{_ZH_UNIT}[\s,，、]{{0,3}}){{1,6}}(?:[{_N}]{{2,5}}室?)?"
 )
 _ZH_STRONG = re.compile(rf"号楼|号院|号房|栋|幢|单元|[A-Za-z]座|[{_N}]{{3,}}室")
 _ZH_ROAD = re.compile(
@@ -48,7 +53,7 @@ _NO_NAME = (
     "an?|the|of|down|up|on|in|at|to|from|for|and|or|my|your|his|her|our|their|this|that|is|was|are|were|it|minutes?|hours?|days?"
     "|weeks?|months?|orders?|items?|pieces?|blocks?|miles?|left|right|more|times?|way|people|percent|other|cups?|boxes|yuan|dollars?"
 )
-_STREETS = "street|st|road|rd|avenue|ave|lane|ln|boulevard|blvd|drive|terrace|crescent|gardens?|highway"
+_STREETS = "street|st|road|rd|avenue|ave|lane|ln|boulevard|blvd|drive|terrace|crescent|gardens?|highway|grove|mews|court|square|walk"
 _EN_PART = re.compile(
     rf"\b(?P<street>{_EN_NUMBER}[\s,]{{1,3}}(?:(?!(?:{_NO_NAME})\b)[a-z']{{2,20}}\s{{1,2}}){{1,3}}(?:{_STREETS}))\b"
     rf"|\b(?P<strong>building|apartment|apt|flat|room|suite|tower|block|unit|entrance|floor)\.?\s{{1,2}}(?:number\s|no\.?\s?|#\s?)?{_EN_NUMBER}",
@@ -61,6 +66,7 @@ _EN_JOINT = re.compile(r"[\s,]{0,3}(?:and\s)?")
 def hide_emails(text: str) -> str:
     """E-mail addresses but for their domain, written or spelt."""
     text = _WRITTEN.sub(lambda found: f"***@{found[1]}", text)
+    text = _ACCOUNT.sub(r"\1***", text)
     pieces, place = [], 0
     for found in _SPOKEN.finditer(text):
         before = text[max(place, found.start() - _LONGEST_LOCAL) : found.start()]

@@ -29,29 +29,40 @@ TENS = {
     "twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+# What a recogniser writes for a digit in Mandarin: believed between two digits.
+HOMOPHONES_ZH = {
+    **dict.fromkeys("玲令另林铃领灵凌", "0"), **dict.fromkeys("依医衣以易妖药摇耀", "1"), **dict.fromkeys("而儿耳尔饿", "2"),
+    **dict.fromkeys("伞散山删", "3"), **dict.fromkeys("司思丝死事", "4"), **dict.fromkeys("舞吴午", "5"),
+    **dict.fromkeys("留刘流柳", "6"), **dict.fromkeys("其期齐奇", "7"), **dict.fromkeys("爸巴霸", "8"), **dict.fromkeys("酒久旧", "9"),
+}  # fmt: skip
 # What a recogniser writes for a digit: believed between two single digits only, never at the edge of a string.
 HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3", "free": "3"}
 
 _WORDS = "|".join(sorted({**UNITS, **TEENS, **TENS, **REPEATS, "hundred": 0}, key=len, reverse=True))
 _TOKEN = re.compile(
-    rf"(?P<figures>[0-9０-９]+)|(?P<times>[两俩二三四五六七八九])\s*个\s*(?=[{''.join(ZH)}0-9])|(?P<zh>[{''.join(ZH)}])|(?P<ten>[十拾])"
+    rf"(?P<figures>\d+)|(?P<times>[两俩二三四五六七八九])\s*个\s*(?=[{''.join(ZH)}0-9])|(?P<zh>[{''.join(ZH)}])|(?P<ten>[十拾])"
     rf"|(?P<en>(?<![a-z])(?:{_WORDS})(?![a-z'])(?:-(?=(?:{'|'.join(UNITS)})(?![a-z])))?)",
     re.IGNORECASE,
 )
-_HOMOPHONE = re.compile(rf"\s+(?P<word>{'|'.join(HOMOPHONES)})\s+(?=(?:{'|'.join(UNITS)})(?![a-z]))", re.IGNORECASE)
+_HOMOPHONE = re.compile(
+    rf"\s+(?P<word>{'|'.join(HOMOPHONES)})(?=\s+(?:{'|'.join([*UNITS, *HOMOPHONES])})(?![a-z']))"
+    rf"|\s?(?P<sound>[{''.join(HOMOPHONES_ZH)}])(?=\s?[{''.join(ZH)}])",
+    re.IGNORECASE,
+)
 _PLACE_ZH = (
     r"(?:(?:最前|最后|[前后末中]面?间?|尾号|开头|剩下)的?(?:[一二两三四五六七八九几0-9]位)?(?:数字?)?(?:就?是)?)"
 )
 _PLACE_EN = r"(?:the )?(?:rest|(?:first|last|next|final)(?: (?:two|three|four|five|six|few))?(?: digits| numbers)?)(?: is| are)?"
 _JOIN = re.compile(
-    r"(?:[\s,，、.。·…?？!！:：;；~\-—–_/()（）+]"
-    r"|嗯|呃|额|啊|哦|噢|唉|诶|那个|这个|就是|然后|接着|接下来|再来?|对的?|是的?|还有|好像|等一下|等等|我想想|横?杠|减号|加号|空格|转|的话|呢|吧"
+    r"(?:[\s,，、.。·…?？!！:：;；~\-－—–_/()（）+\u200b-\u200f\u2060\ufeff]"
+    r"|点|嗯|呃|额|啊|哦|噢|唉|诶|那个|这个|就是|然后|接着|接下来|再来?|对的?|是的?|还有|好像|等一下|等等|我想想|横?杠|减号|加号|空格|转|的话|呢|吧"
     rf"|{_PLACE_ZH}"
     r"|(?<![a-z])(?:u+m+|u+h+|e+r+m*|a+h+|h+m+|and|then|dash|hyphen|space|comma|dot|pause|so|okay|ok|yes|yeah|right|plus|like|wait"
     rf"|is|it's|that's|i think|you know|let me see|hold on|followed by|extension|{_PLACE_EN})(?![a-z']))+",
     re.IGNORECASE,
 )
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
+# 三点二十五 is a time; whoever says 点 between parts of a number has said three digits before.
+SHORTEST_BEFORE_DOT = 3
 _LETTER_X = re.compile(r"[\s,，、-]*(?:[xXＸｘ×叉]|艾克斯|(?<![a-z])ex(?![a-z]))(?![a-z])")
 
 
@@ -86,13 +97,12 @@ def _string(text: str, token: re.Match[str]) -> DigitString:
     tokens, end, parts = [token], token.end(), [0]
     while True:
         homophone = _HOMOPHONE.match(text, end) if _is_unit(tokens[-1]) else None
-        if homophone and (after := _TOKEN.match(text, homophone.end())):
-            tokens += [homophone, after]
+        if homophone:
+            tokens.append(homophone)
         else:
             joint = _JOIN.match(text, end)
-            place = joint.end() if joint else end
-            after = _TOKEN.match(text, place)
-            if after is None:
+            after = _TOKEN.match(text, joint.end() if joint else end)
+            if after is None or (joint and "点" in joint[0] and len(tokens) - parts[-1] < SHORTEST_BEFORE_DOT):
                 break
             if joint and any(character.isalpha() for character in joint[0]):
                 parts.append(len(tokens))
@@ -108,7 +118,9 @@ def _string(text: str, token: re.Match[str]) -> DigitString:
 
 
 def _is_unit(token: re.Match[str]) -> bool:
-    return token.groupdict().get("en", "") is not None and (token.groupdict().get("en") or "").lower() in UNITS
+    """Whether it is a single digit, or was taken for one."""
+    named = token.groupdict()
+    return bool(named.get("zh") or named.get("word") or named.get("sound")) or (named.get("en") or "").lower() in UNITS
 
 
 def _symbol(token: re.Match[str]) -> tuple[str, str]:
@@ -117,7 +129,7 @@ def _symbol(token: re.Match[str]) -> tuple[str, str]:
     word = said.lower().rstrip("-")
     match name:
         case "figures":
-            return "figures", said.translate(_FULL_WIDTH)
+            return "figures", "".join(str(int(digit)) for digit in said)
         case "times":
             return "times", ZH[said]
         case "zh":
@@ -126,6 +138,8 @@ def _symbol(token: re.Match[str]) -> tuple[str, str]:
             return "ten", ""
         case "word":
             return "digit", HOMOPHONES[word]
+        case "sound":
+            return "digit", HOMOPHONES_ZH[said]
     if word in REPEATS:
         return "times", str(REPEATS[word])
     if word in UNITS:

@@ -7,6 +7,7 @@ seven digits, unless it is said to be a telephone or a paper. When in doubt it i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ivr import digit_strings
 from ivr.addresses import hide_emails, hide_places
@@ -14,8 +15,9 @@ from ivr.digit_strings import DigitString
 
 SHORTEST, SHORTEST_NAMED = 7, 5
 _NAMED = re.compile(
-    r"(?P<personal>手机|电话|号码|联系方式|微信|身份证|银行卡|信用卡|卡号|证件|护照|社保|账号|打给我"
-    r"|\b(?:tele)?phone|\bmobile|\bcell|\bcard|\bid\b|\bidentity|\bpassport|\bsocial security|\baccount|\bnumber|\bunder|\b(?:call|text|reach|ring) me)"
+    r"(?P<personal>手机|电话|号码|联系方式|微信|身份证|银行卡|信用卡|卡号|证件|护照|通行证|台胞证|驾照|驾驶证|社保|账号|打给我"
+    r"|\b(?:tele)?phone|\bmobile|\bcell|\bcard|\bid\b|\bidentity|\bpassport|\blicen[cs]e|\bdrivers?|\bsocial security"
+    r"|\baccount|\bnumber|\bunder|\b(?:call|text|reach|ring) me)"
     r"|(?P<matter>订单(?:号码?|编号)?|单号|运单(?:号码?)?|快递(?:单号|号码?)?|工单(?:号码?)?|流水号|发票(?:号码?)?"
     r"|\b(?:order|tracking|parcel|ticket|reference|receipt|invoice|confirmation)s?(?: (?:number|no|id))?)",
     re.IGNORECASE,
@@ -31,9 +33,15 @@ _CURRENCY_AFTER = re.compile(
 _FIGURES = re.compile(
     r"(?<!\d)(?:19|20)\d\d\s*([-/.年])\s*(?:1[0-2]|0?[1-9])\s*[-/.月]\s*(?:3[01]|[12]\d|0?[1-9])(?!\d)\s*日?(?:[T ]+\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?"
     r"|(?<!\d)(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?(?!\d)"
-    r"|[¥￥$€£]\s*\d[\d,]*(?:\.\d{1,2})?(?!\d)"
+    r"|[¥￥$€£]\s*\d{1,9}(?:,\d{3})*(?:\.\d{1,2})?(?!\d)"
     r"|(?<![\d.])\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?![\d,])"
 )
+_SECRET = re.compile(
+    r"(?:验证码|安全码|密码|\b(?:cvv|cvc|security code|pin|passcode|verification code|one[- ]time code))\W*(?:是|为|就是|is|code)?\s*$",
+    re.I,
+)
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+MOST_PIECES, SHORTEST_PIECE, _GAP = 6, 3, 16
 _YEARS = range(2018, 2041)
 
 
@@ -60,15 +68,41 @@ def hide(text: str) -> str:
 def _hide_numbers(text: str, start: int, end: int) -> str:
     """The numbers of a stretch of the text; what stands before it says what they are."""
     stretch, pieces, place = text[start:end], [], 0
-    for found in digit_strings.find(stretch):
+    for found in _put_together(list(digit_strings.find(stretch))):
         before = text[max(0, start + found.start - _CONTEXT) : start + found.start]
         until = digit_strings.with_letter(stretch, found)
         letter = "X" if until > found.end and 14 <= len(found.digits) <= 17 else ""
         until = until if letter else found.end
-        if _is_personal(found, before, text[start + until : start + until + _CONTEXT]):
+        if _SECRET.search(before) and 3 <= len(found.digits) <= 8:
+            pieces += [stretch[place : found.start], "***"]
+            place = until
+        elif _is_personal(found, before, text[start + until : start + until + _CONTEXT]):
             pieces += [stretch[place : found.start], _shown(found.digits + letter)]
             place = until
     return "".join([*pieces, stretch[place:]])
+
+
+def _put_together(strings: list[DigitString]) -> Iterator[DigitString]:
+    """Pieces of a mobile number with whatever was said in between: 一三八你记一下一三二六完了是一九四四."""
+    place = 0
+    while place < len(strings):
+        whole = _whole(strings[place : place + MOST_PIECES])
+        yield whole or strings[place]
+        place += sum(each.start < whole.end for each in strings[place : place + MOST_PIECES]) if whole else 1
+
+
+def _whole(pieces: list[DigitString]) -> DigitString | None:
+    """The mobile number that pieces make, beginning with the first; None when they make none."""
+    digits, last = pieces[0].digits, pieces[0]
+    for piece in pieces[1:]:
+        if piece.start - last.end > _GAP or len(digits) < SHORTEST_PIECE:
+            return None
+        if len(piece.digits) < SHORTEST_PIECE:
+            continue  # 一下 is no piece
+        digits, last = digits + piece.digits, piece
+        if _MOBILE.fullmatch(digits):
+            return DigitString(pieces[0].start, piece.end, digits)
+    return None
 
 
 def _shown(number: str) -> str:
@@ -81,7 +115,7 @@ def _is_personal(found: DigitString, before: str, after: str) -> bool:
     personal = named is not None and named["personal"] is not None
     if len(digits) < (SHORTEST_NAMED if personal else SHORTEST):
         return False
-    if _RECEIPT.search(before) and len(digits) in (7, 8):
+    if _RECEIPT.search(before) and len(digits) in (7, 8) and not personal:
         return False
     if _CURRENCY_BEFORE.search(before) or _CURRENCY_AFTER.match(after):
         return len(digits) > 9

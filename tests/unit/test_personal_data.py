@@ -106,6 +106,15 @@ SPOKEN_EN = [
     ("my order is under one three eight one three two six one nine four four", "three two"),
     ("the order number is my phone four one five five five five one two three four", "five five"),
 ]  # fmt: skip
+# Found by trying to get something past it.
+SLIPPED = [
+    ("一三八你记一下一三二六完了是一九四四", "一三二六"), ("一三八 您稍等啊 一三二六 一九四四", "一三八"), ("一三八点一三二六点一九四四", "一三二六"),
+    ("one three eight yeah one three two six got it one nine four four", "one three"), ("１３８－１３２６－１９４４", "１３２６"),
+    ("138\u200b1326\u200b1944", "1326"), ("١٣٨١٣٢٦١٩٤٤", "١٣٢٦"), ("一三八依三二六依九四四", "三二六"), ("一三八一三二留一九四四", "一三二留"),
+    ("one tree ate one tree two six one nine for four", "two six"), ("¥13813261944", "13813"), ("港澳通行证C12345678", "1234"),
+    ("微信号zhangjing1990", "zhangjing"), ("验证码是八三五一", "八三"), ("cvv 123", "123"), ("朝阳区建国路甲八十八号", "八十八"),
+    ("12 elm grove", "elm"), ("13813261944元", "13813"), ("一三八\u00a0一三二六", "一三八"), ("order number 13813261944", "1381"),
+]  # fmt: skip
 # Staff need these as they were said.
 KEPT_ZH = [
     "退款三百二十元", "一共三千五百六十八块八", "尾号三八二七", "订单号三零二五三九五四一三一七二", "订单号是 302539541317", "单号三零二六八八一二三四五",
@@ -126,11 +135,11 @@ KEPT_EN = [
     "the one place I like", "twenty percent off", "tracking number one z nine nine nine", "it was two for one", "I ordered at ten and it came at one",
     "seven days", "nineteen ninety nine", "no way", "one way or the other", "I was on the road for one hour", "it arrived at noon",
     "order number 8812345678901", "on 20261121", "twenty six eleven twenty twenty six", "he was at the door", "look at amazon dot com",
-    "thirty five thousand", "the flat screen",
+    "thirty five thousand", "the flat screen", "wechat payment failed", "微信支付失败", "三点二十五到五点四十", "十二点三十 一点十五", "it was two for one too",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "gone"), SPOKEN_ZH + SPOKEN_EN)
+@pytest.mark.parametrize(("said", "gone"), SPOKEN_ZH + SPOKEN_EN + SLIPPED)
 def test_what_is_personal_is_hidden(said: str, gone: str) -> None:
     written = masked(said)
     assert gone not in written, written

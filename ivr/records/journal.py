@@ -158,9 +158,13 @@ def write(session: Session, entry: Entry) -> None:
 
 
 def erased(session: Session, call_id: str) -> bool:
-    """Whether the call was erased on its caller's request: nothing may be written of it any more."""
-    call = session.get(CallRow, call_id)
-    return call is not None and (call.case or {}).get("forgotten") == ERASED
+    """Whether the call was erased on its caller's request: nothing may be written of it any more.
+
+    It asks by an update that changes nothing, so that nobody erases the call between this and what is written after it.
+    """
+    same = update(CallRow).where(CallRow.id == call_id).values(worker=CallRow.worker).returning(CallRow.case)
+    case = session.execute(same.execution_options(synchronize_session=False)).scalar()
+    return (case or {}).get("forgotten") == ERASED
 
 
 # Facts that staff must be able to act on, and the name of a file, whose hex digits may look like a telephone number: kept whole

@@ -20,7 +20,7 @@ from ivr.__main__ import build
 from ivr.erasing import Erased, Eraser
 from ivr.errors import UserError
 from ivr.night_watch import forgotten
-from ivr.records.journal import SqlRecords, write
+from ivr.records.journal import SqlRecords, erased, write
 from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow, ErasureRow, HandoffRow, LineRow, WrapUpRow
 from order_lookup import CallbackRequest, CallerRef, TicketRequest
@@ -198,6 +198,17 @@ async def test_an_entry_that_comes_late_is_not_written_to_an_erased_call(hotline
     assert ME.phone not in hotline.everything()
 
 
+async def test_nobody_erases_a_call_while_something_is_written_of_it(hotline: Hotline, tmp_path: Path) -> None:
+    """Between the look whether it was erased and the line, an erasure had come in between: the line stayed for good."""
+    await lives(hotline)
+    with Session(hotline.engine) as session, session.begin():
+        assert not erased(session, f"call-{ME.name}")
+        other = sqlite3.connect(tmp_path / "var" / "hotline.db", timeout=0.05)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
 async def test_calls_of_a_hidden_number_are_erased_by_their_id_alone(hotline: Hotline) -> None:
     await lives(hotline)
     called(hotline, "call-hidden", "13999990000", "无名")
@@ -230,7 +241,7 @@ async def test_who_can_not_be_found_is_said_so(hotline: Hotline) -> None:
 
 
 # Before the commit nothing has happened wherever it dies: every so many steps are enough.
-STRIDE = 8
+STRIDE = 20
 CHILD = """
 import asyncio, os, signal, sys
 from pathlib import Path

@@ -27,10 +27,11 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A person's name; spoken and written masked unless the caller is verified."""
+    """A person's name; spoken and written masked unless the caller is verified. `readings` are the ways it was heard, best first."""
 
     text: str
     masked: bool = True
+    readings: tuple[str, ...] = ()
 
 
 # datetimes are aware and in the shop's zone.

@@ -68,6 +68,11 @@ class Markers:
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._danger.items() if words.search(bare)), None)
 
+    def danger_alone(self, text: str) -> Danger | None:
+        """The kind of danger where its words are all that is said."""
+        bare = text.strip()
+        return next((kind for kind, words in self._danger.items() if words.fullmatch(bare)), None)
+
     def anywhere(self, text: str) -> Universal | None:
         """The universal whose word stands anywhere in the sentence."""
         bare = self._unless.sub("", text)

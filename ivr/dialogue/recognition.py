@@ -38,6 +38,14 @@ BESIDE_NUMBERS = {
         *("just a moment", "hold on a second", "say that again"),
     ),
 }
+# What callers put in front of their name, and what is said in place of one.
+BESIDE_NAMES = {
+    "zh": (
+        *("我叫", "我是", "我姓", "名字叫", "名字是", "姓名是", "收货人是", "收货人叫", "收件人是", "收件人叫", "下单人是", "叫做"),
+        *("人工", "救命", "报警", "不知道", "再说一遍", "等一下", "不方便说"),
+    ),
+    "en": ("my name is", "the name is", "name is", "i am", "it is", "this is", "agent", "say that again", "hold on"),
+}
 # What a small model takes digits for: where digits are asked, phrases with such a word (such a syllable in a short Mandarin
 # phrase) are left out, or "eight" becomes "raped" and 九 救命. Found by decoding some hundred numbers with the whole list.
 _SOUND_LIKE_DIGITS: dict[Language, str] = {
@@ -70,6 +78,9 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             language = expectation.language
             clear = [phrase for phrase in common(understanding) if not _like_digits(phrase, language)]
             return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits="string")
+        case "slot" if expectation.slot == "name":
+            beside = BESIDE_NAMES[expectation.language]
+            return Grammar("names", (*beside, *filter(_no_name, common(understanding))))
     return Grammar("open")
 
 
@@ -79,6 +90,11 @@ def _like_digits(phrase: str, language: Language) -> bool:
     if language == "zh":
         return len(phrase) < LONG_PHRASE and not _LIKE_DIGITS["zh"].isdisjoint(lazy_pinyin(phrase))
     return not _LIKE_DIGITS["en"].isdisjoint(phrase.split())
+
+
+def _no_name(phrase: str) -> bool:
+    """Whether a phrase is too long to be taken for a name."""
+    return len(phrase) >= LONG_PHRASE if not phrase.isascii() else phrase.count(" ") >= 2
 
 
 @lru_cache(maxsize=8)

@@ -115,7 +115,9 @@ class Understanding:
         return self._answer(said, expectation)
 
     def _answer(self, said: answers.Said, expectation: Expectation) -> Interpretation:
-        danger, universal = self.markers.danger(said.sentence), self.markers.anywhere(said.sentence)
+        # Where a name is said, the recogniser writes sounds down, and some of them happen to be words.
+        dangers = self.markers.danger_alone if expectation.slot == "name" else self.markers.danger
+        danger, universal = dangers(said.sentence), self.markers.anywhere(said.sentence)
         negation = self.markers.negation(said.sentence)
         if self.markers.is_greeting(said.bare):
             return Interpretation("universal", "repeat", 1.0, universal="repeat", text=said.bare, why=("a greeting",))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ivr.commands import Grammar
 from ivr.speech.vosk_results import UNKNOWN
@@ -31,6 +32,7 @@ PAIR_COUNT, UNKNOWN_COUNT = 2, 8
 # For the same reason `[unk]` is said as often as there are phrases, up to a limit: anything else is as likely as all of them
 # together. Said once, it was one among dozens, and twice as much of what was none of the phrases was taken for one of them.
 MOST_UNKNOWN = 24
+NAME_READINGS = 10
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _NOT_SPOKEN = re.compile(rf"[^\w\s'{_HAN}]+")
 _HAN_OR_WORD = re.compile(rf"[{_HAN}]+|[^\s{_HAN}]+")
@@ -45,10 +47,12 @@ class PhraseList:
 
 
 def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
-    """The phrases of a limited grammar, and digits where they may come; empty for an open one."""
+    """The phrases of a limited grammar, and digits where they may come; those beside names; empty for an open grammar."""
     if grammar.kind == "open":
         return ()
     phrases = tuple(phrase for phrase in dict.fromkeys(grammar.phrases) if phrase != UNKNOWN)
+    if grammar.kind == "names":
+        return (*phrases, UNKNOWN)
     digits = DIGIT_WORDS[language]
     if grammar.digits == "single":
         return (*phrases, *digits * DIGIT_COUNT, UNKNOWN)
@@ -56,6 +60,21 @@ def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
         pairs = [f"{one} {other}" for one in digits for other in digits]
         return (*phrases, *digits, *pairs * PAIR_COUNT, *(UNKNOWN,) * UNKNOWN_COUNT)
     return (*phrases, *(UNKNOWN,) * min(max(1, len(phrases)), MOST_UNKNOWN))
+
+
+def configured(language: Language, grammar: Grammar, alternatives: int) -> dict[str, Any]:
+    """What a recogniser is told of an utterance to come; of a name every reading tells something, of a sentence the first few."""
+    names, phrases = grammar.kind == "names", wanted(language, grammar)
+    wish: dict[str, Any] = {
+        "sample_rate": 8000,
+        "words": 1,
+        "max_alternatives": max(NAME_READINGS, alternatives) if names else alternatives,
+        "segments": 0,
+        "kind": "digits" if grammar.digits != "none" else grammar.kind,
+    }
+    if phrases:
+        wish["beside" if names else "phrase_list"] = list(phrases)
+    return wish
 
 
 def fitted(phrases: Iterable[str], words: Collection[str]) -> PhraseList:

@@ -41,7 +41,20 @@ BESIDE_NUMBERS = {
 # What callers put in front of their name, and what is said in place of one.
 BESIDE_NAMES = {
     "zh": (
-        *("我叫", "我是", "我姓", "名字叫", "名字是", "姓名是", "收货人是", "收货人叫", "收件人是", "收件人叫", "下单人是", "叫做"),
+        *(
+            "我叫",
+            "我是",
+            "我姓",
+            "名字叫",
+            "名字是",
+            "姓名是",
+            "收货人是",
+            "收货人叫",
+            "收件人是",
+            "收件人叫",
+            "下单人是",
+            "叫做",
+        ),
         *("人工", "救命", "报警", "不知道", "再说一遍", "等一下", "不方便说"),
     ),
     "en": ("my name is", "the name is", "name is", "i am", "it is", "this is", "agent", "say that again", "hold on"),

@@ -21,6 +21,23 @@ DIGIT_WORDS: dict[Language, tuple[str, ...]] = {
     "zh": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "幺", "洞", "两"),
     "en": ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"),
 }
+# "Thirty twenty-six", "nineteen oh five", 一千零二十六: each once, with what goes before and after them. Of four digits said so, 13 of
+# 100 were heard whole without them and 82 with them in English, 70 and 95 in Mandarin (109 numbers in seven synthetic voices
+# through a telephone's band, with noise and loss); said digit by digit, 97 and 96 either way.
+_TEENS = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+    *("sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+IN_TENS: dict[Language, tuple[str, ...]] = {
+    "zh": (
+        *"十百千",
+        *(f"{digit}{unit}" for digit in "一二三四五六七八九" for unit in "十百千"),
+        *(f"{unit}{digit}" for unit in "十百千" for digit in "零一二三四五六七八九"),
+    ),
+    "en": (*_TEENS, *_TENS, *(f"{ten} {unit}" for ten in _TENS for unit in _UNITS)),
+}
 _DIGITS = frozenset(word for words in DIGIT_WORDS.values() for word in words)
 # vosk counts the phrases of a list, and which word follows which, and expects them in these proportions: said once, a digit among
 # 200 phrases is as unlikely as each of them. Said alone, a digit is followed by nothing, so strings of them are made of all pairs.
@@ -58,7 +75,7 @@ def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
         return (*phrases, *digits * DIGIT_COUNT, UNKNOWN)
     if grammar.digits == "string":
         pairs = [f"{one} {other}" for one in digits for other in digits]
-        return (*phrases, *digits, *pairs * PAIR_COUNT, *(UNKNOWN,) * UNKNOWN_COUNT)
+        return (*phrases, *digits, *IN_TENS[language], *pairs * PAIR_COUNT, *(UNKNOWN,) * UNKNOWN_COUNT)
     return (*phrases, *(UNKNOWN,) * min(max(1, len(phrases)), MOST_UNKNOWN))
 
 

@@ -37,7 +37,9 @@ class Wishes:
             beside = tuple(wish.get("beside", self.beside) or ())
             segments = bool(wish.get("segments", self.segments))
         except (TypeError, ValueError):
-            raise BadRequest("config: sample_rate and max_alternatives are numbers, phrase_list and beside lists") from None
+            raise BadRequest(
+                "config: sample_rate and max_alternatives are numbers, phrase_list and beside lists"
+            ) from None
         if not 4000 <= rate <= 48000 or not 0 <= alternatives <= _MOST_ALTERNATIVES:
             raise BadRequest(f"config: sample_rate 4000 to 48000, max_alternatives 0 to {_MOST_ALTERNATIVES}")
         if len(phrases) + len(beside) > _MOST_PHRASES or not all(isinstance(each, str) for each in (*phrases, *beside)):

@@ -20,7 +20,7 @@ from rapidfuzz.distance import Levenshtein
 MOST_READINGS = 20
 LONGEST = 60
 # Of 1: what the syllables of a name may cost on average, and one of them at most; what the sounds of an English name may.
-_MEAN, _SYLLABLE, _ENGLISH, _ENGLISH_WORD = 0.2, 0.36, 1 / 3, 0.5
+_MEAN, _SYLLABLE, _ENGLISH, _ENGLISH_WORD = 0.2, 0.36, 1 / 3, 0.4
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcs")
 _AS_GOOD_AS_ONE = frozenset(frozenset(pair) for pair in (("zh", "z"), ("ch", "c"), ("sh", "s"), "nl", "lr", "fh"))
 _KIN = ("b p m f w", "d t n l r", "g k h", "j q x", "zh ch sh z c s r j q x")

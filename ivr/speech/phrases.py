@@ -50,6 +50,8 @@ PAIR_COUNT, UNKNOWN_COUNT = 2, 8
 # together. Said once, it was one among dozens, and twice as much of what was none of the phrases was taken for one of them.
 MOST_UNKNOWN = 24
 NAME_READINGS = 10
+# Beside thirteen thousand English words that stand for sounds, "my name is" said once would be another three of them.
+BESIDE_NAMES_COUNT: dict[Language, int] = {"zh": 1, "en": 30}
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _NOT_SPOKEN = re.compile(rf"[^\w\s'{_HAN}]+")
 _HAN_OR_WORD = re.compile(rf"[{_HAN}]+|[^\s{_HAN}]+")
@@ -69,7 +71,7 @@ def wanted(language: Language, grammar: Grammar) -> tuple[str, ...]:
         return ()
     phrases = tuple(phrase for phrase in dict.fromkeys(grammar.phrases) if phrase != UNKNOWN)
     if grammar.kind == "names":
-        return (*phrases, UNKNOWN)
+        return (*phrases * BESIDE_NAMES_COUNT[language], UNKNOWN)
     digits = DIGIT_WORDS[language]
     if grammar.digits == "single":
         return (*phrases, *digits * DIGIT_COUNT, UNKNOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -31,7 +31,7 @@ class Name:
 
     text: str
     masked: bool = True
-    readings: tuple[str, ...] = ()
+    readings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 # datetimes are aware and in the shop's zone.

@@ -41,7 +41,20 @@ BESIDE_NUMBERS = {
 # What callers put in front of their name, and what is said in place of one; no more, for each of them is taken for some name.
 BESIDE_NAMES = {
     "zh": (
-        *("我叫", "我是", "我姓", "名字叫", "名字是", "姓名是", "收货人是", "收货人叫", "收件人是", "收件人叫", "下单人是", "叫做"),
+        *(
+            "我叫",
+            "我是",
+            "我姓",
+            "名字叫",
+            "名字是",
+            "姓名是",
+            "收货人是",
+            "收货人叫",
+            "收件人是",
+            "收件人叫",
+            "下单人是",
+            "叫做",
+        ),
         *("人工", "转人工", "人工客服", "救命", "报警", "不知道", "再说一遍", "等一下", "不方便说", "没听清楚", "算了"),
     ),
     "en": (

@@ -78,13 +78,13 @@ class Markers:
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
 
-    def declared(self, text: str, found: str) -> str | None:
-        """The intent that is declared in so many words, where it outweighs the one that was found, or makes it sure."""
+    def declared(self, text: str, found: str, likely: bool = False) -> str | None:
+        """The intent that is declared in so many words, where it outweighs the one that was found, or makes it sure where it was `likely`."""
         return next(
             (
                 intent
                 for intent, (words, unless, over) in self._declared.items()
-                if found in (*over, intent) and words.search(unless.sub("", text))
+                if (found in over or (likely and found == intent)) and words.search(unless.sub("", text))
             ),
             None,
         )

@@ -31,10 +31,11 @@ class Prompt:
 class Grammar:
     """What may be recognised: `open` decodes freely; `limited` holds the phrases, and anything else is no-match.
 
+    `names` are any sounds that a person's name may have, and the phrases: what was heard is to be read by its sound.
     Beside the phrases there may be digits: `single` ones, such as an option's, or a `string` of any length.
     """
 
-    kind: Literal["open", "limited"]
+    kind: Literal["open", "limited", "names"]
     phrases: tuple[str, ...] = ()
     digits: Literal["none", "single", "string"] = "none"
 

@@ -257,7 +257,9 @@ class Desk:
                 stated = orders.Claim(phone_tail=claim, order_number=number)
             case "name":
                 phone = "" if number else desk_answers.text(arguments, "phone")
-                stated = orders.Claim(name=claim, order_number=number, phone=phone)
+                said = arguments.get("claim")
+                heard = said.readings if isinstance(said, Name) else ()
+                stated = orders.Claim(name=claim, order_number=number, phone=phone, name_heard=heard)
             case "amount":
                 stated = orders.Claim(order_number=number, amount_minor=int(claim) if claim.isdigit() else None)
             case _:

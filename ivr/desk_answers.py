@@ -124,6 +124,8 @@ def text(arguments: Mapping[str, Value], key: str) -> str:
             return ""
         case Digits(text) | Name(text):
             return text
+        case tuple() as several:
+            return ", ".join(several)
         case other:
             return str(other)
 

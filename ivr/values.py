@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -27,10 +27,11 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A person's name; spoken and written masked unless the caller is verified."""
+    """A person's name; spoken and written masked unless the caller is verified. `readings` are the ways it was heard, best first."""
 
     text: str
     masked: bool = True
+    readings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 # datetimes are aware and in the shop's zone.

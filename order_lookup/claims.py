@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from order_lookup.facts import OrderFacts
 from order_lookup.numbers import digits_only
 from order_lookup.port import Claim
+from order_lookup.spoken_names import same_by_sound
 from order_lookup.words import Level
 
 _TAIL = 4
@@ -53,7 +54,7 @@ def proven(
     tail = digits_only(claim.phone_tail)
     if Proof.PHONE_TAIL in claimed(claim) and len(tail) >= _TAIL and any(phone.endswith(tail) for phone in phones):
         shown.add(Proof.PHONE_TAIL)
-    if claim.name and any(same_name(claim.name, name) for name in names):
+    if any(same_name(claim.name, name) or same_by_sound(claim.name_heard, name) for name in names if claim.name):
         shown.add(Proof.NAME)
     if Proof.FACT in claimed(claim) and any(_fits(claim, order, zone) for order in orders):
         shown.add(Proof.FACT)

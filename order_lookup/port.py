@@ -122,6 +122,7 @@ FindResult = Found | Ambiguous | Unknown
 class Claim:
     """What the caller says to show who they are; each part may come in a call of its own.
 
+    `name_heard` are the readings of a recogniser, where `name` was spoken: they are compared by their sound.
     `order_number` or `phone` say whom it is about, and prove nothing; with `phone` its own last digits don't, either.
     """
 
@@ -132,6 +133,7 @@ class Claim:
     amount_minor: int | None = None
     placed_on: date | None = None
     phone: str = ""
+    name_heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

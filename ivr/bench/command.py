@@ -51,6 +51,28 @@ def order_numbers(
     _write(json_file, found)
 
 
+@bench.command("names")
+def names(
+    count: Annotated[int, typer.Option(min=20, help="Names to synthesise and decode per language.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed, the same names.")] = 1,
+    lang: Lang = "",
+    json_file: JsonFile = None,
+) -> None:
+    """How often a name that is said proves who calls, and how often another person's name would."""
+    from ivr.bench import said_names
+    from ivr.demo.stage import ROOT
+
+    console, found = Console(highlight=False), dict[str, Any]()
+    shown = Table("names", "said", "right name proves", "another's does", "by letters", title="goals: 80 %, 1 %")
+    for language in _languages(lang):
+        tally = asyncio.run(said_names.measure(ROOT, language, count, seed))
+        found[language] = asdict(tally)
+        shares = (f"{100 * share:.1f} %" for share in (tally.right, tally.other, tally.as_written))
+        shown.add_row(language, str(tally.said), *shares)
+    console.print(shown)
+    _write(json_file, found)
+
+
 @bench.command("dialogue")
 def dialogue(
     steps: Annotated[int, typer.Option(min=20, help="Steps of the made dialplan.")] = 1000,

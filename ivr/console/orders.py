@@ -29,8 +29,8 @@ TIMELINE = (
     "refund_due_at", "refund_arrived_at", "exchange_due_at", "exchange_settled_at", "return_noted_at",
 )  # fmt: skip
 CATEGORIES = (
-    "logistics/late", "logistics/stalled", "logistics/lost", "logistics/not_dispatched", "aftersales/return",
-    "aftersales/exchange", "aftersales/missing", "aftersales/wrong", "aftersales/damaged", "payment/refund",
+    "logistics/late", "logistics/stalled", "logistics/lost", "logistics/not_dispatched", "logistics/courier",
+    "logistics/partner", "aftersales/return", "aftersales/exchange", "aftersales/missing", "aftersales/wrong", "aftersales/damaged", "payment/refund",
     "payment/duplicate", "payment/coupon", "quality/food", "service/courier", "service/merchant", "service/complaint",
     "account/stolen", "account/login", "safety/person", "invoice/missing", "other/question",
 )  # fmt: skip

@@ -23,6 +23,8 @@ _CATEGORY_OF = {
     "refund_request": "payment/refund", "refund_status": "payment/refund", "payment_problem": "payment/duplicate",
     "coupon": "payment/coupon", "return_exchange": "aftersales/return", "missing_item": "aftersales/missing",
     "wrong_item": "aftersales/wrong", "damaged_item": "aftersales/damaged", "food_safety": "quality/food",
+    "contact_courier": "logistics/courier", "partner_call": "logistics/partner", "missing_extras": "aftersales/missing",
+    "refund_elsewhere": "payment/refund",
     "courier_complaint": "service/courier", "merchant_complaint": "service/merchant", "complaint": "service/complaint",
     "account_stolen": "account/stolen", "account": "account/login", "personal_safety": "safety/person",
     "invoice": "invoice/missing",

@@ -68,18 +68,23 @@ class Markers:
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._danger.items() if words.search(bare)), None)
 
+    def danger_alone(self, text: str) -> Danger | None:
+        """The kind of danger where its words are all that is said."""
+        bare = text.strip()
+        return next((kind for kind, words in self._danger.items() if words.fullmatch(bare)), None)
+
     def anywhere(self, text: str) -> Universal | None:
         """The universal whose word stands anywhere in the sentence."""
         bare = self._unless.sub("", text)
         return next((kind for kind, words in self._anywhere.items() if words.search(bare)), None)
 
-    def declared(self, text: str, found: str) -> str | None:
-        """The intent that is declared in so many words, where it outweighs the one that was found."""
+    def declared(self, text: str, found: str, likely: bool = False) -> str | None:
+        """The intent that is declared in so many words, where it outweighs the one that was found, or makes it sure where it was `likely`."""
         return next(
             (
                 intent
                 for intent, (words, unless, over) in self._declared.items()
-                if found in over and words.search(unless.sub("", text))
+                if (found in over or (likely and found == intent)) and words.search(unless.sub("", text))
             ),
             None,
         )

@@ -38,6 +38,30 @@ BESIDE_NUMBERS = {
         *("just a moment", "hold on a second", "say that again"),
     ),
 }
+# What callers put in front of their name, and what is said in place of one; no more, for each of them is taken for some name.
+BESIDE_NAMES = {
+    "zh": (
+        *(
+            "我叫",
+            "我是",
+            "我姓",
+            "名字叫",
+            "名字是",
+            "姓名是",
+            "收货人是",
+            "收货人叫",
+            "收件人是",
+            "收件人叫",
+            "下单人是",
+            "叫做",
+        ),
+        *("人工", "转人工", "人工客服", "救命", "报警", "不知道", "再说一遍", "等一下", "不方便说", "没听清楚", "算了"),
+    ),
+    "en": (
+        *("my name is", "the name is", "name is", "i am", "i'm", "it is", "it's", "that's", "this is"),
+        *("agent", "a real person", "call the police", "i don't know", "say that again", "hold on", "never mind"),
+    ),
+}
 # What a small model takes digits for: where digits are asked, phrases with such a word (such a syllable in a short Mandarin
 # phrase) are left out, or "eight" becomes "raped" and 九 救命. Found by decoding some hundred numbers with the whole list.
 _SOUND_LIKE_DIGITS: dict[Language, str] = {
@@ -70,6 +94,8 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             language = expectation.language
             clear = [phrase for phrase in common(understanding) if not _like_digits(phrase, language)]
             return Grammar("limited", (*BESIDE_NUMBERS[language], *clear), digits="string")
+        case "slot" if expectation.slot == "name":
+            return Grammar("names", BESIDE_NAMES[expectation.language])
     return Grammar("open")
 
 

@@ -21,7 +21,8 @@ Written = dict[str, str | list[str]]
 
 
 class DeskFile(Part):
-    """What the desk knows: per look-up and action an outcome and values; `decision.<intent>` before `decision`.
+    """What the desk knows: per look-up and action an outcome and values; `decision.<intent>` before `decision`, `verify.name` before
+    `verify`.
 
     A decision with several `offers` tells of the first; `decision.<intent>.<offer>` has what is different about another.
     """
@@ -48,7 +49,8 @@ class ScriptedDesk:
             )
             return Answer("found" if found else "none", {"orders": found})
         intent = _text(arguments.get("intent"))
-        written = self._file.look_up.get(f"{what}.{intent}") or self._file.look_up.get(what)
+        about = intent or _text(arguments.get("claim_kind"))
+        written = self._file.look_up.get(f"{what}.{about}") or self._file.look_up.get(what)
         if written is None:
             return Answer("unknown")
         if what == "decision":

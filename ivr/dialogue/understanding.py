@@ -50,6 +50,7 @@ _CHANGE_OF_MIND = 0.85
 _SMALL_WORDS = frozenset({"yes", "no", "repeat", "slower", "wait", "help", "back"})
 _SMALL_WORD_LEVEL = 0.75
 _DECLARED = 0.9
+_LIKELY = 0.6  # as likely as that, and said in so many words: then it is sure
 # Below this a hypothesis is a guess among noise ("听得到吗" as 妈的, a cough as 嘞): enough for a wish that is asked back, too little to
 # agree to anything, raise an alarm or end the call by.
 BARELY_HEARD = 0.2
@@ -115,7 +116,9 @@ class Understanding:
         return self._answer(said, expectation)
 
     def _answer(self, said: answers.Said, expectation: Expectation) -> Interpretation:
-        danger, universal = self.markers.danger(said.sentence), self.markers.anywhere(said.sentence)
+        # Where a name is said, the recogniser writes sounds down, and some of them happen to be words.
+        dangers = self.markers.danger_alone if expectation.slot == "name" else self.markers.danger
+        danger, universal = dangers(said.sentence), self.markers.anywhere(said.sentence)
         negation = self.markers.negation(said.sentence)
         if self.markers.is_greeting(said.bare):
             return Interpretation("universal", "repeat", 1.0, universal="repeat", text=said.bare, why=("a greeting",))
@@ -161,7 +164,7 @@ class Understanding:
         ranked = self.matcher.rank(sentence)
         if sentence != said.sentence and (whole := self.matcher.rank(said.sentence)) and whole[0].score == 1.0:
             ranked = whole  # "人工客服几点上班" is a sentence as it stands
-        if ranked and (declared := self.markers.declared(sentence, ranked[0].intent)):
+        if ranked and (declared := self.markers.declared(sentence, ranked[0].intent, ranked[0].score >= _LIKELY)):
             ranked = [Match(declared, _DECLARED, "says so in so many words"), *ranked]
         return self._ranked(ranked, expectation)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from ivr.dialogue.extras import Extras
 from ivr.dialogue.grammar import Grammar
 from ivr.dialogue.meaning import Slot, SlotKind
 from ivr.values import Language
@@ -62,6 +63,7 @@ class Variants:
         near = ".{0,4}?" if self._language == "zh" else "(?: [a-z]+){0,3}? "
         self._no_swap = re.compile(f"(?:{self._swap.pattern}){near}(?:{others.pattern})")
         self._told = tuple((self._any(words.get(name, ())), kind) for name, kind in TOLD)
+        self._extras = Extras(words.get("extras", ()), self._language)
         named = (*words.get("size", ()), *words.get("colour", ()))
         article = "" if self._language == "zh" else "(?:an? )?"
         one = f"(?:{article}(?:{self._any(named).pattern}|{_NUMBERED[self._language]}))"
@@ -87,6 +89,8 @@ class Variants:
         wished = _UNWISHED.sub("", bare)
         told = ((kind, words.search(wished if kind == "compensation" else bare)) for words, kind in self._told)
         alone = not _ADDRESS.search(bare)
+        if extras := self._extras.named(bare):
+            slots.append(self._slot("extras", True, extras))
         return (
             *slots,
             *(self._slot(kind, True, said[0]) for kind, said in told if said and (alone or kind != "contact")),

@@ -13,6 +13,7 @@ from ivr.dialogue.answers import Said
 from ivr.dialogue.corrected_number import plain_number
 from ivr.dialogue.digits_asked import chosen, without_words
 from ivr.dialogue.meaning import DIGIT_SLOTS, OUT_OF_SCOPE, UNIVERSALS, Completeness, Expectation, Interpretation, Slot
+from ivr.dialogue.normal_text import plain
 from ivr.dialogue.order_number import Decoded
 from ivr.dialogue.slots import Found
 from ivr.events import Hypothesis
@@ -227,7 +228,7 @@ def _open_slot(said: Said, expectation: Expectation, words: AnswerWords) -> Slot
         case "free":
             made = text
         case "name":
-            made = Name(name[:60]) if (name := _bare(words.name(text))) else None
+            made = _name(text, said, words) if _bare(words.name(text)) else None
         case "address":
             made = _with_digits(_bare(words.address(text)), zh) if len(text) >= 2 else None
         case "money" if value is not None:
@@ -241,6 +242,16 @@ def _open_slot(said: Said, expectation: Expectation, words: AnswerWords) -> Slot
     if made is None or expectation.slot is None:
         return None
     return Slot(expectation.slot, made, text, 0.8 if expectation.slot in ("free", "name", "address") else 0.85)
+
+
+def _name(text: str, said: Said, words: AnswerWords) -> Name:
+    """The name, with every way it was heard: a recogniser knows few names, and has the sounds of one rather than its letters.
+
+    With and without what stands in front: 史 sounds like the 是 of "是陈明".
+    """
+    spoken = [_bare(closed_up(plain(each.text)))[:60] for each in said.hypotheses]
+    readings = dict.fromkeys(each for whole in spoken for each in (_bare(words.name(whole)), whole) if each)
+    return Name(_bare(words.name(text))[:60], readings=tuple(readings))
 
 
 def _bare(text: str) -> str:

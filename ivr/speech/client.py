@@ -22,7 +22,7 @@ from ivr.commands import Grammar
 from ivr.config import Settings
 from ivr.errors import SpeechUnavailable
 from ivr.events import Hypothesis
-from ivr.speech.phrases import wanted
+from ivr.speech.phrases import configured
 from ivr.speech.protocol import END_OF_FILE
 from ivr.speech.vosk_results import UNKNOWN, Segment, joined, segment
 from ivr.values import Language
@@ -287,14 +287,6 @@ class WebSocketListener:
 
     def start(self, language: Language, grammar: Grammar) -> Utterance:
         """Begin an utterance; connecting happens behind it, audio is kept meanwhile."""
-        wish: dict[str, object] = {
-            "sample_rate": 8000,
-            "words": 1,
-            "max_alternatives": self._alternatives,
-            "segments": 0,
-            "kind": "digits" if grammar.digits != "none" else grammar.kind,
-        }
-        phrases = wanted(language, grammar)
-        if phrases:
-            wish["phrase_list"] = list(phrases)
-        return Utterance(self._servers[language], json.dumps({"config": wish}, ensure_ascii=False), self._alternatives)
+        wish = configured(language, grammar, self._alternatives)
+        config, most = json.dumps({"config": wish}, ensure_ascii=False), wish["max_alternatives"]
+        return Utterance(self._servers[language], config, most)

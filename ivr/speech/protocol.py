@@ -24,6 +24,7 @@ class Wishes:
     rate: int = 8000
     phrases: tuple[str, ...] = ()
     kind: str = ""
+    beside: tuple[str, ...] = ()
     alternatives: int = 0
     segments: bool = True
 
@@ -33,14 +34,17 @@ class Wishes:
             rate = int(float(wish.get("sample_rate", self.rate)))
             alternatives = int(wish.get("max_alternatives", self.alternatives))
             phrases = tuple(wish.get("phrase_list", self.phrases) or ())
+            beside = tuple(wish.get("beside", self.beside) or ())
             segments = bool(wish.get("segments", self.segments))
         except (TypeError, ValueError):
-            raise BadRequest("config: sample_rate and max_alternatives are numbers, phrase_list a list") from None
+            raise BadRequest(
+                "config: sample_rate and max_alternatives are numbers, phrase_list and beside lists"
+            ) from None
         if not 4000 <= rate <= 48000 or not 0 <= alternatives <= _MOST_ALTERNATIVES:
             raise BadRequest(f"config: sample_rate 4000 to 48000, max_alternatives 0 to {_MOST_ALTERNATIVES}")
-        if len(phrases) > _MOST_PHRASES or not all(isinstance(each, str) for each in phrases):
+        if len(phrases) + len(beside) > _MOST_PHRASES or not all(isinstance(each, str) for each in (*phrases, *beside)):
             raise BadRequest(f"config: phrase_list holds at most {_MOST_PHRASES} strings")
-        return Wishes(rate, phrases, str(wish.get("kind", self.kind)), alternatives, segments)
+        return Wishes(rate, phrases, str(wish.get("kind", self.kind)), beside, alternatives, segments)
 
 
 def order_in(message: str | bytes) -> dict[str, Any]:

@@ -24,10 +24,11 @@ from ivr.events import Hypothesis
 from ivr.speech import rehearing, static_graph
 from ivr.speech.audio import StreamResampler
 from ivr.speech.models import SpeechModel, inspect
+from ivr.speech.name_sounds import name_sounds
 from ivr.speech.phrases import fitted
 from ivr.speech.vosk_results import Segment, calibrated, joined, segment
 
-Kind = Literal["open", "limited", "digits"]
+Kind = Literal["open", "limited", "digits", "names"]
 
 _LONG_UTTERANCE_SECONDS = 20.0
 
@@ -86,7 +87,12 @@ class Recogniser:
         alternatives: int = 5,
         segments: bool = False,
     ) -> Utterance:
-        """Begin to listen: for `phrases`, or for anything where there are none. `kind` picks the calibration."""
+        """Begin to listen: for `phrases`, or for anything where there are none. `kind` picks the calibration.
+
+        For `names` the model's sounds are listened for as well, each as one of its words.
+        """
+        if kind == "names" and self.model.grammars:
+            phrases = (*name_sounds(self.model.words), *phrases)
         return Utterance(self, tuple(phrases), kind or ("limited" if phrases else "open"), rate, alternatives, segments)
 
 

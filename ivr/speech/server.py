@@ -7,7 +7,8 @@
 
 One utterance per connection, one reply per message. The path is the language (`/zh`, `/en`), which a real vosk-server ignores.
 Beyond it, and ignored by it: `"segments": 0` asks for one result at the end instead of one per pause; `"kind"` (limited, open,
-digits) names the calibration; results carry `"hypotheses"` with probabilities; GET /health and /metrics answer over HTTP.
+digits) names the calibration; with the kind `names` any sounds are heard, and the phrases of `"beside"`; results carry
+`"hypotheses"` with probabilities; GET /health and /metrics answer over HTTP.
 
 Decoding runs in as many threads as there are cores and releases the GIL. Long messages are decoded in slices that queue like
 everybody's, so a caller who sends ten seconds at once delays nobody by more than a slice. What a phrase list left doubtful is
@@ -128,9 +129,10 @@ class RecogniserServer:
 
     async def _begin(self, recogniser: Recogniser, wishes: Wishes) -> Utterance:
         self.counts["utterances"] += 1
-        kind: Any = wishes.kind if wishes.kind in ("limited", "open", "digits") else None
+        kind: Any = wishes.kind if wishes.kind in ("limited", "open", "digits", "names") else None
+        phrases = wishes.beside if kind == "names" else wishes.phrases
         utterance = await self._work(
-            lambda: recogniser.utterance(wishes.phrases, kind, wishes.rate, wishes.alternatives, wishes.segments)
+            lambda: recogniser.utterance(phrases, kind, wishes.rate, wishes.alternatives, wishes.segments)
         )
         new = [phrase for phrase in utterance.lacking if phrase not in self._lacking][:50]
         if new and len(self._lacking) < 10_000:

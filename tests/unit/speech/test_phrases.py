@@ -93,3 +93,11 @@ def test_a_cut_says_the_same_as_the_phrase(phrase: str) -> None:
     if cut is not None:
         assert "".join(cut) == plain
         assert all(word in ZH for word in cut)
+
+
+def test_numbers_in_tens_and_as_quantities_may_come_where_a_number_is_asked() -> None:
+    said = {"en": ("nineteen", "thirty", "twenty six"), "zh": ("十", "二十", "千零")}
+    for language, words in said.items():
+        strings = wanted(language, Grammar("limited", digits="string"))  # type: ignore[arg-type]
+        assert set(words) <= set(strings)
+        assert not set(words) & set(wanted(language, Grammar("limited", digits="single")))  # type: ignore[arg-type]

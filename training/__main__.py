@@ -99,6 +99,19 @@ def train(
 
 
 @application.command()
+def reread(
+    output: Annotated[Path, typer.Argument(help="where the network goes")],
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")],
+    model: Annotated[Path | None, typer.Option(help="another model folder than models/LANG-small")] = None,
+) -> None:
+    """Reads a model's network back, to go on from (`train --parent`) or to take a mean with (`average`)."""
+    from training.train import reread as read_back
+
+    (profile,) = profiles(lang)
+    read_back(profile, places().work, (model or model_folder(profile)) / "am" / "final.mdl", output)
+
+
+@application.command()
 def average(
     output: Annotated[Path, typer.Argument(help="where the mean goes")],
     networks: Annotated[list[Path], typer.Argument(help="networks trained from the same one with different seeds")],
@@ -195,15 +208,19 @@ def people(
     lang: Lang = "both",
     model: Annotated[Path | None, typer.Option(help="another model folder, with --lang zh or en")] = None,
 ) -> None:
-    """Measures digits of people nobody may learn from; for the bundled models the tables go into their READMEs."""
+    """Measures digits of people nobody may learn from, and numbers of those kept for tests; for the bundled models the tables go into their READMEs."""
     from training import card
-    from training.people import measure, table
+    from training.people import in_one_go, measure, table, table_in_one_go
 
     for profile in profiles(lang):
-        shown = table(measure(model or model_folder(profile), profile.language, human))
-        print(shown)
+        folder = model or model_folder(profile)
+        shown = {
+            "people": table(measure(folder, profile.language, human)),
+            "numbers": table_in_one_go(in_one_go(folder, profile, human)),
+        }
+        print(*shown.values(), sep="\n")
         if model is None:
-            card.fill(model_folder(profile), {"people": shown})
+            card.fill(folder, shown)
 
 
 @application.command()

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from training.evaluation import Tally
 from training.languages.mandarin import character_by_syllable
+from training.people import table_in_one_go
 from training.recordings import sources, split_of
 
 FILES = (
@@ -53,3 +55,12 @@ def test_a_syllable_stands_for_its_digit_before_any_other_character() -> None:
 
     assert [characters[s] for s in ("yi1", "yao1", "liang3", "shi4", "dong4")] == [*"一幺两是洞"]
     assert characters["ma3"] not in ("", "一")
+
+
+def test_a_table_of_numbers_said_in_one_go_counts_digits_and_whole_numbers() -> None:
+    heard = Tally()
+    heard.add("3141", "3141")
+    heard.add("2718", "27182")
+
+    assert table_in_one_go({"an4": heard}).split("\n")[-1] == "| an4 | 87.5 | of 8 | 50.0 | of 2 |"
+    assert "Nobody" in table_in_one_go({})

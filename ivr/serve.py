@@ -19,12 +19,14 @@ import structlog
 from ivr.children import Child, part
 from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
 from ivr.errors import ConfigError, UserError
+from ivr.notifying import keep_telling, may_take, tell
 from ivr.orders import check_orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
 log = structlog.get_logger()
 START_SECONDS = 240.0
+END_SECONDS = 5.0
 
 
 class Supervisor:
@@ -82,8 +84,9 @@ class Supervisor:
     async def stop(self) -> None:
         """Drain the workers (no new calls, old ones end by themselves), then end the rest."""
         patience = self.settings.sip.drain_seconds + 5
+        tell("STOPPING=1", may_take(patience + END_SECONDS + 5))
         await asyncio.gather(*(child.stop(patience) for child in self.workers))
-        await asyncio.gather(*(child.stop(5) for child in (*self.outer, *self.speaking)))
+        await asyncio.gather(*(child.stop(END_SECONDS) for child in (*self.outer, *self.speaking)))
 
 
 async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor], None]) -> None:
@@ -104,6 +107,7 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop)
+    living = asyncio.create_task(keep_telling())
     try:
         starting = asyncio.create_task(supervisor.start())
         stopping = asyncio.create_task(stop.wait())
@@ -111,12 +115,14 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
         if starting.done():
             starting.result()
             on_ready(supervisor)
+            tell("READY=1")
             await stop.wait()
             log.info("serve.draining")
         else:
             starting.cancel()
     finally:
         await supervisor.stop()
+        living.cancel()
 
 
 def check_folders(settings: Settings) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import re
 import signal
 import sys
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -62,7 +63,7 @@ class Worker:
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook))
+        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook), steady=time.monotonic)
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import re
 import signal
 import sys
@@ -188,8 +189,10 @@ class Worker:
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
-        if self._draining.is_set() and not self._calls:
-            self._quiet.set()
+        if not self._calls:
+            gc.collect()  # now, when nobody hears it
+            if self._draining.is_set():
+                self._quiet.set()
 
     def _start_handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None]) -> Transfer:
         """The handoff that was begun ahead, or a new one."""

@@ -26,10 +26,10 @@ def back_up(url: str, file: Path) -> None:
         database = make_url(url)
     except ArgumentError as error:
         raise MistakeError("database url: write it like sqlite:///hotline.db or postgresql://user@host/name") from error
-    if file.exists():
-        raise MistakeError(f"{file} is there already: name a new file, e.g. with the date")
     half = file.with_name(f"{file.name}.half")
     try:
+        if file.exists():
+            raise MistakeError(f"{file} is there already: name a new file, e.g. with the date")
         half.unlink(missing_ok=True)
         os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _dump(database, half) if database.get_backend_name() == "postgresql" else _vacuum(database, half)

@@ -74,4 +74,6 @@ def test_what_could_not_be_copied_leaves_no_file(tmp_path: Path) -> None:
         back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
     with pytest.raises(DownError, match="No such file"):
         back_up(f"sqlite:///{tmp_path / 'broken.db'}", tmp_path / "nowhere" / "copy.db")
+    with pytest.raises(DownError, match="Not a directory"):
+        back_up(f"sqlite:///{tmp_path / 'broken.db'}", tmp_path / "broken.db" / "copy.db")
     assert [file.name for file in tmp_path.iterdir()] == ["broken.db"]

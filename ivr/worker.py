@@ -119,6 +119,7 @@ class Worker:
             )
         ]
         announce()
+        gc.disable()  # the phone's thread sweeps: a pj object in garbage, freed by any other, aborts the process
         await self._draining.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), self._settings.sip.drain_seconds)
@@ -189,10 +190,8 @@ class Worker:
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
-        if not self._calls:
-            gc.collect()  # now, when nobody hears it
-            if self._draining.is_set():
-                self._quiet.set()
+        if self._draining.is_set() and not self._calls:
+            self._quiet.set()
 
     def _start_handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None]) -> Transfer:
         """The handoff that was begun ahead, or a new one."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -138,6 +139,10 @@ def check_folders(settings: Settings) -> None:
     for key, folder, fix in wanted:
         if not folder.is_dir():
             raise ConfigError(f"`{key}`: there is no folder {folder}", fix)
+    written = {"records.recordings": settings.records.recordings, "voice.cache": settings.voice.cache}
+    for key, folder in ((key, settings.path(folder)) for key, folder in written.items()):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(f"`{key}`: {folder} can't be written", "give it to the user that serves (chown)")
 
 
 def check_ports(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -19,12 +20,14 @@ import structlog
 from ivr.children import Child, part
 from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
 from ivr.errors import ConfigError, UserError
+from ivr.notifying import keep_telling, may_take, tell
 from ivr.orders import check_orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
 log = structlog.get_logger()
 START_SECONDS = 240.0
+END_SECONDS = 5.0
 
 
 class Supervisor:
@@ -82,8 +85,9 @@ class Supervisor:
     async def stop(self) -> None:
         """Drain the workers (no new calls, old ones end by themselves), then end the rest."""
         patience = self.settings.sip.drain_seconds + 5
+        tell("STOPPING=1", may_take(patience + END_SECONDS + 5))
         await asyncio.gather(*(child.stop(patience) for child in self.workers))
-        await asyncio.gather(*(child.stop(5) for child in (*self.outer, *self.speaking)))
+        await asyncio.gather(*(child.stop(END_SECONDS) for child in (*self.outer, *self.speaking)))
 
 
 async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor], None]) -> None:
@@ -104,6 +108,7 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop)
+    living = asyncio.create_task(keep_telling())
     try:
         starting = asyncio.create_task(supervisor.start())
         stopping = asyncio.create_task(stop.wait())
@@ -111,12 +116,14 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
         if starting.done():
             starting.result()
             on_ready(supervisor)
+            tell("READY=1")
             await stop.wait()
             log.info("serve.draining")
         else:
             starting.cancel()
     finally:
         await supervisor.stop()
+        living.cancel()
 
 
 def check_folders(settings: Settings) -> None:
@@ -132,6 +139,10 @@ def check_folders(settings: Settings) -> None:
     for key, folder, fix in wanted:
         if not folder.is_dir():
             raise ConfigError(f"`{key}`: there is no folder {folder}", fix)
+    written = {"records.recordings": settings.records.recordings, "voice.cache": settings.voice.cache}
+    for key, folder in ((key, settings.path(folder)) for key, folder in written.items()):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(f"`{key}`: {folder} can't be written", "give it to the user that serves (chown)")
 
 
 def check_ports(settings: Settings) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import re
 import signal
 import sys
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -62,7 +64,7 @@ class Worker:
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook))
+        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook), steady=time.monotonic)
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(
@@ -117,6 +119,7 @@ class Worker:
             )
         ]
         announce()
+        gc.disable()  # the phone's thread sweeps: a pj object in garbage, freed by any other, aborts the process
         await self._draining.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), self._settings.sip.drain_seconds)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from order_lookup import demo, settings
+from order_lookup.backing_up import back_up
 from order_lookup.clerk import Clerk
 from order_lookup.database import open_engine, upgrade
 from order_lookup.errors import MistakeError, OrderDeskError
@@ -156,6 +157,17 @@ def bring_up_to_date(database: Url = "", config: ConfigFile = CONFIG) -> None:
         engine.dispose()
 
     _guard(work)
+
+
+@db.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file; only this user may read it.")],
+    database: Url = "",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Copy the whole database, calls and agents too, into one file; the hotline goes on meanwhile."""
+    _guard(lambda: back_up(_url(database, config), file))
+    console.print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 
 
 @db.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +20,7 @@ EVERY_SECONDS = 1.5
 
 async def watch_over(house: House) -> None:
     """Reap every second and a half until cancelled; what fails is tried again."""
-    queue = SqlQueue(house.engine, "console", house.clock)
+    queue = SqlQueue(house.engine, "console", house.clock, steady=time.monotonic)
     while True:
         try:
             if lost := await queue.reap(house.settings.handoff.wrap_up_seconds):

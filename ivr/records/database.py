@@ -64,6 +64,8 @@ def _upgrade(engine: Engine) -> None:
             alone.dispose()
     except DBAPIError as fault:
         what = str(fault.orig).splitlines()[0]
-        raise ConfigError(f"`database.url` does not open: {what}", "check file, rights and server") from None
+        raise ConfigError(
+            f"`database.url` does not open: {what}", "check file, rights, room on the disk and server"
+        ) from None
     except MistakeError as fault:
         raise ConfigError(f"`database.url`: {fault}") from None

@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 import re
 import socket
+from functools import cache
+from pathlib import Path
 
 import psutil
 
-_NAME = re.compile(r"[^@]*@(?P<host>[^:]+):(?P<pid>\d+):(?P<since>\d+)")
+_NAME = re.compile(r"[^@]*@(?P<host>[^:]+):(?P<pid>\d+):(?P<since>[0-9a-f.]+)")
+_STARTED = (
+    19  # which field of /proc/PID/stat behind the name of the program, in ticks since the machine started: proc(5)
+)
 
 
 def own_name(part: str) -> str:
@@ -26,8 +31,8 @@ def lives_here(name: str) -> bool:
     if found is None or found["host"] != _host():
         return False
     try:
-        return _since(int(found["pid"])) == int(found["since"])
-    except psutil.Error:
+        return _since(int(found["pid"])) == found["since"]
+    except (OSError, psutil.Error):
         return False
 
 
@@ -35,6 +40,19 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:24]
 
 
-def _since(pid: int) -> int:
-    """When the process began, in milliseconds: a number of a process is used again, with its moment never."""
-    return round(psutil.Process(pid).create_time() * 1000)
+def _since(pid: int) -> str:
+    """When the process began: a number of a process is used again, with its moment never.
+
+    Not by the clock on the wall, where Linux can tell otherwise: a clock that is set would make everybody somebody else.
+    """
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return str(round(psutil.Process(pid).create_time() * 1000))
+    ticks = stat.read_bytes().rpartition(b")")[2].split()[_STARTED]
+    return f"{int(ticks)}.{_boot()}"
+
+
+@cache
+def _boot() -> str:
+    """Which start of this machine it is, in eight letters."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]

@@ -22,7 +22,8 @@ from ivr.errors import RecordsError
 from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
 from ivr.records import case_posts, holding, lost_calls
-from ivr.records.holding import LEASE_SECONDS, LIVE, Lost
+from ivr.records.clock_steps import ClockSteps
+from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS, LIVE, Lost
 from ivr.records.staff import AccountRow
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
 from ivr.values import Language
@@ -38,12 +39,19 @@ class SqlQueue:
 
     With `posts` every case that enters goes to the webhook's outbox.
     `worker` names this process and no later one: a restarted worker must not renew what its dead predecessor held.
+    `steady` is a clock that nobody sets, as `time.monotonic`.
     """
 
     def __init__(
-        self, engine: Engine, worker: str = "", clock: Callable[[], float] = time.time, posts: bool = False
+        self,
+        engine: Engine,
+        worker: str = "",
+        clock: Callable[[], float] = time.time,
+        posts: bool = False,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self._engine, self._worker, self._clock, self._posts = engine, worker, clock, posts
+        self._steps = ClockSteps(clock, steady or clock, HUNG_SECONDS)
 
     async def enter(
         self,
@@ -91,7 +99,12 @@ class SqlQueue:
         await self._do(renew)
 
     async def reap(self, wrap_up_seconds: float = 180.0) -> list[Lost]:
-        """Free what dead workers held, end wrap-ups nobody finished; the calls to follow up, again until `followed_up`."""
+        """Free what dead workers held, end wrap-ups nobody finished; the calls to follow up, again until `followed_up`.
+
+        Nothing is done just after the clock was set: until all have renewed by the new time, everybody looks dead.
+        """
+        if self._steps.lately():
+            return []
 
         def reap(session: Session, now: float) -> list[Lost]:
             lost_calls.end(session, now)

@@ -62,9 +62,11 @@ def reader() -> Callable[[Any], bytes]:
 class Ear(pj.AudioMediaPort):  # type: ignore[misc]
     """A port lent to one leg at a time; `leg` None means that nobody listens."""
 
+    # Of the class, too: pj's clock still asks while the port is taken down.
+    leg: int | None = None
+
     def __init__(self, name: str, read: Callable[[Any], bytes], report: Callable[[AudioHeard], None]) -> None:
         super().__init__()
-        self.leg: int | None = None
         self._read, self._report = read, report
         self.createPort(name, _format())
 

@@ -41,6 +41,8 @@ POLL_MS = 30
 GOODBYE_SECONDS = 1.5
 # With Python's default of 5 ms a busy thread kept audio callbacks waiting until half of the frames were lost.
 SWITCH_SECONDS = 0.0005
+# What is over by then in two busy calls is a few thousand objects, seen through in 10 ms.
+SWEEP_SECONDS = 30.0
 
 
 class Engine:
@@ -67,6 +69,7 @@ class Engine:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="phone", daemon=True)
         self._closed = threading.Event()
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
 
     def start(self) -> None:
         """Start the thread; returns when calls can come, raises what kept it from that."""
@@ -139,6 +142,13 @@ class Engine:
             self._guarded(lambda: self._switchboard.tick(now))  # noqa: B023
             self._guarded(lambda: own.tick(now))  # noqa: B023
             patchbay.tick(now)
+            self._sweep(now)
+
+    def _sweep(self, now: float) -> None:
+        """Look for garbage here, where its pj objects may be freed; whoever serves calls leaves it to this thread (`gc.disable`)."""
+        if now >= self._sweep_at:
+            gc.collect()
+            self._sweep_at = now + SWEEP_SECONDS
 
     def _run_posted(self, patchbay: Patchbay) -> None:
         for _ in range(self._posted.qsize()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,17 @@ def test_a_folder_that_is_not_there_is_named_by_its_key(shop: Settings, gone: st
     check_folders(shop)
     (shop.folder / gone).rmdir()
     with pytest.raises(ConfigError, match=rf"`{key}`: there is no folder .*{gone} — "):
+        check_folders(shop)
+
+
+def test_a_folder_of_somebody_elses_is_told_before_calls_go_unrecorded(
+    shop: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = shop.folder / "var" / "recordings"
+    recordings.mkdir(parents=True)
+    check_folders(shop)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != recordings)  # root may write everywhere
+    with pytest.raises(ConfigError, match=r"`records.recordings`: .*recordings can't be written"):
         check_folders(shop)
 
 

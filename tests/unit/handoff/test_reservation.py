@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
@@ -92,6 +93,31 @@ async def test_a_worker_that_was_killed_is_not_waited_for(engine: Engine, clock:
     assert not lives_here(name)
     clock.now += LEASE_SECONDS + 1
     assert [lost.handoff for lost in await SqlQueue(engine, "other", clock).reap()] == [number]
+
+
+async def test_a_clock_that_is_set_kills_nobody(engine: Engine, clock: Clock) -> None:
+    """An hour forward, or a machine that slept: whoever lives has renewed before anybody is taken for dead."""
+    steady = Clock()
+    live, dead, console = (SqlQueue(engine, name, clock, steady=steady) for name in ("worker-0", "worker-1", "console"))
+    number = await live.enter("c-live", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    lost = await dead.enter("c-dead", "general", "", "zh", 5, "agent", Caller("13800004568"))
+    assert isinstance(await live.reserve(number), Reservation)
+    assert await console.reap() == []
+    clock.now += 3600
+    assert await console.reap() == []
+    for _ in range(round(HUNG_SECONDS) + 2):
+        clock.now, steady.now = clock.now + 1, steady.now + 1
+        await live.heartbeat()
+        reaped = await console.reap()
+    assert [each.handoff for each in reaped] == [lost]
+    assert (agent(engine, "anna").state, handoff(engine, number).state) == ("ringing", "ringing")
+
+
+def test_a_clock_that_is_set_makes_no_process_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = own_name("worker-0")
+    since = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: since(process) + 3600)
+    assert lives_here(name)
 
 
 def test_a_name_of_another_machine_or_of_nobody_lives_not_here() -> None:

@@ -1,0 +1,44 @@
+"""Garbage goes on the phone's own thread: a pj object in it, freed by another, aborts the process with its calls."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ivr.demo.stage import free_ports
+
+pytestmark = pytest.mark.integration
+PROGRAM = """
+import asyncio, gc, sys, threading, time
+from ivr.config import SipSettings
+from ivr.telephony import engine
+from ivr.telephony.phone import Pjsua2Phone, leave
+
+engine.SWEEP_SECONDS = 0.3
+
+class Left:
+    def __del__(self):
+        print("swept by", threading.current_thread().name, flush=True)
+
+async def main():
+    phone = Pjsua2Phone(SipSettings(), int(sys.argv[1]), int(sys.argv[2]))
+    gc.disable()
+    phone.start()
+    left = Left()
+    left.me = left
+    del left
+    await asyncio.sleep(2)
+    await phone.close()
+
+asyncio.run(main())
+leave(0)
+"""
+
+
+def test_it_is_swept_by_the_phone() -> None:
+    ports = [str(port) for port in free_ports(2)]
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *ports], capture_output=True, text=True, timeout=60)
+    swept = [line for line in done.stdout.splitlines() if line.startswith("swept")]
+    assert (done.returncode, swept) == (0, ["swept by phone"]), done.stderr

@@ -132,7 +132,7 @@ def _add_calls(app: FastAPI, house: House) -> None:
         ] = None,
     ) -> list[CallOut]:
         """Calls, newest first."""
-        found = await house.read(lambda session, now: reading.calls(session, live, limit, before, now))
+        found = await house.read(lambda session, _: reading.calls(session, live, limit, before))
         return [CallOut.of(call) for call in found]
 
     @app.get("/calls/{call_id}", tags=["calls"], dependencies=allowed, responses=_NOT_FOUND)

@@ -88,7 +88,7 @@ def add_pages(house: House) -> None:
             LiveCallsPanel(screen, player, "panel", ("call_started", "call_ended", "case"))
             with box("pair"):
                 TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
-                LowScoresPanel(screen, player, "panel", ("call_ended",))
+                LowScoresPanel(screen, player, "panel", ("call_ended", "reviewed"))
         screen.start()
         return None
 

@@ -16,13 +16,25 @@ satisfaction     the mean of scores given, 1 to 5; `low` are 1 and 2
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 TARGET_SECONDS = 20.0
 SHORT_SECONDS = 5.0
 LOW_SCORE = 2
+
+
+class Grouping(StrEnum):
+    """What figures are told by."""
+
+    HOUR = "hour"
+    DAY = "day"
+    QUEUE = "queue"
+    ABOUT = "about"
+    LANGUAGE = "language"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +198,21 @@ def same_time(now: float, zone: ZoneInfo, days_before: int) -> tuple[float, floa
     local = datetime.fromtimestamp(now, zone)
     day = local.date() - timedelta(days=days_before)
     return day_begins(day, zone), now if not days_before else datetime.combine(day, local.time(), zone).timestamp()
+
+
+def told(figures: Figures) -> dict[str, float | int | None]:
+    """Counts, rates and means by name, as files and programs get them: rates to a thousandth, seconds to a tenth."""
+    means = {
+        "self_service_rate": (figures.self_service_rate, 3),
+        "service_level": (figures.service_level, 3),
+        "abandonment_rate": (figures.abandonment_rate, 3),
+        "speed_of_answer_seconds": (figures.speed_of_answer_seconds, 1),
+        "handle_seconds": (figures.handle_seconds, 1),
+        "satisfaction": (figures.satisfaction, 2),
+    }
+    rounded = {name: None if value is None else round(value, digits) for name, (value, digits) in means.items()}
+    counts = {name: number for name, number in asdict(figures).items() if name not in _TOTALS}
+    return counts | rounded
+
+
+_TOTALS = ("waited_seconds", "handled_seconds", "score_total")

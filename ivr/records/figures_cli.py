@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from sqlalchemy.orm import Session
 
@@ -154,19 +154,21 @@ def _whole(period: str, all_of_it: Figures) -> Table:
 
 
 def _grouped(grouping: Grouping, groups: Sequence[tuple[str, Figures]]) -> Table:
-    table = Table(
-        str(grouping), "calls", "robot alone", "asked", "answered", f"in {TARGET_SECONDS:.0f} s", "mean wait", "gave up",
-        "handle", "score",
-    )  # fmt: skip
+    first = Column(str(grouping), no_wrap=True)
+    within = f"≤{TARGET_SECONDS:.0f} s"
+    table = Table(first, "calls", "alone", "asked", within, "wait", "gave up", "handle", "score", box=None)
+    one_offset = len({name[-5:] for name, _ in groups}) == 1
     for name, each in groups:
+        shown = name[5:16] if grouping == Grouping.HOUR and one_offset else name or "–"
         shares = (_percent(each.service_level), _seconds(each.speed_of_answer_seconds), _percent(each.abandonment_rate))
-        counts = (str(each.calls), _percent(each.self_service_rate), str(each.asked), str(each.answered))
-        table.add_row(Text(name or "–"), *counts, *shares, _seconds(each.handle_seconds), _score(each.satisfaction))
+        counts = (str(each.calls), _percent(each.self_service_rate), str(each.asked))
+        table.add_row(Text(shown), *counts, *shares, _seconds(each.handle_seconds), _score(each.satisfaction))
     return table
 
 
 def _of_steps(found: Sequence[steps_of.Step]) -> Table:
-    table = Table("step", "understood", "", "not understood", "silent", "to a human", "hung up")
+    first = Column("step", no_wrap=True)
+    table = Table(first, "understood", "", "not", "silent", "to a human", "hung up", box=None)
     for step in found:
         counts = (step.not_understood, step.silent, step.to_human, step.hung_up)
         name = Text(step.name or "before the first answer")

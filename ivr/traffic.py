@@ -57,7 +57,7 @@ class CallFacts:
     about: str
     disposition: str
     self_served: bool | None
-    spoke: bool
+    said_nothing: bool
     human: bool
     satisfaction: int | None = None
     waits: tuple[Wait, ...] = ()
@@ -133,7 +133,7 @@ def count(calls: Iterable[CallFacts]) -> Figures:
         judged=sum(call.self_served is not None for call in every),
         self_served=sum(call.self_served is True for call in every),
         with_human=sum(call.human for call in every),
-        said_nothing=sum(not call.spoke and call.disposition == "caller_hung_up" for call in every),
+        said_nothing=sum(call.said_nothing for call in every),
         line_lost=sum(call.disposition == "line_lost" for call in every),
         asked=len(waits),
         answered=len(answered),
@@ -169,8 +169,14 @@ def _parts(grouping: str, call: CallFacts, zone: ZoneInfo) -> Sequence[tuple[str
 
 
 def _waiting_in(call: CallFacts, queue: str) -> CallFacts:
-    told = (call.began_at, call.language, call.about, call.disposition, call.self_served, call.spoke, call.human)
-    return CallFacts(*told, call.satisfaction, tuple(wait for wait in call.waits if wait.queue == queue))
+    told = (call.began_at, call.language, call.about, call.disposition, call.self_served)
+    return CallFacts(
+        *told,
+        call.said_nothing,
+        call.human,
+        call.satisfaction,
+        tuple(wait for wait in call.waits if wait.queue == queue),
+    )
 
 
 def _moment(call: CallFacts, zone: ZoneInfo, form: str) -> str:

@@ -14,7 +14,7 @@ from ivr.records import stuck, traffic
 from ivr.records.stuck import Step
 from ivr.traffic import CallFacts, Figures, by, count, same_time
 
-FRESH_SECONDS = 10.0
+FRESH_SECONDS = 30.0
 DAYS_BEFORE = (0, 1, 7)
 Groups = tuple[tuple[str, Figures], ...]
 
@@ -31,7 +31,7 @@ class Day:
 
 
 class DayBook:
-    """Reads the day, not more often than is needed."""
+    """Reads the day, at most twice a minute."""
 
     def __init__(self, house: House) -> None:
         self._house, self._lock = house, asyncio.Lock()
@@ -39,7 +39,7 @@ class DayBook:
         self._read_at = 0.0
 
     async def today(self) -> Day:
-        """As it is now, or was a few seconds ago."""
+        """As it is now, or was half a minute ago."""
         async with self._lock:
             now = self._house.clock()
             if self._day is None or not 0 <= now - self._read_at < FRESH_SECONDS:

@@ -51,7 +51,7 @@ _GROUP_COLUMNS: tuple[tuple[str, Shown], ...] = (
 
 
 class FiguresPanel(Panel):
-    """A panel of the day's figures; looked at anew every few seconds, whatever happens."""
+    """A panel of the day's figures; looked at anew every quarter of a minute, whatever happens."""
 
     def __init__(self, screen: Screen, book: DayBook) -> None:
         self._book = book

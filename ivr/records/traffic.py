@@ -12,31 +12,32 @@ from ivr.records import lost_calls
 from ivr.records.tables import CallRow, HandoffRow, LineRow, WrapUpRow
 from ivr.traffic import CallFacts, Wait
 
+HUNG_UP = "caller_hung_up"
+
 
 def calls(session: Session, since: float, before: float) -> list[CallFacts]:
     """The calls that began from a moment on and before another."""
     began = (CallRow.started_at >= since, CallRow.started_at < before, CallRow.ended_at.is_not(None))
-    ids = select(CallRow.id).where(*began)
-    said = select(LineRow.call_id).where(LineRow.speaker == "caller", LineRow.call_id.in_(ids)).distinct()
-    spoke = set(session.scalars(said))
-    waits = _waits(session, began)
-    rows = session.scalars(select(CallRow).where(*began).order_by(CallRow.started_at, CallRow.id))
-    return [_facts(row, row.id in spoke, waits.get(row.id, ())) for row in rows]
+    silent, waits = _silent(session, began), _waits(session, began)
+    about = CallRow.case["intent"].as_string()
+    ended = (CallRow.disposition, CallRow.self_served, CallRow.satisfaction)
+    wanted = select(CallRow.id, CallRow.started_at, CallRow.language, about, *ended).where(*began)
+    return [
+        CallFacts(
+            at, language, intent or "", disposition, served, call_id in silent,
+            any(wait.answered for wait in waits.get(call_id, ())), score, waits.get(call_id, ()),
+        )
+        for call_id, at, language, intent, disposition, served, score in session.execute(
+            wanted.order_by(CallRow.started_at, CallRow.id)
+        ).tuples()
+    ]  # fmt: skip
 
 
-def _facts(row: CallRow, spoke: bool, waits: tuple[Wait, ...]) -> CallFacts:
-    case = row.case or {}
-    return CallFacts(
-        began_at=row.started_at,
-        language=row.language,
-        about=str(case.get("intent") or ""),
-        disposition=row.disposition,
-        self_served=row.self_served,
-        spoke=spoke or "forgotten" in case,  # of a transcript that was forgotten nobody knows
-        human=any(wait.answered for wait in waits),
-        satisfaction=row.satisfaction,
-        waits=waits,
-    )
+def _silent(session: Session, began: tuple[ColumnElement[bool], ...]) -> set[str]:
+    """Calls whose callers hung up without a word; of a transcript that was forgotten nobody knows."""
+    said = select(LineRow.id).where(LineRow.call_id == CallRow.id, LineRow.speaker == "caller")
+    hung_up = (CallRow.disposition == HUNG_UP, CallRow.case["forgotten"].as_string().is_(None))
+    return set(session.scalars(select(CallRow.id).where(*began, *hung_up, ~said.exists())))
 
 
 def _waits(session: Session, began: tuple[ColumnElement[bool], ...]) -> Mapping[str, tuple[Wait, ...]]:

@@ -102,7 +102,7 @@ async def test_a_language_changed_in_the_call_is_the_calls(engine: Engine, tmp_p
 
 
 def call(at: datetime, *waits: Wait) -> CallFacts:
-    return CallFacts(at.timestamp(), "zh", "", "settled", False, True, False, None, waits)
+    return CallFacts(at.timestamp(), "zh", "", "settled", False, False, False, None, waits)
 
 
 def test_a_call_over_midnight_is_of_the_day_it_began_in() -> None:

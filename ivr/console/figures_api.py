@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.params import Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from ivr.console.house import House
 from ivr.records import stuck, traffic
@@ -18,13 +19,22 @@ from ivr.records.sheet import Cell, sheet
 from ivr.traffic import Grouping, by, count, day_begins, told
 
 MOST_DAYS = 92
+EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
+
+
+def _as_written(day: object) -> object:
+    """A day, and not the seconds since 1970 that pydantic would take, too."""
+    if isinstance(day, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError("write it like 2027-01-31")
+    return day
+
+
 First = Annotated[
-    date | None, Query(alias="from", description="The first day, in the shop's time zone; today if left out.")
+    date | None,
+    BeforeValidator(_as_written),
+    Query(alias="from", description="The first day, in the shop's time zone; today if left out."),
 ]
-Last = Annotated[date | None, Query(alias="to", description="The last day, itself included; the first if left out.")]
-_TOO_LONG: dict[int | str, dict[str, Any]] = {
-    422: {"description": f"Not a day, the wrong way round, or more than {MOST_DAYS} days"}
-}
+Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="How many days, the first among them.")]
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A CSV file"}
 }
@@ -74,40 +84,38 @@ def figures_router(house: House, allowed: Depends) -> APIRouter:
     """The routes, for whoever is allowed to see figures."""
     router = APIRouter(tags=["figures"], dependencies=[allowed])
 
-    async def rows(grouping: Grouping | None, first: date | None, last: date | None) -> list[dict[str, Cell]]:
+    async def rows(grouping: Grouping | None, first: date | None, days: int) -> list[dict[str, Cell]]:
         zone = ZoneInfo(house.settings.time_zone)
-        since, before = _period(house, first, last)
+        since, before = _period(house, first, days)
         calls = await house.read(lambda session, _: traffic.calls(session, since, before))
         groups = [("", count(calls))] if grouping is None else by(grouping, calls, zone)
         return [{"group": name, **told(figures)} for name, figures in groups]
 
-    @router.get("/figures", responses=_TOO_LONG)
-    async def figures(grouping: By = None, first: First = None, last: Last = None) -> list[FiguresOut]:
+    @router.get("/figures")
+    async def figures(grouping: By = None, first: First = None, days: Days = 1) -> list[FiguresOut]:
         """The figures of some days, where each call began; what they mean is in docs/console.md."""
-        return [FiguresOut.model_validate(row) for row in await rows(grouping, first, last)]
+        return [FiguresOut.model_validate(row) for row in await rows(grouping, first, days)]
 
-    @router.get("/figures.csv", responses={**_TOO_LONG, **_CSV}, response_class=Response)
-    async def figures_csv(grouping: By = None, first: First = None, last: Last = None) -> Response:
+    @router.get("/figures.csv", responses=_CSV, response_class=Response)
+    async def figures_csv(grouping: By = None, first: First = None, days: Days = 1) -> Response:
         """The same as a file for spreadsheets."""
-        return _file(f"figures-{grouping or 'all'}", await rows(grouping, first, last), list(FiguresOut.model_fields))
+        return _file(f"figures-{grouping or 'all'}", await rows(grouping, first, days), list(FiguresOut.model_fields))
 
-    @router.get("/steps", responses=_TOO_LONG)
-    async def steps(first: First = None, last: Last = None) -> list[StepOut]:
+    @router.get("/steps")
+    async def steps(first: First = None, days: Days = 1) -> list[StepOut]:
         """Where callers get stuck: the steps of the dialogue, the most troublesome first."""
-        since, before = _period(house, first, last)
+        since, before = _period(house, first, days)
         found = await house.read(lambda session, _: stuck.steps(session, since, before))
         return [StepOut(**asdict(step)) for step in found]
 
     return router
 
 
-def _period(house: House, first: date | None, last: date | None) -> tuple[float, float]:
+def _period(house: House, first: date | None, days: int) -> tuple[float, float]:
     zone = ZoneInfo(house.settings.time_zone)
-    begins = first or datetime.fromtimestamp(house.clock(), zone).date()
-    ends = last or begins
-    if not (begins.year > 1970 and ends.year < 9999 and timedelta(0) <= ends - begins < timedelta(days=MOST_DAYS)):
-        raise HTTPException(422, f"`from` comes before `to`, and not more than {MOST_DAYS} days.")
-    return day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
+    wanted = first or datetime.fromtimestamp(house.clock(), zone).date()
+    begins = min(max(wanted, EARLIEST), LATEST)  # what no clock can tell has no calls either
+    return day_begins(begins, zone), day_begins(begins + timedelta(days=days), zone)
 
 
 def _file(name: str, rows: Sequence[dict[str, Cell]], columns: Sequence[str]) -> Response:

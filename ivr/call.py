@@ -208,6 +208,7 @@ class Call:
                 self._timers.stop(command.name)
             case do.SwitchLanguage():
                 self.language = command.language
+                self.record.speaks(command.language)
             case do.Note():
                 self.record.noted(command)
             case do.Play() | do.Listen():

@@ -6,7 +6,7 @@ from ivr.commands import Act, Listen, LookUp, Note, Prompt
 from ivr.events import Event, Hypothesis, KeysPressed, MaxSpeech, NoInput, UtteranceHeard
 from ivr.matters import Matters
 from ivr.ports import Answer, Records
-from ivr.values import Values, plain
+from ivr.values import Language, Values, plain
 
 _HANDOFF_DISPOSITIONS = {"completed": "handled_by_agent", "callback": "callback_booked", "voicemail": "message_left"}
 # After these the robot may still say goodbye as after any call; that settles nothing.
@@ -72,6 +72,10 @@ class CallRecord:
         elif asked.what == "decision":  # perhaps after the caller had declined offers
             self._matters.decided(answer.outcome, bool(asked.arguments.get("without")))
 
+    def speaks(self, language: Language) -> None:
+        """The call goes on in this language."""
+        self._records.event(self._call_id, "language", {"language": language})
+
     def noted(self, note: Note) -> None:
         """The dialogue's own note: a value of the case, and the disposition where it says so."""
         if note.kind == "disposition":
@@ -80,8 +84,9 @@ class CallRecord:
         if isinstance(values, dict):
             self.case.update({key: value for key, value in values.items() if value not in (None, "")})
             self._records.event(self._call_id, note.kind, {"step": note.step, **values})
-            if "intent" in values:  # whoever has to call back after a crash knows at least what it was about
+            if "intent" in values:
                 self._matters.wanted(str(values["intent"]))
+            if "intent" in values or note.kind == "survey":  # after a crash it is known what it was about, or the score
                 self.keep_case()
 
     def _learned(self, values: Values) -> None:

@@ -96,6 +96,19 @@ class Clerk:
 
         return await self.system.database.read(work)
 
+    async def late_tickets(self, most: int = _MOST) -> tuple[int, tuple[TicketView, ...]]:
+        """How many open tickets are escalated or overdue, and the most urgent of these."""
+        now = self.system.now()
+        late = (t.Ticket.closed_at.is_(None), t.Ticket.escalated_at.is_not(None) | (t.Ticket.due_at < now))
+        wanted = select(t.Ticket, t.Order.number).outerjoin(t.Order, t.Order.id == t.Ticket.order_id).where(*late)
+        wanted = wanted.order_by(t.Ticket.priority, t.Ticket.due_at).limit(most)
+
+        def work(session: Session) -> tuple[int, tuple[TicketView, ...]]:
+            number = session.scalar(select(func.count()).select_from(t.Ticket).where(*late)) or 0
+            return number, tuple(ticket_view(row, order, now) for row, order in session.execute(wanted))
+
+        return await self.system.database.read(work)
+
     async def ticket(self, number: str) -> TicketView | None:
         """A ticket with its history."""
         now = self.system.now()

@@ -108,6 +108,9 @@ def close_ticket(session: Session, number: str, author: str, text: str, now: dat
         return False
     _enter(session, row.id, now, author, "closed", text)
     row.closed_at, row.state, row.remind_at = now, "closed", None
+    # Nobody calls back any more about what is closed.
+    for booked in session.scalars(select(t.Callback.id).where(t.Callback.ticket_id == row.id)).all():
+        keep_callback(session, booked, now)
     return True
 
 
@@ -134,6 +137,9 @@ def keep_callback(session: Session, callback_id: int, now: datetime) -> bool:
     row.done_at = now
     promised = (t.Promise.key == row.key, t.Promise.kept_at.is_(None))
     session.execute(update(t.Promise).where(*promised).values(kept_at=now))
+    if row.ticket_id is not None:  # who was called back was not left without an answer
+        unanswered = (t.Ticket.id == row.ticket_id, t.Ticket.answered_at.is_(None), t.Ticket.closed_at.is_(None))
+        session.execute(update(t.Ticket).where(*unanswered).values(answered_at=now, remind_at=None))
     return True
 
 

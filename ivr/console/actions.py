@@ -11,7 +11,7 @@ from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import reading
 from ivr.console.screen import Screen
 from ivr.records import agents
-from ivr.records.holding import tell
+from ivr.records.holding import changed, tell
 from ivr.records.tables import AgentRow, CallRow
 
 Handler = Callable[[], Awaitable[None]]
@@ -82,11 +82,13 @@ async def reveal(screen: Screen, call_id: str) -> str:
 
 
 async def reviewed(screen: Screen, call_id: str) -> None:
-    """A supervisor has looked at a low score."""
+    """A supervisor has looked at a low score; whoever was first stands."""
     name = screen.viewer.name
 
     def write(session: Session, now: float) -> None:
-        session.execute(update(CallRow).where(CallRow.id == call_id).values(reviewed_by=name))
-        audit(session, name, "reviewed", call_id, now)
+        unseen = update(CallRow).where(CallRow.id == call_id, CallRow.reviewed_by == "")
+        if changed(session, unseen.values(reviewed_by=name)):
+            audit(session, name, "reviewed", call_id, now)
+            tell(session, now, "reviewed", call_id, by=name)
 
     await screen.house.write(write)

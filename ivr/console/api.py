@@ -24,6 +24,7 @@ from ivr.accounts import SCOPES, audit, audit_once
 from ivr.console import reading
 from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
 from ivr.console.feed import Happening, Sent, happening
+from ivr.console.figures_api import figures_router
 from ivr.console.house import House
 from ivr.console.tokens import token_of
 from ivr.errors import UserError
@@ -76,6 +77,7 @@ def api_app(house: House) -> FastAPI:
         )
     )
     _add_now(app, house)
+    app.include_router(figures_router(house, Depends(_scope(house, "metrics"))))
     _add_events(app, house)
     return app
 
@@ -132,7 +134,7 @@ def _add_calls(app: FastAPI, house: House) -> None:
         ] = None,
     ) -> list[CallOut]:
         """Calls, newest first."""
-        found = await house.read(lambda session, now: reading.calls(session, live, limit, before, now))
+        found = await house.read(lambda session, _: reading.calls(session, live, limit, before))
         return [CallOut.of(call) for call in found]
 
     @app.get("/calls/{call_id}", tags=["calls"], dependencies=allowed, responses=_NOT_FOUND)

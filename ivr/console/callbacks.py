@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console.reading import callback_owed
@@ -54,6 +54,18 @@ def open_ones(session: Session, own: bool) -> Sequence[Due]:
     about = _matters(session, calls)
     seen = set(session.scalars(select(HandoffRow.call_id).where(HandoffRow.call_id.in_(calls), *callback_owed())))
     return [_of_desk(row, about, seen) for row in booked]
+
+
+def counts(session: Session, own: bool, now: float) -> tuple[int, int]:
+    """How many promises of a call are not yet kept, and how many of them are late."""
+    if own:
+        due, open_ = HandoffRow.callback_due_at < now, callback_owed()
+        table: type[HandoffRow] | type[Callback] = HandoffRow
+    else:
+        due, open_ = Callback.due_at < datetime.fromtimestamp(now, UTC), (Callback.done_at.is_(None),)
+        table = Callback
+    number = select(func.count()).select_from(table).where(*open_)
+    return session.scalar(number) or 0, session.scalar(number.where(due)) or 0
 
 
 def _own(row: HandoffRow, about: Mapping[str, str]) -> Due:

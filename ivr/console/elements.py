@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.client import Client
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import ValueChangeEventArguments
 
 from order_lookup import Money
 
 Click = Callable[[], Awaitable[None]] | Callable[[], None]
 _BETWEEN_HANZI = re.compile(r"(?<=[\u4e00-\u9fff0-9]) +(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) +(?=[0-9])")
+ASK_BROWSER_SECONDS = 5.0
 _SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -88,6 +92,23 @@ def draft(field: ui.input | ui.textarea, name: str, proposed: str = "") -> None:
     """Have the browser keep what is half written here, by this name, until `draft_done`: a restart of the console loses no words."""
     field.props["data-draft"] = name
     field.props["data-proposed"] = proposed
+
+
+def draft_choice(client: Client, field: ui.select, name: str) -> None:
+    """The same for a drop-down, whose value is kept here: the browser is asked what had been chosen before."""
+    key, proposed = json.dumps(f"draft:{name}"), field.value
+
+    async def restore() -> None:
+        with contextlib.suppress(TimeoutError):
+            kept = await client.run_javascript(f"return sessionStorage.getItem({key})", timeout=ASK_BROWSER_SECONDS)
+            if kept in field.options and field.value == proposed:
+                field.value = kept
+
+    def keep(event: ValueChangeEventArguments[Any]) -> None:
+        client.run_javascript(f"sessionStorage.setItem({key}, {json.dumps(event.value)})")
+
+    field.on_value_change(keep)
+    ui.timer(0, restore, once=True)
 
 
 def draft_done(client: Client, name: str) -> None:

@@ -73,9 +73,7 @@ def figures(session: Session, now: float) -> list[Metric]:
     agents = GaugeMetricFamily("hotline_agents", "Agents by state", labels=["state"])
     for state, number in strip.agents.items():
         agents.add_metric([state], number)
-    fresh = CallRow.started_at > now - reading.LIVE_SECONDS
-    live_now = session.scalar(select(func.count()).select_from(CallRow).where(CallRow.ended_at.is_(None), fresh)) or 0
-    live = GaugeMetricFamily("hotline_calls_live", "Calls under way", live_now)
+    live = GaugeMetricFamily("hotline_calls_live", "Calls under way", reading.live_count(session))
     ended = CounterMetricFamily("hotline_calls", "Calls by how they ended", labels=["disposition"])
     by_disposition = select(CallRow.disposition, func.count()).where(CallRow.ended_at.is_not(None))
     for disposition, number in session.execute(by_disposition.group_by(CallRow.disposition)):

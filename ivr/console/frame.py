@@ -57,7 +57,7 @@ def _links(screen: Screen, here: str) -> None:
     """To the viewer's own pages, from wherever they are; who has one page only needs no link on it."""
     viewer = screen.viewer
     own = [("/", "desk")] if viewer.agent is not None or not viewer.sees_all_calls else []
-    own += [("/supervisor", "supervisor")] if viewer.sees_all_calls else []
+    own += [("/supervisor", "supervisor"), ("/figures", "figures")] if viewer.sees_all_calls else []
     for path, words in own:
         if own == [(here, words)] and not viewer.sees_all_calls:
             continue

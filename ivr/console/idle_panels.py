@@ -57,29 +57,31 @@ class CallbacksPanel(Panel):
         """Whether our own queue is the list, because the shop's backend keeps its callbacks to itself."""
         return self.screen.house.settings.orders.system != "sql"
 
-    async def load(self) -> tuple[Due, ...]:
+    async def load(self) -> tuple[int, tuple[Due, ...]]:
+        """How many there are, and the most urgent."""
         own = self._own
         if not own:
             await self.screen.house.orders.ready()
         rows = await self.screen.house.read(lambda session, _: callbacks.open_ones(session, own))
         taken = await self.screen.house.read(callbacks.taken)
-        return tuple(self._shown_now(row, taken.get(row.id, "")) for row in rows)
+        number, _ = await self.screen.house.read(lambda session, now: callbacks.counts(session, own, now))
+        return number, tuple(self._shown_now(row, taken.get(row.id, "")) for row in rows)
 
     def _shown_now(self, due: Due, caller: str) -> Due:
         late = due.due_at.timestamp() < self.screen.house.clock()
         caller = caller if caller != self.screen.viewer.name else ""
         return replace(due, shown=self._revealed.get(due.id, ""), late=late, caller=caller)
 
-    def draw(self, shown: tuple[Due, ...]) -> None:
-        said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
-        head(said["callbacks"], str(len(shown)) if shown else "")
-        if not shown:
+    def draw(self, shown: tuple[int, tuple[Due, ...]]) -> None:
+        said, zone, (number, promised) = self.said, ZoneInfo(self.screen.house.settings.time_zone), shown
+        head(said["callbacks"], str(number) if number else "")
+        if not promised:
             return empty(said["no_callbacks"])
         with (
             box("scroll"),
             box("grid").style("grid-template-columns: minmax(0, 1fr) max-content"),
         ):
-            for due in shown:
+            for due in promised:
                 with box():
                     with box("line"):
                         tag(due.due_at.astimezone(zone).strftime("%m-%d %H:%M"), "bad" if due.late else "")

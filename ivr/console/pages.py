@@ -1,4 +1,4 @@
-"""The pages and who may open them: `/` the agent's desk, `/calls/{id}` one call, `/supervisor`."""
+"""The pages and who may open them: `/` the agent's desk, `/calls/{id}` one call, `/supervisor`, `/figures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ivr.accounts import Viewer
 from ivr.console import reading
 from ivr.console.call_panels import CallerPanel, SummaryPanel, Transcript
+from ivr.console.day_book import DayBook
 from ivr.console.elements import Text, box, empty, head
+from ivr.console.figures_panels import GroupsPanel, StepsPanel, TodayPanel
 from ivr.console.frame import frame
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
@@ -88,7 +90,26 @@ def add_pages(house: House) -> None:
             LiveCallsPanel(screen, player, "panel", ("call_started", "call_ended", "case"))
             with box("pair"):
                 TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
-                LowScoresPanel(screen, player, "panel", ("call_ended",))
+                LowScoresPanel(screen, player, "panel", ("call_ended", "reviewed"))
+        screen.start()
+        return None
+
+    book = DayBook(house)
+
+    @ui.page("/figures", response_timeout=PATIENCE_SECONDS)
+    async def figures(request: Request, client: Client) -> Response | None:
+        viewer: Viewer = request.state.viewer
+        if not viewer.sees_all_calls:
+            return notice(request, "not_allowed", 403)
+        screen = Screen(house, viewer, client)
+        frame(screen, "/figures")
+        with box("watch figures"):
+            TodayPanel(screen, book)
+            StepsPanel(screen, book)
+            GroupsPanel(screen, book, "hour")
+            with box("pair"):
+                GroupsPanel(screen, book, "queue")
+                GroupsPanel(screen, book, "about")
         screen.start()
         return None
 

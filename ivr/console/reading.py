@@ -16,8 +16,9 @@ from ivr.transcript import NAMES, mask_name
 
 SHOWN = ("waiting", "ringing", "connected")
 STATES = ("available", "ringing", "on_call", "wrap_up", "away", "offline")
-# A call whose worker died is not ended by anybody: after the longest call allowed it is not live either.
-LIVE_SECONDS = 3600.0
+# Under way is a call that has no end: whose worker died is ended by whoever looks first (`records/lost_calls.py`).
+LIVE_CALL = CallRow.ended_at.is_(None)
+LOW_SCORE = 2
 
 
 def strip(session: Session) -> Strip:
@@ -149,11 +150,11 @@ def _confidence(details: dict[str, Any]) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def calls(session: Session, live_only: bool, limit: int, before: float | None, now: float) -> list[CallView]:
+def calls(session: Session, live_only: bool, limit: int, before: float | None) -> list[CallView]:
     """Calls, newest first."""
     wanted = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id).limit(limit)
     if live_only:
-        wanted = wanted.where(CallRow.ended_at.is_(None), CallRow.started_at > now - LIVE_SECONDS)
+        wanted = wanted.where(LIVE_CALL)
     if before is not None:
         wanted = wanted.where(CallRow.started_at < before)
     return [_call(row) for row in session.scalars(wanted)]
@@ -177,9 +178,23 @@ def history(session: Session, agent_id: int, limit: int = 30) -> list[PastCall]:
     ]  # fmt: skip
 
 
+def live_count(session: Session) -> int:
+    """How many calls are under way."""
+    return session.scalar(select(func.count()).select_from(CallRow).where(LIVE_CALL)) or 0
+
+
+def _unreviewed() -> tuple[ColumnElement[bool], ...]:
+    return CallRow.satisfaction.is_not(None), CallRow.satisfaction <= LOW_SCORE, CallRow.reviewed_by == ""
+
+
+def low_score_count(session: Session) -> int:
+    """How many low scores nobody has looked at."""
+    return session.scalar(select(func.count()).select_from(CallRow).where(*_unreviewed())) or 0
+
+
 def low_scores(session: Session, limit: int = 30) -> list[PastCall]:
-    """Calls that were rated 2 or less and that nobody has looked at."""
-    low = (CallRow.satisfaction.is_not(None), CallRow.satisfaction <= 2, CallRow.reviewed_by == "")
+    """Calls that were rated 2 or less and that nobody has looked at, the newest first."""
+    low = _unreviewed()
     rows = session.scalars(select(CallRow).where(*low).order_by(CallRow.started_at.desc()).limit(limit))
     return [
         PastCall(

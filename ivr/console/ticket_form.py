@@ -9,7 +9,7 @@ from nicegui import ui
 
 from ivr.console import reading
 from ivr.console.call_panels import CallPanel
-from ivr.console.elements import Text, box, button, choice, draft, draft_done, empty, head, moment
+from ivr.console.elements import Text, box, button, choice, draft, draft_choice, draft_done, empty, head, moment
 from ivr.console.matters import KIND as MATTER
 from ivr.console.matters import matter
 from ivr.console.opened_tickets import KIND, Opened, opened, tell_opened
@@ -83,6 +83,9 @@ class TicketPanel(CallPanel):
         field = choice(
             {name: self.said.of("category", name) for name in CATEGORIES}, self.said["ticket_category"], category
         )
+        # Another matter proposes another category: what was chosen for this one is not that one's.
+        chosen = f"{self._draft}:{category}"
+        draft_choice(self.screen.client, field, chosen)
         summary = ui.textarea(self.said["ticket_summary"], value=self.written or proposed).props(
             "dense outlined rows=2 maxlength=2000"
         )
@@ -91,6 +94,7 @@ class TicketPanel(CallPanel):
 
         async def open_ticket() -> None:
             await self._open(str(field.value), str(summary.value or ""))
+            draft_done(self.screen.client, chosen)
 
         with box("line"):
             button(self.said["ticket_open"], self.screen.acting(open_ticket))

@@ -27,21 +27,20 @@ def _draft_of(number: str) -> str:
 class TicketsPanel(Panel):
     """What was escalated or is overdue, the most urgent first; a click opens it, to be answered or closed."""
 
-    async def load(self) -> tuple[TicketView, ...] | None:
-        """None while the order desk is away."""
+    async def load(self) -> tuple[int, tuple[TicketView, ...]] | None:
+        """How many there are, and the most urgent; None while the order desk is away."""
         try:
-            found = await Clerk(await self.screen.house.orders.own()).tickets()
+            return await Clerk(await self.screen.house.orders.own()).late_tickets(MOST)
         except OrderDeskError:
             return None
-        return tuple(ticket for ticket in found if ticket.escalated_at or ticket.overdue)[:MOST]
 
-    def draw(self, shown: tuple[TicketView, ...] | None) -> None:
-        said = self.said
-        head(said["late_tickets"], str(len(shown)) if shown else "")
-        if not shown:
+    def draw(self, shown: tuple[int, tuple[TicketView, ...]] | None) -> None:
+        said, (number, tickets) = self.said, shown or (0, ())
+        head(said["late_tickets"], str(number) if number else "")
+        if not tickets:
             return empty(said["no_late_tickets"] if shown is not None else said["order_desk_away"])
         with table(said, "late_tickets", COLUMNS):
-            for ticket in shown:
+            for ticket in tickets:
                 with table_row():
                     cell(ticket.number, "num")
                     with cell(classes="tags"):

@@ -33,7 +33,8 @@ class QueuePanel(Panel):
 
     def draw(self, shown: tuple[QueueView, ...]) -> None:
         said = self.said
-        head(said["in_queue"], str(len(shown)) if shown else "")
+        waiting = sum(call.state != "connected" for call in shown)  # who talks is shown, and waits no more
+        head(said["in_queue"], str(waiting) if waiting else "")
         if not shown:
             return empty(said["nobody_waits"])
         with table(said, "in_queue", _QUEUE_COLUMNS):
@@ -87,18 +88,23 @@ class LiveCallsPanel(Panel):
         self._player = player
         super().__init__(screen, classes, kinds)
 
-    async def load(self) -> tuple[PastCall, ...]:
+    async def load(self) -> tuple[int, tuple[PastCall, ...]]:
         """What is shown of each and no more: a panel that is drawn anew loses the click that is on its way."""
-        calls = await self.screen.house.read(lambda session, now: reading.calls(session, True, 100, None, now))
-        return tuple(PastCall(call.id, call.started_at, call.caller, call.fact("intent"), 0.0, "") for call in calls)
+        read = self.screen.house.read
+        number, calls = await read(
+            lambda session, _: (reading.live_count(session), reading.calls(session, True, 100, None))
+        )
+        return number, tuple(
+            PastCall(call.id, call.started_at, call.caller, call.fact("intent"), 0.0, "") for call in calls
+        )
 
-    def draw(self, shown: tuple[PastCall, ...]) -> None:
-        said = self.said
-        head(said["live_calls"], str(len(shown)) if shown else "")
-        if not shown:
+    def draw(self, shown: tuple[int, tuple[PastCall, ...]]) -> None:
+        said, (number, calls) = self.said, shown
+        head(said["live_calls"], str(number) if number else "")
+        if not calls:
             return empty(said["no_live_calls"])
         with table(said, "live_calls", _LIVE_COLUMNS):
-            for call in shown:
+            for call in calls:
                 with table_row():
                     with cell():
                         since(call.at)
@@ -117,23 +123,25 @@ class LowScoresPanel(Panel):
         self._player = player
         super().__init__(screen, classes, kinds)
 
-    async def load(self) -> tuple[tuple[PastCall, Sound], ...]:
-        """The calls, and what there is to hear of each."""
+    async def load(self) -> tuple[int, tuple[tuple[PastCall, Sound], ...]]:
+        """How many there are, the newest calls, and what there is to hear of each."""
         house = self.screen.house
 
-        def look(session: Session, now: float) -> tuple[tuple[PastCall, Sound], ...]:
+        def look(session: Session, now: float) -> tuple[int, tuple[tuple[PastCall, Sound], ...]]:
             calls = reading.low_scores(session)
-            return tuple((call, heard_of(session, house, call.call_id, now).sound) for call in calls)
+            heard = tuple((call, heard_of(session, house, call.call_id, now).sound) for call in calls)
+            return reading.low_score_count(session), heard
 
         return await house.read(look)
 
-    def draw(self, shown: tuple[tuple[PastCall, Sound], ...]) -> None:
+    def draw(self, shown: tuple[int, tuple[tuple[PastCall, Sound], ...]]) -> None:
         said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
-        head(said["low_scores"], str(len(shown)) if shown else "")
-        if not shown:
+        number, calls = shown
+        head(said["low_scores"], str(number) if number else "")
+        if not calls:
             return empty(said["no_low_scores"])
         with table(said, "low_scores", _SCORE_COLUMNS):
-            for call, sound in shown:
+            for call, sound in calls:
                 with table_row():
                     with cell():
                         tag(f"{said['score']} {call.satisfaction}", "bad")

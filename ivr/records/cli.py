@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +21,7 @@ from ivr import config
 from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.records.database import open_database
-from ivr.records.outcomes import outcomes
+from ivr.records.figures_cli import figures, stuck
 from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow, LineRow
 from ivr.records.vcon import vcon
@@ -76,26 +75,8 @@ def call(
             console.print(f"{line.seconds:7.2f}  {line.speaker:<7}{line.text}", markup=False)
 
 
-@report.command()
-def figures(
-    config_file: Config = DEFAULT_CONFIG,
-    days: Annotated[int, typer.Option(help="Of the calls of so many days.", min=1)] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """How calls ended: how many the robot served alone, how many a human talked to, how many broke off."""
-    settings = config.load(config_file)
-    with Session(open_database(settings.database_url)) as session:
-        counted = outcomes(session, time.time() - days * 86_400.0)
-    if as_json:
-        print(json.dumps(asdict(counted) | {"self_service_rate": counted.self_service_rate}, indent=2))
-        return
-    rate = counted.self_service_rate
-    table = Table("calls", "of the last days", str(days))
-    table.add_row("ended", "", str(counted.ended))
-    table.add_row("served by the robot alone", "" if rate is None else f"{rate:.1%}", str(counted.self_served))
-    table.add_row("a human talked to", "", str(counted.with_human))
-    table.add_row("lost with their worker", "", str(counted.line_lost))
-    console.print(table)
+report.command()(figures)
+report.command()(stuck)
 
 
 @report.command()

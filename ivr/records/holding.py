@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -77,7 +77,8 @@ def connect(session: Session, handoff: int, now: float) -> None:
     """Caller and agent talk."""
     row = session.get(HandoffRow, handoff)
     ringing = update(HandoffRow).where(HandoffRow.id == handoff, HandoffRow.state == "ringing")
-    if row is None or not changed(session, ringing.values(state="connected", connected_at=now)):
+    first = func.coalesce(HandoffRow.answered_at, now)
+    if row is None or not changed(session, ringing.values(state="connected", connected_at=now, answered_at=first)):
         return
     mine = (AgentRow.id == row.agent_id, AgentRow.call_id == row.call_id, AgentRow.state == "ringing")
     if changed(session, update(AgentRow).where(*mine).values(state="on_call", since=now)):
@@ -103,9 +104,16 @@ def promise(session: Session, handoff: int, due_at: float, now: float) -> None:
 
 
 def release(
-    session: Session, handoff: int, agent: str, state: str, reason: str, rest_seconds: float, now: float
+    session: Session,
+    handoff: int,
+    agent: str,
+    state: str,
+    reason: str,
+    rest_seconds: float,
+    now: float,
+    talked_until: float | None = None,
 ) -> None:
-    """Give the agent up; a second release, or one after the lease ran out, changes nothing."""
+    """Give the agent up; a second release, or one after the lease ran out, changes nothing. `talked_until`: when not until now."""
     row = session.get(HandoffRow, handoff)
     who = session.scalar(select(AgentRow).where(AgentRow.name == agent))
     if row is None or who is None:
@@ -118,7 +126,7 @@ def release(
     if not changed(session, update(AgentRow).where(*held).values(**values)):
         return
     if state == "wrap_up":
-        _open_wrap_up(session, row, who.id, reason, now)
+        _open_wrap_up(session, row, who.id, reason, now, now if talked_until is None else talked_until)
     holds = update(HandoffRow).where(
         HandoffRow.id == handoff, HandoffRow.agent_id == who.id, HandoffRow.state.in_(HOLDING)
     )
@@ -128,8 +136,8 @@ def release(
     tell(session, now, "agent", row.call_id, agent=agent, state=state, reason=reason)
 
 
-def _open_wrap_up(session: Session, row: HandoffRow, agent_id: int, reason: str, now: float) -> None:
-    talked = round(now - (row.connected_at or now), 1)
+def _open_wrap_up(session: Session, row: HandoffRow, agent_id: int, reason: str, now: float, until: float) -> None:
+    talked = round(max(0.0, until - (row.connected_at or until)), 1)
     mine = {"call_id": row.call_id, "handoff_id": row.id, "agent_id": agent_id}
     session.add(WrapUpRow(**mine, reason=reason, started_at=now, talk_seconds=talked))
 
@@ -153,11 +161,12 @@ def _wrapping_up(session: Session, call_id: str) -> bool:
     return session.scalar(open_ones.limit(1)) is not None
 
 
-def _free_agent_of(session: Session, row: HandoffRow, now: float) -> None:
+def _free_agent_of(session: Session, row: HandoffRow, now: float, talked_until: float | None = None) -> None:
     """Whoever still rings is available again; whoever talked has to wrap up."""
     who = session.get(AgentRow, row.agent_id) if row.agent_id else None
     if who is not None and who.call_id == row.call_id and who.state in BUSY:
-        release(session, row.id, who.name, "available" if who.state == "ringing" else "wrap_up", "line_lost", 0, now)
+        state = "available" if who.state == "ringing" else "wrap_up"
+        release(session, row.id, who.name, state, "line_lost", 0, now, talked_until)
 
 
 def renew(session: Session, worker: str, now: float) -> None:
@@ -176,12 +185,14 @@ def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
     for row in session.scalars(select(HandoffRow).where(*dead).order_by(HandoffRow.id)).all():
         if row.heartbeat_at > now - HUNG_SECONDS and lives_here(row.worker):
             continue
-        ended = {"state": "ended", "outcome": "lost", "ended_at": now, "follow_up": "due"}
+        # Nobody waited or talked after the worker was gone, however late (the next morning, perhaps) that is noticed.
+        last_seen = row.heartbeat_at
+        ended = {"state": "ended", "outcome": "lost", "ended_at": last_seen, "follow_up": "due"}
         if changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *dead).values(**ended)):
-            _free_agent_of(session, row, now)
+            _free_agent_of(session, row, now, last_seen)
             tell(session, now, "queue", row.call_id, handoff=row.id, state="ended", outcome="lost")
     _free_orphans(session, now)
-    _end_wrap_ups(session, now - wrap_up_seconds, now)
+    _end_wrap_ups(session, wrap_up_seconds, now)
     to_do = select(HandoffRow).where(HandoffRow.follow_up.in_(("due", "served")))
     # What was read before it was changed above is read anew.
     return [_lost(row) for row in session.scalars(to_do.execution_options(populate_existing=True))]
@@ -204,13 +215,14 @@ def _free_orphans(session: Session, now: float) -> None:
             tell(session, now, "agent", row.call_id, agent=row.name, state=state, reason="lease")
 
 
-def _end_wrap_ups(session: Session, since: float, now: float) -> None:
-    """Who does not finish the wrap-up is available again, and the call is marked as having no disposition given."""
-    old = (AgentRow.state == "wrap_up", AgentRow.since < since)
+def _end_wrap_ups(session: Session, wrap_up_seconds: float, now: float) -> None:
+    """Who does not finish the wrap-up in time is available again; it lasted no longer than that, and has no disposition."""
+    old = (AgentRow.state == "wrap_up", AgentRow.since < now - wrap_up_seconds)
     for row in session.scalars(select(AgentRow).where(*old)).all():
         values: dict[str, Any] = {"state": "available", "since": now, "call_id": None}
+        over_at = row.since + wrap_up_seconds
         if changed(session, update(AgentRow).where(AgentRow.id == row.id, *old).values(**values)):
-            finish_wrap_ups(session, row.id, "not_given", "", now)
+            finish_wrap_ups(session, row.id, "not_given", "", over_at)
             tell(session, now, "agent", row.call_id, agent=row.name, state="available", reason="wrap_up_over")
 
 

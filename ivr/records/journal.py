@@ -29,6 +29,8 @@ from ivr.values import Language, plain
 log = structlog.get_logger()
 Entry = spill.Entry
 RETRY_SECONDS = 0.5
+# The event that the call goes on in another language.
+LANGUAGE = "language"
 # What stands under `forgotten` in the case of a call that was erased on request; one whose time was over says `yes`.
 ERASED = "erased"
 
@@ -148,6 +150,8 @@ def write(session: Session, entry: Entry) -> None:
             session.execute(update(CallRow).where(CallRow.id == call_id).values(case=row))
             session.add(EventRow(at=at, kind="case", call_id=call_id, data=row))
         case "event":
+            if row["kind"] == LANGUAGE:
+                session.execute(update(CallRow).where(CallRow.id == call_id).values(language=row["data"][LANGUAGE]))
             session.add(EventRow(at=at, kind=row["kind"], call_id=call_id, data=row["data"]))
         case "ended":
             known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}

@@ -52,6 +52,7 @@ def end(session: Session, now: float) -> list[str]:
         if last_seen > now - HUNG_SECONDS and lives_here(call.worker):
             continue
         values = {"ended_at": last_seen, "disposition": DISPOSITION, "number": "", "self_served": False}
+        values |= {"satisfaction": score} if isinstance(score := call.case.get("satisfaction"), int) else {}
         if changed(session, update(CallRow).where(CallRow.id == call.id, *dead).values(**values)):
             tell(session, now, "call_ended", call.id, disposition=DISPOSITION)
             if _is_owed(session, call.id, number):

@@ -158,7 +158,8 @@ class SqlQueue:
         if handoff is None or not holding.changed(
             session, update(HandoffRow).where(HandoffRow.id == handoff, *live).values(**values)
         ):
-            row = HandoffRow(**{"briefing": {}, **values}, call_id=call_id, enqueued_at=now, **who)
+            first = {"call_id": call_id, "enqueued_at": now, "first_queue": place["queue"]}
+            row = HandoffRow(**{"briefing": {}, **values}, **first, **who)
             session.add(row)
             session.flush()
             handoff = row.id

@@ -70,6 +70,8 @@ class HandoffRow(Base):
     # No foreign key: the queue must not wait for the journal, which writes the call when the database lets it.
     call_id: Mapped[str] = mapped_column(String(64), index=True)
     queue: Mapped[str] = mapped_column(String(64))
+    # The queue asked for first: who is passed on moves to another.
+    first_queue: Mapped[str] = mapped_column(String(64), default="", server_default="")
     skill: Mapped[str] = mapped_column(String(64), default="")
     language: Mapped[str] = mapped_column(String(8), default="zh")
     priority: Mapped[int] = mapped_column(Integer, default=5)
@@ -80,8 +82,10 @@ class HandoffRow(Base):
     state: Mapped[str] = mapped_column(String(16), default="waiting")
     worker: Mapped[str] = mapped_column(String(64), default="")
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), default=None)
-    enqueued_at: Mapped[float] = mapped_column(Float)
+    enqueued_at: Mapped[float] = mapped_column(Float, index=True)
     reserved_at: Mapped[float | None] = mapped_column(Float, default=None)
+    # When the first human had the caller; `connected_at` is the last one's, where the call was passed on.
+    answered_at: Mapped[float | None] = mapped_column(Float, default=None)
     connected_at: Mapped[float | None] = mapped_column(Float, default=None)
     ended_at: Mapped[float | None] = mapped_column(Float, default=None)
     heartbeat_at: Mapped[float] = mapped_column(Float, default=0.0)

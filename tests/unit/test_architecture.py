@@ -19,6 +19,7 @@ PURE = [
     "ivr/turn_taking.py",
     "ivr/transcript.py",
     "ivr/matters.py",
+    "ivr/traffic.py",
     "ivr/values.py",
 ]
 # Shells that live beside the pure core: command lines and what reads files for it.

@@ -15,6 +15,7 @@ from ivr.commands import (
     Note,
     Play,
     StartTimer,
+    SwitchLanguage,
 )
 from ivr.events import (
     ActionFinished,
@@ -180,3 +181,13 @@ async def test_notes_are_written_and_kept_for_the_agent() -> None:
     line = await answered({CallStarted: (Note(1, "understood", "step", {"intent": "refund_request"}),)})
     assert ("understood", {"step": "step", "intent": "refund_request"}) in line.records.events
     assert line.call.case["intent"] == "refund_request"
+
+
+async def test_a_score_and_a_change_of_language_are_written_when_they_come_not_at_the_end() -> None:
+    """The worker may be killed before the call's end."""
+    survey = Note(1, "survey", "goodbye.satisfaction", {"satisfaction": 1})
+    line = await answered({CallStarted: (SwitchLanguage("en"), survey)})
+    records = line.records
+    assert records.endings == []
+    assert ("language", {"language": "en"}) in records.events
+    assert records.cases[-1]["satisfaction"] == 1

@@ -59,9 +59,14 @@ def test_half_written_ticket_outlives_the_console_and_the_next_matter_begins_afr
     summary = page.get_by_label("内容", exact=True)
     proposed = summary.input_value()
     assert proposed
+    category = page.get_by_label("类别", exact=True)
+    category.click()
+    page.get_by_role("option", name="质量 / 食品").first.click()
     summary.fill("餐洒了一半，客人要求今晚回电")
+    page.wait_for_timeout(SETTLED_MS)
     restart(page, console)
     expect(summary).to_have_value("餐洒了一半，客人要求今晚回电")
+    expect(category).to_have_value("质量 / 食品")
     page.get_by_role("button", name="建工单").click()
     expect(page.locator(".result", has_text="工单已建")).to_be_visible()
     with Session(console.engine) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -117,6 +118,56 @@ async def test_two_callbacks_that_were_never_made_escalate(watched: SqlOrderSyst
     assert decision.reason == "promises_broken"
     assert decision.handoff is not None
     assert decision.handoff.queue == "senior"
+
+
+async def serious_ticket(watched: SqlOrderSystem) -> str:
+    """Called back in ten minutes, or escalated."""
+    request = TicketRequest(CallerRef("c", CASES["refund_overdue"].phone), "food_safety", "quality/food", "x", None)
+    return (await watched.open_ticket(request)).number
+
+
+async def open_callbacks(watched: SqlOrderSystem) -> list[int]:
+    return await watched.database.read(
+        lambda session: list(session.scalars(select(t.Callback.id).where(t.Callback.done_at.is_(None))))
+    )
+
+
+async def test_a_ticket_whose_caller_was_called_back_in_time_is_not_escalated(
+    watched: SqlOrderSystem, clock: Clock
+) -> None:
+    number = await serious_ticket(watched)
+    clock.now = NOW + timedelta(minutes=5)
+    (callback,) = await open_callbacks(watched)
+    assert await watched.database.write(lambda session: keep_callback(session, callback, clock.now))
+    clock.now = NOW + timedelta(minutes=30)
+    await Poller(watched, Pigeon()).round()
+    ticket = await Clerk(watched).ticket(number)
+    assert ticket is not None
+    assert (ticket.state, ticket.escalated_at) == ("open", None)
+
+
+async def test_nobody_is_to_be_called_back_about_a_closed_ticket(watched: SqlOrderSystem, clock: Clock) -> None:
+    promised = await Clerk(watched).promises()
+    number = await serious_ticket(watched)
+    assert len(await open_callbacks(watched)) == 1
+    assert len(await Clerk(watched).promises()) == len(promised) + 1
+    assert await watched.close_ticket(number, "sue", "refunded, apologised")
+    assert await open_callbacks(watched) == []
+    assert await Clerk(watched).promises() == promised
+
+
+async def test_two_hosts_that_look_at_once_escalate_once(
+    watched: SqlOrderSystem, database_file: Path, policies: Policies, clock: Clock
+) -> None:
+    number = await serious_ticket(watched)
+    clock.now = NOW + timedelta(minutes=11)
+    other, pigeon = SqlOrderSystem(f"sqlite:///{database_file}", policies, clock=clock), Pigeon()
+    await asyncio.gather(*(Poller(system, pigeon).round() for system in (watched, other) for _ in range(3)))
+    await other.close()
+    ticket = await Clerk(watched).ticket(number)
+    assert ticket is not None
+    assert [line.kind for line in ticket.history] == ["opened", "escalated"]
+    assert sum(letter.template == "escalated" for letter in pigeon.letters) == 1
 
 
 async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: Clock) -> None:

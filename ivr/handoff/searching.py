@@ -261,9 +261,11 @@ def transfer_failed(step: Step, event: events.TransferProgressed | events.StepFa
 
 
 def transfer_timer(step: Step, event: TimerFired) -> None:
-    """No final NOTIFY came."""
+    """No final NOTIFY came; what else runs out while a blind transfer is tried counts should the caller wait on."""
     if event.name == TRANSFER:
         transfer_failed(step, event)
+    elif event.name == PROGRESS:
+        step.start(PROGRESS, step.terms.progress_seconds)
     elif event.name == PATIENCE:
         step.to(deadline=min(step.now.deadline, event.seconds))
 

@@ -11,6 +11,7 @@ from order_builders import NOW, ago, cny, facts, meal, parcel
 
 from order_lookup.facts import (
     ActionFacts,
+    ContactFacts,
     CouponFacts,
     DecisionFacts,
     InvoiceFacts,
@@ -25,6 +26,7 @@ from order_lookup.situations import detect, minutes_late
 from order_lookup.words import Situation, Stage
 
 PAID = (PaymentFacts("card", cny(10000), ago(days=9)),)
+COMPLAINED = ContactFacts("c", "not_received", "x", False, ago(days=8), "302610726346")
 WAITING, UNDER_WAY, ARRIVED = "paid accepted", "paid accepted dispatched", "delivered closed"
 
 
@@ -114,6 +116,19 @@ ELSE: list[tuple[str, Situation, DecisionFacts, DecisionFacts]] = [
         Situation.DELIVERED_NOT_RECEIVED,
         facts(parcel(Stage.DELIVERED, delivered_at=ago(hours=72), shipment=ShipmentFacts("c", proof="photo"))),
         facts(parcel(Stage.DELIVERED, delivered_at=ago(hours=72))),
+    ),
+    *(
+        (
+            name,
+            Situation.DELIVERED_NOT_RECEIVED,
+            facts(parcel(Stage.DELIVERED, delivered_at=ago(days=9)), contacts=(replace(COMPLAINED, **other),)),
+            facts(parcel(Stage.DELIVERED, delivered_at=ago(days=9)), contacts=(COMPLAINED,)),
+        )
+        for name, other in (
+            ("called about something else", {"intent": "order_status"}),
+            ("called, and it was found", {"solved": True}),
+            ("called about another order", {"order_number": "1"}),
+        )
     ),
     (
         "refused by the bank, or arrived",

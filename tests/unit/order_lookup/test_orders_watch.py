@@ -126,6 +126,14 @@ async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: 
     assert (await Poller(watched, Pigeon()).round()).tickets == 0
 
 
+async def test_a_letter_to_the_staff_of_a_queue_with_a_long_name_says_it_whole(watched: SqlOrderSystem) -> None:
+    queue = "staff:regional_after_sales_south"
+    await watched.database.write(lambda session: put(session, "k", queue, "reminder", "zh", "好", NOW))
+    pigeon = Pigeon()
+    await Poller(watched, pigeon).round()
+    assert [letter.to for letter in pigeon.letters] == [queue]
+
+
 async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrderSystem, clock: Clock) -> None:
     await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", NOW))
     await watched.database.write(lambda session: put(session, "k", "13800000000", "done", "zh", "好", NOW))

@@ -135,7 +135,7 @@ DOES: dict[State, Rows] = {
     },
     State.WAITING: {
         BERT: f"stop retry; PlayMusic ringing; RingAgent 1 bert sip:bert@10.0.0.9 {HEADERS}; start ring 20",
-        on.NoAgent(20.0, 2, 130.0): "say progress position=2 wait=0:02:00; start retry 1",
+        on.NoAgent(20.0, 2, 90.0): "say progress position=2 wait=0:02:00; start retry 1",
         on.NoAgent(20.0, 0, 20.0): "say progress position=1 wait=0:01:00; start retry 1",
         on.NoAgent(20.0, 3): "say position position=3; start retry 1",
         on.NoAgent(

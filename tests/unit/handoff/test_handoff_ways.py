@@ -113,15 +113,16 @@ def test_patience_ends_in_a_choice_and_silence_in_a_callback() -> None:
 def test_patience_over_while_ringing_ends_in_the_choice_when_the_agent_does_not_come() -> None:
     machine = told(RESERVED)
     machine.receive(TimerFired("handoff.patience", 299.9))
-    assert says(machine.receive(TimerFired("handoff.ring", 299.95))) == ["handoff.offer"]
+    assert says(machine.receive(TimerFired("handoff.ring", 299.9))) == ["handoff.offer"]
 
 
 def test_waiting_on_has_new_patience() -> None:
-    machine = told(TimerFired("handoff.patience", 300.0))
+    machine = told(on.NoAgent(0.5), TimerFired("handoff.patience", 300.0))
     commands = machine.receive(on.CallerKeyed(310.0, "3"))
     assert machine.state is State.WAITING
     assert StartTimer("handoff.patience", 300) in commands
     assert machine.handoff.deadline == 610.0
+    assert says(machine.receive(on.NoAgent(311.0, 2))) == ["handoff.position"]
 
 
 def test_no_number_means_a_message() -> None:
@@ -200,6 +201,7 @@ def test_refused_blind_transfer_tries_the_next_agent() -> None:
     request = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", way_out="blind")
     machine = told(RESERVED, request=request)
     assert machine.state is State.TRANSFERRING
+    assert not of(do.HangUpAgent, told(RESERVED, request=request).receive(CallerHungUp(5.0)))
     commands = machine.receive(on.TransferProgressed(6.0, 404))
     assert do.ReserveAgent(("anna",)) in commands
     assert not of(do.HangUpAgent, commands)

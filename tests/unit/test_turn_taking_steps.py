@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -218,6 +219,16 @@ def test_keys_pressed_ahead_are_shared_out(keys: str, digits: tuple[int, ...], a
 def test_the_hash_that_ends_a_number_may_come_late_and_only_once(keys: str, answer: str) -> None:
     machine = told(*(KeyHeard(key) for key in "1382" + keys))
     assert machine.begin(8, True, True, LISTEN, 3.0)[-1] == Deliver(KeysPressed(8, 3.0, answer))
+
+
+def test_a_hash_that_ended_a_number_typed_ahead_takes_no_later_one_with_it() -> None:
+    machine = TurnTaking()
+    for key in "1382#1":
+        machine.receive(KeyHeard(key), 0.5)
+    machine.begin(7, True, True, LISTEN, 1.0)
+    machine.begin(8, True, True, replace(LISTEN, keys=KeyInput(max_digits=1)), 2.0)
+    machine.begin(9, True, True, LISTEN, 3.0)
+    assert machine.receive(KeyHeard("#"), 4.0)[-1] == Deliver(KeysPressed(9, 4.0, "#"))
 
 
 def test_nothing_typed_outlives_a_stop() -> None:

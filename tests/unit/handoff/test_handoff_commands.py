@@ -1,8 +1,8 @@
-"""What the handoff machine does about each event that matters, command by command; the states after it are in `test_handoff_machine.py`."""
+"""What the handoff machine does about each event, command by command; the states after it are in `test_handoff_machine.py`."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -10,9 +10,9 @@ from ivr.commands import StartTimer, StopTimer
 from ivr.events import CallerHungUp, TimerFired
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
-from ivr.handoff.machine import TABLE, ignore, illegal
+from ivr.handoff.machine import TABLE, HandoffMachine, ignore, illegal
 from ivr.handoff.state import State
-from tests.unit.handoff.handoff_states import DUE, REACH, REQUEST, SAMPLES
+from tests.unit.handoff.handoff_states import DUE, REACH, REQUEST, told
 
 BERT = on.AgentReserved(20.0, "bert", "sip:bert@10.0.0.9")
 HEADERS = "{'User-to-User': '63616c6c2d31;encoding=hex', 'Call-Info': '<http://desk/calls/call-1>;purpose=info'}"
@@ -40,12 +40,9 @@ def written(command: do.HandoffCommand) -> str:
             return " ".join([f"say {prompt.removeprefix('handoff.')}", *(f"{key}={values[key]}" for key in values)])
         case do.ReserveAgent(excluded):
             return " ".join(["ReserveAgent", *excluded])
-    values = [getattr(command, field.name) for field in fields(command)]
+    values = [value for field in fields(command) if (value := getattr(command, field.name))]
     return " ".join(
-        [
-            type(command).__name__,
-            *(f"{value:g}" if isinstance(value, float) else str(value) for value in values if value),
-        ]
+        [type(command).__name__, *(f"{value:g}" if isinstance(value, float) else str(value) for value in values)]
     )
 
 
@@ -259,11 +256,40 @@ DOES: dict[State, Rows] = {
 }
 
 
+def short(machine: HandoffMachine, event: on.HandoffEvent) -> str:
+    return "; ".join(written(command) for command in machine.receive(event))
+
+
 @pytest.mark.parametrize(
     ("state", "event"), [(state, event) for state, rows in DOES.items() for event in rows], ids=str
 )
 def test_what_is_done_about_an_event(state: State, event: on.HandoffEvent) -> None:
-    assert "; ".join(written(command) for command in REACH[state]().receive(event)) == DOES[state][event]
+    assert short(REACH[state](), event) == DOES[state][event]
+
+
+def test_a_blind_transfer_is_tried_and_given_up_for_the_next_agent() -> None:
+    machine = told(request=replace(REQUEST, way_out="blind"))
+    tried = f"TransferBlind bert sip:bert@10.0.0.9 {HEADERS}; start transfer 32"
+    assert short(machine, BERT) == f"stop retry; say putting_through; {tried}"
+    failed = "stop transfer; ReleaseAgent bert available transfer_failed 15"
+    assert short(machine, on.TransferProgressed(21.0, 404)) == f"{failed}; {NEXT.replace('anna', 'bert')}"
+
+
+def test_a_refer_that_failed_once_the_agents_phone_is_gone_brings_the_next_agent() -> None:
+    machine = REACH[State.TRANSFERRING]()
+    assert short(machine, on.AgentLegEnded(20.0, 1, 200)) == ""
+    failed = f"stop transfer; ReleaseAgent anna available transfer_failed 15; {NEXT}"
+    assert short(machine, on.TransferProgressed(21.0, 404)) == failed
+
+
+def test_who_waits_on_is_asked_twice_again_before_a_callback_is_booked() -> None:
+    machine = REACH[State.OFFERING]()
+    for event in (on.CallerSaid(20.0, "other"), on.CallerSaid(21.0, "wait"), TimerFired("handoff.patience", 400.0)):
+        machine.receive(event)
+    assert [short(machine, TimerFired("handoff.choice", seconds)) for seconds in (410.0, 420.0)] == [
+        OFFER_AGAIN,
+        "BookCallback no_choice; start book 10",
+    ]
 
 
 def test_every_event_that_is_handled_has_its_row() -> None:
@@ -271,4 +297,3 @@ def test_every_event_that_is_handled_has_its_row() -> None:
         handled = {kind for kind, handler in TABLE[state].items() if handler not in (ignore, illegal)}
         assert handled - {type(event) for event in rows} <= {on.MediaLost}, state
     assert set(DOES) == set(State)
-    assert set(SAMPLES) >= {type(event) for rows in DOES.values() for event in rows}

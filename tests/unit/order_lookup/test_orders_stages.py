@@ -193,6 +193,30 @@ ELSE: list[tuple[str, Situation, DecisionFacts, DecisionFacts]] = [
         facts(parcel(promises=(PromiseFacts("x", ago(days=3), ago(hours=3), kept_at=ago(hours=2)),) * 2)),
     ),
     (
+        "placed more than fifteen days ago",
+        Situation.PRICE_DROPPED,
+        facts(parcel(items=(item(price_now=cny(9000)),), placed_at=ago(days=15, seconds=1))),
+        facts(parcel(items=(item(price_now=cny(9000)),), placed_at=ago(days=15))),
+    ),
+    (
+        "one of two refunds is still on its way",
+        Situation.REFUNDED,
+        facts(parcel(refunds=(refund(minor=5000), refund(minor=5000, arrived_at=NOW)))),
+        facts(parcel(refunds=(refund(minor=5000, arrived_at=NOW),) * 2)),
+    ),
+    (
+        "without an order every call counts",
+        Situation.REPEAT_CONTACT,
+        facts(parcel(), contacts=(replace(COMPLAINED, at=ago(hours=1), order_number="1"),)),
+        facts(None, contacts=(replace(COMPLAINED, at=ago(hours=1), order_number="1"),)),
+    ),
+    (
+        "three payments, of which two are alike",
+        Situation.DUPLICATE_PAYMENT,
+        facts(parcel(payments=tuple(PaymentFacts("card", cny(minor), ago(days=9)) for minor in (4000, 5000, 6000)))),
+        facts(parcel(payments=tuple(PaymentFacts("card", cny(minor), ago(days=9)) for minor in (4000, 5000, 5000)))),
+    ),
+    (
         "all of it is back for the lower price",
         Situation.PRICE_DROPPED,
         facts(parcel(items=(item(price_now=cny(9000)),), refunds=(refund("price_drop", 1000),))),

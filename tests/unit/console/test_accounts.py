@@ -96,6 +96,7 @@ def test_idle_sessions_end(session: Session, later: float, still: bool) -> None:
     token = log_in(session, "anna", PASSWORD, "", NOW)
     assert token
     assert (accounts.viewer_of(session, token, NOW + later) is not None) is still
+    assert _goes_on(session, accounts.digest(token), NOW + later) is still  # what has ended stays ended
 
 
 def test_active_sessions_go_on_but_not_for_ever(session: Session) -> None:
@@ -149,6 +150,8 @@ def test_tokens_have_the_scopes_given(session: Session) -> None:
     known = accounts.known_token(session, token, NOW)
     assert known == Token("crm", frozenset({"queue", "calls"}), used_lately=False)
     assert accounts.known_token(session, token + "x", NOW) is None
+    with pytest.raises(UserError, match="a token `crm` already"):
+        accounts.add_token(session, "crm", ["calls"], NOW)
     with pytest.raises(UserError, match="no scope `money`"):
         accounts.add_token(session, "erp", ["money"], NOW)
 

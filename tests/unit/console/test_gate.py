@@ -147,6 +147,12 @@ async def test_sockets_want_a_login_and_our_own_page(headers: dict[str, str], pa
         assert sent == [{"type": "websocket.close", "code": 1008, "reason": "not allowed"}]
 
 
+@pytest.mark.parametrize("headers", [LOGGED_IN | THEIRS, LOGGED_IN | CROSS, OURS])
+async def test_a_socket_is_one_wherever_it_leads(headers: dict[str, str]) -> None:
+    came, sent = await knock("/listen/c1", kind="websocket", **headers)
+    assert (came, sent[0]["code"]) == ("nobody came", 1008)
+
+
 async def test_nobody_is_looked_up_where_nobody_is_needed() -> None:
     for path, headers, asked in (("/login", LOGGED_IN, 0), ("/calls", {}, 0), ("/calls", LOGGED_IN, 1)):
         house = House()

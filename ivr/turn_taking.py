@@ -12,11 +12,13 @@ UtteranceHeard, KeysPressed, NoInput, MaxSpeech.
     WAITING     -                      HEARING             -              -                       COLLECTING  NoInput
     HEARING     no resuming any more   -                   DECIDING       -                       COLLECTING  -
     DECIDING    no resuming any more   -                   -              words: UtteranceHeard   COLLECTING  -
+                                                                          too long: MaxSpeech
                                                                           false alarm: back
     COLLECTING  -                      -                   -              -                       more/done   KeysPressed
 
 A false alarm is a sound without words, or a filler said over a prompt (a cough, 嗯): the prompt goes on where it stopped.
-Keys pressed while nothing listens are kept for the next `Listen` (type-ahead, ISO/IEC 13714). A key beats speech.
+Keys pressed while nothing listens are kept for the next `Listen` (type-ahead, ISO/IEC 13714); over a prompt that can't be
+interrupted nothing is heard, and keys are kept until its end. A key beats speech.
 """
 
 from __future__ import annotations

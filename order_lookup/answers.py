@@ -27,7 +27,7 @@ class Choice:
 class Offer:
     """Something that may be done if the caller agrees.
 
-    `condition` says in a word what comes with it: "" | fee | return_goods | unopened | coupon.
+    `condition` says in a word what comes with it: "" | fee | return_goods | coupon.
     `level_needed` is what act() will insist on; `choices` are there where one item must be named.
     """
 

@@ -12,7 +12,9 @@ final. `unknown` means that the carrier didn't answer: the money stays reserved 
   sent    → done      it did it; effects are written in the same transaction
   sent    → failed    it refused; the reservation is released
   sent    → unknown   no answer
+  sent    → sent      asked again after a crash
   unknown → sent      asked again
+  unknown → done, failed, unknown: an answer, or none, for who had asked at the same time
 
 The same request again finds its entry. Something else under the same key (the address corrected, another remedy after
 the bank refused the first) gets the key with a number.
@@ -31,7 +33,7 @@ from order_lookup.port import ActionRequest, ActionResult
 from order_lookup.words import OPEN_STATES, REFUNDS, REMEDIES, Action, LedgerState
 
 _NEXT: dict[LedgerState, frozenset[LedgerState]] = {
-    LedgerState.PLANNED: frozenset({LedgerState.SENT, LedgerState.FAILED}),
+    LedgerState.PLANNED: frozenset({LedgerState.SENT}),
     LedgerState.SENT: frozenset({LedgerState.SENT, LedgerState.DONE, LedgerState.FAILED, LedgerState.UNKNOWN}),
     LedgerState.UNKNOWN: frozenset({LedgerState.SENT, LedgerState.DONE, LedgerState.FAILED, LedgerState.UNKNOWN}),
     LedgerState.DONE: frozenset(),

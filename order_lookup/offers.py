@@ -70,7 +70,7 @@ def _cancel_free(order: OrderFacts) -> Offer | None:
     courier_gave_up = sent and order.shipment is not None and order.shipment.courier_cancelled_at is not None
     if order.stage not in _BEFORE_DISPATCH and not courier_gave_up:
         return None
-    return Offer("cancel_free", Action.CANCEL, order.refundable, "", needs_confirmation=True)
+    return Offer("cancel_free", Action.CANCEL, order.refundable, needs_confirmation=True)
 
 
 def _cancel_with_fee(facts: DecisionFacts, _situations: Situations, policies: ShopPolicies) -> Offer | None:

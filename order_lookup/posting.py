@@ -50,7 +50,7 @@ def put(session: Session, key: str, to: str, template: str, language: str, body:
         session.add(
             t.Message(
                 key=key[:200],
-                phone=to[:20],
+                phone=to[:60],
                 template=template,
                 language=language,
                 body=body,

@@ -73,8 +73,8 @@ def spoken_seconds(text: str, language: Language) -> float:
 def summary(briefing: Briefing) -> tuple[str, ...]:
     """The case summary for the desk and the ticket: one short line each, most important first."""
     zh = briefing.language == "zh"
-    names = ("来电人", "事由", "订单", "已尝试", "情绪", "身份", "转接说明") if zh else (
-        "Caller", "Subject", "Order", "Tried", "Mood", "Verification", "Passed on with",
+    names = ("来电人", "事由", "订单", "机器人", "情绪", "身份", "转接说明") if zh else (
+        "Caller", "Subject", "Order", "The robot", "Mood", "Verification", "Passed on with",
     )  # fmt: skip
     values = (
         briefing.who,
@@ -94,7 +94,7 @@ def _zh(case: Briefing) -> tuple[list[str], list[str]]:
     extra = [
         case.note and f"同事留言：{case.note}",
         case.order and f"订单{case.order}",
-        case.tried and "机器人已" + "、".join(case.tried),
+        case.tried and "机器人" + "、".join(case.tried),
         _VERIFIED["zh"][min(2, max(0, case.verification))],
         case.waited_seconds >= 60 and f"已等候{round(case.waited_seconds / 60)}分钟",
     ]
@@ -107,11 +107,15 @@ def _en(case: Briefing) -> tuple[list[str], list[str]]:
     extra = [
         case.note and f"Colleague's note: {case.note}",
         case.order and f"Order: {case.order}",
-        case.tried and "The robot has tried: " + ", ".join(case.tried),
+        case.tried and "The robot " + ", ".join(case.tried),
         _VERIFIED["en"][min(2, max(0, case.verification))].capitalize(),
-        case.waited_seconds >= 60 and f"Waited {round(case.waited_seconds / 60)} minutes",
+        case.waited_seconds >= 60 and f"Waited {_minutes(round(case.waited_seconds / 60))}",
     ]
     return essential, [part for part in extra if isinstance(part, str)]
+
+
+def _minutes(count: int) -> str:
+    return "a minute" if count == 1 else f"{count} minutes"
 
 
 def _clipped(part: str, language: Language) -> str:

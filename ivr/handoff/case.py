@@ -9,9 +9,9 @@ from ivr.transcript import mask_number
 from ivr.values import Language
 
 _TRIED: Mapping[str, tuple[str, str]] = {
-    "done": ("办理成功", "done it"),
+    "done": ("已办理成功", "settled it"),
     "failed": ("办理失败", "tried and failed"),
-    "refused": ("说明不能办理", "had to refuse"),
+    "refused": ("已说明不能办理", "had to refuse"),
     "unknown": ("办理结果未知", "tried, outcome unknown"),
 }
 _LEVELS = {"none": 0, "low": 1, "medium": 2, "high": 2}

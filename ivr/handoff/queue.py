@@ -94,7 +94,7 @@ def assigned(calls: Iterable[Waiting], agents: Sequence[Agent]) -> dict[int, str
 
 
 def position(call: Waiting, calls: Iterable[Waiting]) -> int:
-    """The call's place in its own queue, counted from 1; calls that no agent of mine could take do not count."""
+    """The call's place in its own queue, counted from 1; calls of other queues don't count."""
     same = [other for other in calls if other.queue == call.queue and other.handoff != call.handoff]
     return 1 + sum(1 for other in same if rank(other) < rank(call))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ivr.events import CallerHungUp, TimerFired
@@ -38,6 +39,7 @@ def requested(step: Step, event: events.HandoffRequested) -> None:
 def enter_queue(step: Step, seconds: float) -> None:
     """Write the call into its queue and wait."""
     ask = step.request
+    step.to(since=seconds)
     step.do(commands.EnterQueue(ask.queue, ask.skill, ask.language, ask.priority, ask.reason))
     step.wait(seconds)
 
@@ -126,7 +128,7 @@ def answered(step: Step, event: events.AgentLegAnswered) -> None:
         return
     step.stop(RING)
     step.to(State.WHISPERING)
-    case = step.request.briefing
+    case = replace(step.request.briefing, waited_seconds=event.seconds - step.now.since)
     step.do(commands.Whisper(step.now.attempt, briefing.whisper(case), case.language))
     step.start(WHISPER, step.terms.whisper_seconds)
 
@@ -261,9 +263,11 @@ def transfer_failed(step: Step, event: events.TransferProgressed | events.StepFa
 
 
 def transfer_timer(step: Step, event: TimerFired) -> None:
-    """No final NOTIFY came."""
+    """No final NOTIFY came; what else runs out while a blind transfer is tried counts should the caller wait on."""
     if event.name == TRANSFER:
         transfer_failed(step, event)
+    elif event.name == PROGRESS:
+        step.start(PROGRESS, step.terms.progress_seconds)
     elif event.name == PATIENCE:
         step.to(deadline=min(step.now.deadline, event.seconds))
 

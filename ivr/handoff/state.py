@@ -53,7 +53,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff: its state, the agent being tried, and the timers that run."""
+    """One handoff: its state, the agent being tried, and the timers that run; `since` is when the caller began to wait."""
 
     state: State = State.NEW
     request: HandoffRequested | None = None
@@ -63,6 +63,7 @@ class Handoff:
     agent_gone: bool = False
     replaced: bool = False
     asked: tuple[tuple[str, float], ...] = ()
+    since: float = 0.0
     deadline: float = 0.0
     position: int = 0
     expected_wait_seconds: float | None = None

@@ -72,7 +72,7 @@ class Step:
         """Give the agent up, once."""
         if self.now.agent:
             self.do(commands.ReleaseAgent(self.now.agent.agent, state, reason, rest_seconds))
-        self.to(agent=None, accepted=False, agent_gone=False)
+        self.to(agent=None)
 
     def drop_agent(self, state: commands.Release, reason: str) -> None:
         """End the agent's leg, if there is one, and give the agent up; not to be rung again before that leg has gone."""

@@ -35,7 +35,7 @@ def _agent_lost(step: Step, event: events.HandoffEvent) -> None:
     """The line to the agent broke: apologise and find another, with new patience."""
     _part(step)
     step.say("handoff.agent_lost")
-    step.to(deadline=event.seconds + step.terms.max_wait_seconds, announced=False)
+    step.to(since=event.seconds, deadline=event.seconds + step.terms.max_wait_seconds, announced=False)
     step.start(PATIENCE, step.terms.max_wait_seconds)
     step.start(PROGRESS, step.terms.progress_seconds)
     step.next_agent(event, "away", "no_media")

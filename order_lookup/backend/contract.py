@@ -75,7 +75,7 @@ class RefundSaid(Said):
     requested_at: datetime
     due_at: datetime | None = None
     arrived_at: datetime | None = None
-    reference: Annotated[str, Field(max_length=64)] | None = None
+    reference: Annotated[str, Field(max_length=120)] | None = None
 
 
 class CouponSaid(Said):

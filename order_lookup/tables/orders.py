@@ -140,7 +140,7 @@ class Refund(Base):
     requested_at: Mapped[datetime]
     due_at: Mapped[datetime]
     arrived_at: Mapped[datetime | None]
-    reference: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[str | None] = mapped_column(String(120))
 
 
 class Invoice(Base):

@@ -46,7 +46,7 @@ class Message(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(200), unique=True)
     customer_id: Mapped[int | None] = link("customers")
-    phone: Mapped[str] = mapped_column(String(20))
+    phone: Mapped[str] = mapped_column(String(60))  # or whom of the staff it is for: staff:after_sales
     template: Mapped[Word]
     language: Mapped[str] = mapped_column(String(8))
     body: Mapped[str] = mapped_column(Text)

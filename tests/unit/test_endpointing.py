@@ -13,6 +13,7 @@ from ivr.endpointing import (
     Decision,
     Endpointer,
     MaxSpeech,
+    Onset,
     SpeechEnded,
     SpeechStarted,
 )
@@ -71,10 +72,83 @@ def test_a_voice_beyond_doubt_needs_one_frame() -> None:
     assert started.seconds == pytest.approx(1.02)
 
 
-def test_a_stop_consonant_inside_a_word_does_not_hide_it() -> None:
-    decisions = run([(1.0, False), (0.04, True), (0.06, False), (0.1, True), (1.0, False)])
-    assert [type(each) for each in decisions] == [SpeechStarted, SpeechEnded]
-    assert decisions[0].began_seconds == pytest.approx(1.0)
+@pytest.mark.parametrize("gap", [0.06, 0.08])
+def test_a_stop_consonant_inside_a_word_does_not_hide_it(gap: float) -> None:
+    started, ended = run([(1.0, False), (0.04, 0.7), (gap, False), (0.1, 0.7), (1.0, False)])
+    assert isinstance(started, SpeechStarted)
+    assert (started.began_seconds, started.seconds) == pytest.approx((1.0, 1.06 + gap))  # 0.06 s of voice in all
+    assert isinstance(ended, SpeechEnded)
+    assert ended.ended_seconds == pytest.approx(1.14 + gap)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["silence", "lost packets"])
+def test_after_a_click_the_voice_begins_where_it_is_heard(lost: bool) -> None:
+    endpointer = Endpointer(SILENCES)
+    run([(1.0, False), (0.04, 0.7)], endpointer=endpointer)
+    if not lost:
+        assert run_on(endpointer, 1.04, [(0.96, False)], "complete") == []
+    started, *_ = run_on(endpointer, 2.0, [(0.2, 0.7)], "complete")
+    assert isinstance(started, SpeechStarted)
+    # A frame after lost packets covers 0.2 s at most, and nothing of what was heard before.
+    assert (started.began_seconds, started.seconds) == pytest.approx((1.82, 2.02) if lost else (2.0, 2.06))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "loud", "started", "speaking"),
+    [(0.0, 0.55, True, True), (0.0, 0.54, False, False), (0.35, 0.7, True, True), (0.34, 0.7, True, False)],
+)
+def test_a_voice_counts_from_its_probability_up(quiet: float, loud: float, started: bool, speaking: bool) -> None:
+    """To begin it takes 0.55, to go on 0.35."""
+    endpointer = Endpointer(SILENCES)
+    assert [type(each) for each in run([(0.06, loud)], endpointer=endpointer)] == [SpeechStarted] * started
+    if quiet:
+        run_on(endpointer, 0.06, [(0.6, quiet)], "complete")
+    assert endpointer.speaking is speaking
+
+
+@pytest.mark.parametrize(("probability", "seconds"), [(0.9, 0.02), (0.89, 0.06)])
+def test_one_frame_is_enough_from_a_probability_up(probability: float, seconds: float) -> None:
+    started, *_ = run([(0.2, probability)])
+    assert started.seconds == pytest.approx(seconds)
+
+
+def test_a_pause_belongs_to_the_utterance_and_its_length_is_known() -> None:
+    endpointer = Endpointer(SILENCES)
+    seen = []
+    now = 0.0
+    for duration, speech in [(0.1, 1.0), (0.1, 0.0), (0.04, 0.6), (0.04, 0.6)]:
+        run_on(endpointer, now, [(duration, speech)], "complete")
+        now += duration
+        seen.append((endpointer.speaking, round(endpointer.silent_seconds, 2)))
+    assert seen == [(True, 0.0), (True, 0.1), (True, 0.0), (True, 0.0)]
+    run_on(endpointer, now, [(0.04, 0.0)], "complete")
+    assert round(endpointer.silent_seconds, 2) == 0.04  # the voice was back for long enough to end the pause
+
+
+def test_a_frame_as_long_as_a_word_ends_a_pause_by_itself() -> None:
+    endpointer = Endpointer(SILENCES)
+    run([(0.2, True), (0.3, False)], endpointer=endpointer)
+    endpointer.frame(0.6, True, "complete")
+    assert endpointer.frame(0.8, False, "complete") is None
+    assert endpointer.silent_seconds == pytest.approx(0.2)
+
+
+def test_who_speaks_on_after_too_much_is_heard_again_after_a_whole_silence() -> None:
+    endpointer = Endpointer(SILENCES, max_speech_seconds=1.0)
+    *_, cut = run([(1.0, True), (0.5, True)], endpointer=endpointer)
+    assert isinstance(cut, MaxSpeech)
+    assert run_on(endpointer, 1.5, [(0.4, False), (0.2, True), (0.4, False), (0.2, True)], "complete") == []
+    started, *_ = run_on(endpointer, 2.7, [(0.46, False), (0.1, True)], "complete")
+    assert isinstance(started, SpeechStarted)
+    assert started.began_seconds == pytest.approx(3.16)
+
+
+def test_the_silences_and_the_onset_are_the_ones_given() -> None:
+    assert Endpointer().silences == Endpointing()
+    assert Endpointer(SILENCES).silences == SILENCES
+    slow = Onset(minimum_speech_seconds=0.2, sure_probability=2.0)
+    started, *_ = run([(1.0, True)], endpointer=Endpointer(SILENCES, onset=slow))
+    assert started.seconds == pytest.approx(0.2)
 
 
 def test_a_breath_does_not_restart_the_silence() -> None:

@@ -43,6 +43,13 @@ OFFER: Happening = ("decided", "offer")
         pytest.param([REFUND, OFFER, ("acted", "refund_full", "unknown")], False, id="the ledger doesn't know yet"),
         pytest.param([REFUND, OFFER, ("acted", "open_ticket", "done")], False, id="a ticket is work for people"),
         pytest.param([REFUND, ("decided", "refuse")], False, id="refused"),
+        pytest.param([("wanted", "delivery_time"), OFFER], True, id="told when it comes, needs nothing more"),
+        *(
+            pytest.param(
+                [REFUND, ("decided", "inform"), ("acted", action, "failed")], True, id=f"{action} changes nothing"
+            )
+            for action in ("ticket", "open_ticket", "callback", "book_callback", "survey")
+        ),
         pytest.param([REFUND, ("decided", "inform")], True, id="nothing to do but to say so"),
         pytest.param([REFUND, OFFER, ("decided", "inform", "declined")], False, id="declined every offer"),
         pytest.param(

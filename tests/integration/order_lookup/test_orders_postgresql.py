@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from order_lookup import Action, ActionRequest, CallerRef, Claim, DownError, LedgerState, SqlOrderSystem, load_policies
 from order_lookup import tables as t
+from order_lookup.carrier import Carried, Job
 from order_lookup.database import downgrade, open_engine, upgrade
 from order_lookup.demo import CASES
 from order_lookup.words import REFUNDS
@@ -152,6 +153,22 @@ async def test_the_same_is_decided_on_both_databases(postgres: Callable[[], str]
             assert one == other, case.name
     for desk in desks:
         await desk.close()
+
+
+class Wordy:
+    """A provider whose receipts are as long as they may be."""
+
+    async def carry(self, job: Job) -> Carried:
+        return Carried("R" * 120)
+
+
+async def test_a_refund_with_the_longest_receipt_is_done(postgres: Callable[[], str]) -> None:
+    desk = SqlOrderSystem(postgres(), load_policies(), clock=lambda: NOW, carrier=Wordy())
+    case = CASES["refundable_parcel"]
+    caller = CallerRef("c", case.phone)
+    assert (await desk.verify(caller, Claim(name=case.customer))).passed
+    assert (await desk.act(ActionRequest(caller, "cancel_order", Action.CANCEL, case.order_number))).done
+    await desk.close()
 
 
 async def test_a_server_that_goes_away_is_down_and_comes_back(postgres: Callable[[], str]) -> None:

@@ -96,6 +96,7 @@ def test_idle_sessions_end(session: Session, later: float, still: bool) -> None:
     token = log_in(session, "anna", PASSWORD, "", NOW)
     assert token
     assert (accounts.viewer_of(session, token, NOW + later) is not None) is still
+    assert _goes_on(session, accounts.digest(token), NOW + later) is still  # what has ended stays ended
 
 
 def test_active_sessions_go_on_but_not_for_ever(session: Session) -> None:
@@ -133,7 +134,7 @@ def test_disabled_accounts_are_out_at_once(session: Session) -> None:
     assert log_in(session, "anna", PASSWORD, "", NOW) is None
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 201])
+@pytest.mark.parametrize("password", ["x" * 9, "x" * 201])
 def test_passwords_have_a_length(session: Session, password: str) -> None:
     with pytest.raises(UserError, match="password is too"):
         accounts.add_account(session, "bert", password, Role.AGENT, None, NOW)
@@ -149,6 +150,8 @@ def test_tokens_have_the_scopes_given(session: Session) -> None:
     known = accounts.known_token(session, token, NOW)
     assert known == Token("crm", frozenset({"queue", "calls"}), used_lately=False)
     assert accounts.known_token(session, token + "x", NOW) is None
+    with pytest.raises(UserError, match="a token `crm` already"):
+        accounts.add_token(session, "crm", ["calls"], NOW)
     with pytest.raises(UserError, match="no scope `money`"):
         accounts.add_token(session, "erp", ["money"], NOW)
 
@@ -193,6 +196,71 @@ def test_who_is_disabled_is_out_at_once_and_rung_no_more(session: Session) -> No
     assert log_in(session, "anna", PASSWORD, "", NOW)
     with pytest.raises(UserError, match="no account `bert`"):
         accounts.disable(session, "bert")
+
+
+@pytest.mark.parametrize(
+    ("state", "after"), [("available", "offline"), ("away", "offline"), ("on_call", "on_call"), ("wrap_up", "wrap_up")]
+)
+def test_who_is_disabled_finishes_what_is_under_way_and_nobody_else_is_touched(
+    state: str, after: str, session: Session
+) -> None:
+    rows = [
+        AgentRow(name=name, uri=f"sip:{name}@10.0.0.9", state=state, queues=["general"], languages=["zh"])
+        for name in ("anna", "bert")
+    ]
+    session.add_all(rows)
+    session.flush()
+    accounts.add_account(session, "bert", PASSWORD, Role.AGENT, rows[1], NOW)
+    session.scalars(select(AccountRow).where(AccountRow.name == "anna")).one().agent_id = rows[0].id
+    token = log_in(session, "bert", PASSWORD, "", NOW)
+    accounts.disable(session, "anna")
+    for row in rows:
+        session.refresh(row)
+    assert [row.state for row in rows] == [after, state]
+    assert token
+    assert accounts.viewer_of(session, token, NOW) is not None
+
+
+def test_a_login_sweeps_away_the_own_sessions_that_are_over_and_no_others(session: Session) -> None:
+    accounts.add_account(session, "bert", PASSWORD, Role.AGENT, None, NOW)
+    session.flush()
+    tokens = [log_in(session, name, PASSWORD, "", NOW) for name in ("anna", "bert")]
+    later = NOW + accounts.IDLE_SECONDS - 1
+    fresh = log_in(session, "anna", PASSWORD, "", later)
+    session.flush()
+    assert len(session.scalars(select(SessionRow)).all()) == 3  # the first is still good
+    log_in(session, "anna", PASSWORD, "", NOW + accounts.IDLE_SECONDS + 1)
+    session.flush()
+    left = set(session.scalars(select(SessionRow.token_hash)))
+    assert accounts.digest(str(tokens[0])) not in left
+    assert {accounts.digest(str(tokens[1])), accounts.digest(str(fresh))} <= left
+    for _ in range(13):  # kept awake for longer than a session may last
+        later += 3600
+        accounts.renew(session, accounts.digest(str(fresh)), later)
+    log_in(session, "anna", PASSWORD, "", later)
+    session.flush()
+    assert accounts.digest(str(fresh)) not in set(session.scalars(select(SessionRow.token_hash)))
+
+
+@pytest.mark.parametrize(
+    ("role", "all_calls", "whole_data", "hears"),
+    [
+        (Role.AGENT, False, False, False),
+        (Role.SUPERVISOR, True, True, True),
+        (Role.OPERATIONS, True, False, False),
+        (Role.ADMIN, True, True, True),
+    ],
+)
+def test_who_may_see_and_hear_what(role: Role, all_calls: bool, whole_data: bool, hears: bool) -> None:
+    viewer = Viewer(1, "x", role, "zh", None, "", "")
+    assert (viewer.sees_all_calls, viewer.sees_whole_data, viewer.hears_calls) == (all_calls, whole_data, hears)
+
+
+@pytest.mark.parametrize("scope", ["calls", "queue", "agents", "events", "metrics", "orders", "service"])
+def test_every_scope_can_be_given(scope: str, session: Session) -> None:
+    known = accounts.known_token(session, accounts.add_token(session, scope, [scope], NOW), NOW)
+    assert known is not None
+    assert known.scopes == {scope}
 
 
 def test_what_was_seen_again_and_again_is_one_line(session: Session) -> None:

@@ -13,8 +13,8 @@ from ivr.handoff import commands as do
 from ivr.handoff import events as on
 from ivr.handoff import machine as machine_module
 from ivr.handoff.machine import EVENTS, TABLE, HandoffMachine
-from ivr.handoff.state import State, Terms
-from tests.unit.handoff.handoff_states import REACH, REQUEST, RESERVED, SAMPLES, of
+from ivr.handoff.state import WAITING_STATES, State, Terms
+from tests.unit.handoff.handoff_states import REACH, REQUEST, RESERVED, SAMPLES, of, told
 
 # What each state makes of the sample events: the state after it. What is not named leaves the state as it is.
 AFTER: dict[State, dict[type, State]] = {
@@ -195,6 +195,17 @@ def check_invariants(machine: HandoffMachine, audible: Audible, commands: tuple[
     assert handoff.timers or machine.state in (State.TALKING, State.HELD)
     if machine.state is State.HELD:
         assert audible.music
+
+
+def test_the_states_in_which_a_wish_is_listened_for_are_those_that_heed_one() -> None:
+    deaf = (machine_module.ignore, machine_module.illegal)
+    assert {state for state, row in TABLE.items() if row[on.CallerSaid] not in deaf} == WAITING_STATES
+
+
+@pytest.mark.parametrize(("seconds", "excluded"), [(64.9, ("anna",)), (65.0, ())])
+def test_an_agent_is_left_in_peace_for_a_minute(seconds: float, excluded: tuple[str, ...]) -> None:
+    handoff = told(RESERVED, on.AgentDeclined(5.0, "anna")).handoff
+    assert handoff.excluded(seconds, Terms().ask_again_seconds) == excluded
 
 
 def test_timers_stopped_are_timers_started() -> None:

@@ -113,15 +113,16 @@ def test_patience_ends_in_a_choice_and_silence_in_a_callback() -> None:
 def test_patience_over_while_ringing_ends_in_the_choice_when_the_agent_does_not_come() -> None:
     machine = told(RESERVED)
     machine.receive(TimerFired("handoff.patience", 299.9))
-    assert says(machine.receive(TimerFired("handoff.ring", 299.95))) == ["handoff.offer"]
+    assert says(machine.receive(TimerFired("handoff.ring", 299.9))) == ["handoff.offer"]
 
 
 def test_waiting_on_has_new_patience() -> None:
-    machine = told(TimerFired("handoff.patience", 300.0))
+    machine = told(on.NoAgent(0.5), TimerFired("handoff.patience", 300.0))
     commands = machine.receive(on.CallerKeyed(310.0, "3"))
     assert machine.state is State.WAITING
     assert StartTimer("handoff.patience", 300) in commands
     assert machine.handoff.deadline == 610.0
+    assert says(machine.receive(on.NoAgent(311.0, 2))) == ["handoff.position"]
 
 
 def test_no_number_means_a_message() -> None:
@@ -200,6 +201,7 @@ def test_refused_blind_transfer_tries_the_next_agent() -> None:
     request = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", way_out="blind")
     machine = told(RESERVED, request=request)
     assert machine.state is State.TRANSFERRING
+    assert not of(do.HangUpAgent, told(RESERVED, request=request).receive(CallerHungUp(5.0)))
     commands = machine.receive(on.TransferProgressed(6.0, 404))
     assert do.ReserveAgent(("anna",)) in commands
     assert not of(do.HangUpAgent, commands)
@@ -216,6 +218,55 @@ def test_blind_refer_of_which_nothing_is_heard_tries_the_next_agent() -> None:
     commands = told(RESERVED, request=request).receive(TimerFired(TRANSFER, 40.0))
     assert do.ReleaseAgent("anna", "available", "transfer_failed", Terms().rest_seconds) in commands
     assert do.ReserveAgent(("anna",)) in commands
+
+
+def test_after_a_blind_transfer_that_failed_the_caller_is_told_the_position_again_and_keeps_the_patience_left() -> None:
+    request = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", way_out="blind")
+    machine = told(on.AgentReserved(118.0, "anna", "sip:anna@10.0.0.9"), request=request)
+    assert machine.receive(TimerFired("handoff.progress", 120.0)) == (StartTimer("handoff.progress", 120),)
+    machine.receive(on.TransferProgressed(125.0, 404))
+    assert says(machine.receive(TimerFired("handoff.progress", 240.0))) == ["handoff.position"]
+    machine.receive(on.AgentReserved(299.0, "bert", "sip:bert@10.0.0.9"))
+    assert machine.receive(TimerFired("handoff.patience", 299.9)) == ()
+    assert says(machine.receive(on.TransferProgressed(299.95, 404))) == ["handoff.offer"]
+
+
+def test_an_agent_asked_lately_is_not_asked_again_whoever_came_between() -> None:
+    machine = told(RESERVED, on.AgentDeclined(5.0, "anna"), on.AgentReserved(6.0, "bert", "sip:bert@10.0.0.9"))
+    assert do.ReserveAgent(("anna", "bert")) in machine.receive(on.AgentLegEnded(9.0, 2, 486))
+    passed = told(RESERVED, on.AgentDeclined(2.0, "anna"), on.AgentReserved(3.0, "bert", "sip:bert@10.0.0.9"))
+    passed.receive(on.AgentLegAnswered(4.0, 2))
+    passed.receive(on.AgentAccepted(5.0, "bert"))
+    assert do.ReserveAgent(("anna", "bert")) in passed.receive(on.PassedOn(9.0, "bert", "after_sales"))
+
+
+def test_the_next_agent_starts_from_nothing_the_one_before_had() -> None:
+    machine = told(RESERVED, on.AgentAccepted(2.0, "anna"), on.AgentLegEnded(3.0, 1, 486))
+    machine.receive(on.AgentReserved(4.0, "bert", "sip:bert@10.0.0.9"))
+    machine.receive(on.AgentLegAnswered(5.0, 2))
+    machine.receive(on.WhisperFinished(9.0, 2))
+    assert machine.state is State.DECIDING
+    assert do.HangUpAgent(2) in machine.receive(on.AgentDeclined(10.0, "bert"))
+
+
+def test_who_lost_the_agent_is_told_the_position_anew_and_has_new_patience() -> None:
+    machine = told(on.NoAgent(0.5), *TALKING)
+    machine.receive(on.AgentLegEnded(400.0, 1, 408))
+    assert says(machine.receive(on.NoAgent(400.5, 2))) == ["handoff.position"]
+    assert machine.handoff.deadline == 400.0 + Terms().max_wait_seconds
+
+
+def test_an_urgent_call_passed_on_stays_the_most_urgent() -> None:
+    request = on.HandoffRequested(0.0, "call-1", "safety", "danger", "zh", priority=0, announced=True)
+    machine = told(*TALKING, request=request)
+    assert do.EnterQueue("senior", "en", "zh", 0, "danger") in machine.receive(
+        on.PassedOn(9.0, "anna", "senior", skill="en")
+    )
+
+
+def test_a_handoff_that_was_announced_is_not_announced_again() -> None:
+    announced = on.HandoffRequested(0.0, "call-1", "general", "refund", "zh", announced=True)
+    assert says(HandoffMachine().receive(announced)) == []
 
 
 def test_agent_s_phone_that_let_go_means_the_caller_is_with_it() -> None:

@@ -55,9 +55,22 @@ def test_value_that_must_not_go_onto_the_wire_is_refused(value: str) -> None:
         bounded({"X-Case": value})
 
 
+@pytest.mark.parametrize("value", ["x" * 512, "a b", "ü" * 256])
+def test_a_line_with_blanks_and_of_512_bytes_is_a_value(value: str) -> None:
+    assert bounded({"X-Case": value}) == {"X-Case": value}
+
+
+@pytest.mark.parametrize("call_id", ["x", "x" * 128])
+def test_call_id_of_the_right_size_is_taken(call_id: str) -> None:
+    assert call_id_of(user_to_user(call_id)) == call_id
+
+
 def test_room_of_an_invite_is_kept() -> None:
+    # name + ": " + value + CRLF: four headers of 500 bytes on the wire fill it to the last byte
+    full = {f"X-{number}": "x" * (500 - len("X-0: \r\n")) for number in range(MAX_TOTAL_BYTES // 500)}
+    assert bounded(full) == full
     with pytest.raises(PhoneError, match="don't fit"):
-        bounded({f"X-{number}": "x" * 500 for number in range(1 + MAX_TOTAL_BYTES // 500)})
+        bounded({**full, "X-0": full["X-0"] + "x"})
 
 
 @pytest.mark.parametrize("name", ["", "X Y", "X:", "Ü"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,52 @@ def test_danger_then_favoured_then_repeated_then_waiting_time() -> None:
         call(5, 0, priority=0),
     ]
     assert [each.handoff for each in ranked(waiting)] == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (call(1), 3),
+        (call(1, priority=5), 3),
+        (call(1, priority=4), 2),
+        (call(1, repeated=True), 2),
+        (call(1, priority=3), 1),
+        (call(1, favoured=True, repeated=True), 1),
+        (call(1, priority=2), 1),
+        (call(1, priority=1), 0),
+        (call(1, priority=0, favoured=True), 0),
+    ],
+)
+def test_the_band_comes_from_priority_and_from_who_calls(one: Waiting, expected: int) -> None:
+    assert band(one) == expected
+
+
+@pytest.mark.parametrize(("seconds", "aged"), [(89.9, 3), (90, 2), (179.9, 2), (180, 1), (9000, 1)])
+def test_a_minute_and_a_half_is_worth_a_band(seconds: float, aged: int) -> None:
+    assert rank(call(1, seconds))[0] == aged
+
+
+def test_of_the_equally_urgent_the_longest_wait_is_first_and_then_the_handoffs_number() -> None:
+    for priority in (0, 5):
+        waiting = [call(9, 10, priority=priority), call(2, 10, priority=priority), call(7, 60, priority=priority)]
+        assert [each.handoff for each in ranked(waiting)] == [7, 2, 9]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fits"),
+    [
+        ({}, True),
+        ({"queue": "after_sales"}, False),
+        ({"language": "en"}, False),
+        ({"skill": "food_safety"}, False),
+        ({"skill": "refunds"}, True),
+        ({"excluded": frozenset({"anna"})}, False),
+        ({"excluded": frozenset({"bert"})}, True),
+    ],
+)
+def test_who_may_serve_whom(changed: dict[str, object], fits: bool) -> None:
+    anna = Agent("anna", frozenset({"general"}), frozenset({"zh"}), frozenset({"refunds"}))
+    assert may_serve(anna, call(1, **changed)) == fits  # type: ignore[arg-type]
 
 
 def test_patience_is_rewarded_but_never_above_danger() -> None:
@@ -127,11 +174,21 @@ def test_specialists_are_spared_and_the_longest_idle_is_next() -> None:
     ]
     assert assigned([call(1)], [special, *plain]) == {1: "carl"}
     assert assigned([call(1, skill="food_safety")], [special, *plain]) == {1: "anna"}
+    wide = Agent("dora", frozenset({"general", "after_sales"}), idle_seconds=900)
+    assert assigned([call(1)], [wide, *plain]) == {1: "carl"}
+    alike = [Agent(name, frozenset({"general"})) for name in ("bert", "anna")]
+    assert assigned([call(1)], alike) == {1: "anna"}
 
 
 def test_position_counts_the_own_queue_only() -> None:
     waiting = [call(1, 50), call(2, 40), call(3, 99, queue="after_sales"), call(4, 0, priority=0)]
     assert [position(each, waiting) for each in waiting] == [2, 3, 1, 1]
+
+
+def test_a_call_is_not_its_own_rival() -> None:
+    """The queue knows it as it was a moment ago; and two of equal rank can't be before each other."""
+    assert position(call(1, 10), [call(1, 11), call(2, 10)]) == 1
+    assert position(call(2, 10), [call(1, 10), call(2, 10)]) == 2
 
 
 def test_expected_wait() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from order_builders import NOW
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -253,11 +254,32 @@ async def test_no_message_for_who_refused_them(desk: SqlOrderSystem) -> None:
     assert states == ["refused"]
 
 
-def test_an_illegal_move_changes_nothing() -> None:
-    entry = t.LedgerEntry(key="k", state="done", attempts=1)
-    with pytest.raises(IllegalMoveError, match="done → sent"):
-        move(Session(), entry, LedgerState.SENT, None)  # type: ignore[arg-type]
-    assert (entry.state, entry.attempts) == ("done", 1)
+@pytest.mark.parametrize(
+    ("state", "follow"),
+    [
+        ("planned", {"sent"}),
+        ("sent", {"sent", "done", "failed", "unknown"}),
+        ("unknown", {"sent", "done", "failed", "unknown"}),
+        ("done", set()),
+        ("failed", set()),
+    ],
+)
+async def test_each_state_goes_on_as_written_and_an_illegal_move_changes_nothing(
+    state: str, follow: set[str], desk: SqlOrderSystem
+) -> None:
+    def moved(session: Session, then: LedgerState) -> bool:
+        entry = t.LedgerEntry(id=10**6, key="k", state=state, attempts=1)
+        if then.value in follow:
+            move(session, entry, then, NOW)
+        else:
+            with pytest.raises(IllegalMoveError, match=f"k: {state} → {then}"):
+                move(session, entry, then, NOW)
+        return (entry.state, entry.attempts, entry.changed_at) == (
+            (then, 1 + (then == "sent"), NOW) if then.value in follow else (state, 1, None)
+        )
+
+    for then in LedgerState:
+        assert await desk.database.read(lambda session, to=then: moved(session, to)), then  # type: ignore[misc]
 
 
 async def test_the_desk_says_down_when_the_database_is_gone(tmp_path, policies: Policies) -> None:  # type: ignore[no-untyped-def]

@@ -81,12 +81,21 @@ def test_money_keeps_every_cent() -> None:
     assert Money(-5).at_most(Money(300)) == Money(0)
     assert str(Money(-1_234, "EUR")) == "-12.34 EUR"
     assert str(Money(1_234, "JPY")) == "1234 JPY"
+    assert str(Money(0)) == "0.00 CNY"
 
 
 def test_money_of_two_currencies_never_mixes() -> None:
     with pytest.raises(ValueError, match="don't mix"):
         Money(1, "CNY") + Money(1, "USD")
-    with pytest.raises(TypeError):
-        Money(1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("units", [1.5, "1", None, True])
+def test_money_is_counted_in_whole_units(units: object) -> None:
+    with pytest.raises(TypeError, match="whole minor units"):
+        Money(units)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", ["yuan", "YUAN", "CN", "cny", "元元元", "ＣＮＹ", ""])
+def test_a_currency_is_a_code_of_three_letters(code: str) -> None:
     with pytest.raises(ValueError, match="ISO 4217"):
-        Money(1, "yuan")
+        Money(1, code)

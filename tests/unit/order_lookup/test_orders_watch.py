@@ -94,6 +94,36 @@ async def test_a_serious_ticket_goes_to_the_supervisor_when_its_call_back_is_due
         assert letters == ([] if minutes < 10 else ["staff:senior"]), minutes
 
 
+@pytest.mark.parametrize(
+    ("intent", "category", "queue", "priority"),
+    [("food_safety", "quality/food", "safety", 0), ("account_stolen", "account/stolen", "account", 0),
+     ("invoice", "invoice/missing", "senior", 4)],
+)  # fmt: skip
+async def test_what_is_overdue_is_the_supervisors_but_safety_and_accounts_answer_themselves(
+    intent: str, category: str, queue: str, priority: int, watched: SqlOrderSystem, clock: Clock
+) -> None:
+    opened = await watched.open_ticket(TicketRequest(CallerRef("c", CASES["in_transit"].phone), intent, category, "x"))
+    letters = []
+    for hours in (3, 26, 28):  # once, and then a day later until somebody answers
+        clock.now = NOW + timedelta(hours=hours)
+        pigeon = Pigeon()
+        await Poller(watched, pigeon).round()
+        letters.append([(letter.to, letter.template) for letter in pigeon.letters])
+    assert letters == [[("staff:senior", "escalated")], [], [("staff:senior", "escalated")]]
+    ticket = await Clerk(watched).ticket(opened.number)
+    assert ticket is not None
+    assert (ticket.queue, ticket.priority) == (queue, priority)
+
+
+@pytest.mark.parametrize(("hours", "warned"), [(0, 0), (0.01, 1), (24, 1), (24.01, 0)])
+async def test_a_storm_is_warned_of_a_day_ahead_and_not_once_it_is_there(
+    hours: float, warned: int, watched: SqlOrderSystem
+) -> None:
+    starts = NOW + timedelta(hours=hours)
+    assert await Clerk(watched).declare("typhoon", "storm", starts, starts + timedelta(days=1))
+    assert (await Poller(watched, Pigeon()).round()).warnings == warned
+
+
 async def test_a_callback_that_was_made_keeps_its_promise(watched: SqlOrderSystem, clock: Clock) -> None:
     case = CASES["in_transit"]
     for call in ("a", "b"):
@@ -175,6 +205,14 @@ async def test_an_answered_ticket_is_left_alone(watched: SqlOrderSystem, clock: 
     await watched.append_ticket(ticket.number, "李", "in hand")
     clock.now += timedelta(hours=5)
     assert (await Poller(watched, Pigeon()).round()).tickets == 0
+
+
+async def test_a_letter_to_the_staff_of_a_queue_with_a_long_name_says_it_whole(watched: SqlOrderSystem) -> None:
+    queue = "staff:regional_after_sales_south"
+    await watched.database.write(lambda session: put(session, "k", queue, "reminder", "zh", "好", NOW))
+    pigeon = Pigeon()
+    await Poller(watched, pigeon).round()
+    assert [letter.to for letter in pigeon.letters] == [queue]
 
 
 async def test_messages_are_tried_again_and_given_up_in_the_end(watched: SqlOrderSystem, clock: Clock) -> None:

@@ -1,9 +1,9 @@
 """Digit strings as people say, type and break them up, in Chinese, English and figures at once (pure).
 
 How it works. A text is read from left to right as digits, and as what may stand between the digits of one number: pauses, fillers,
-"and then", 后四位是. Teens and tens are said for digits ("one thirty eight thirteen", 三十八), repeats are spelt out ("double four",
-三个八). What is neither ends the string. This is for masking, where a digit too many in a string does less harm than one too few: what
-a caller means by a number is the understanding's (`dialogue/numbers_zh.py`, `numbers_en.py`).
+"and then", 后四位是. Teens, tens, hundreds and thousands are said for digits ("one thirty eight thirteen", 一百三十八), repeats are
+spelt out ("double four", 三个八). What is neither ends the string. This is for masking, where a digit too many in a string does less harm
+than one too few: what a caller means by a number is the understanding's (`dialogue/numbers_zh.py`, `numbers_en.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ TENS = {
     "twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+SCALES = {"hundred": 2, "thousand": 3, "百": 2, "千": 3}  # and how many digits follow
 # What a recogniser writes for a digit in Mandarin: believed between two digits.
 HOMOPHONES_ZH = {
     **dict.fromkeys("玲令另林铃领灵凌", "0"), **dict.fromkeys("依医衣以易妖药摇耀", "1"), **dict.fromkeys("而儿耳尔饿", "2"),
@@ -38,9 +39,10 @@ HOMOPHONES_ZH = {
 # What a recogniser writes for a digit: believed between two single digits only, never at the edge of a string.
 HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3", "free": "3"}
 
-_WORDS = "|".join(sorted({**UNITS, **TEENS, **TENS, **REPEATS, "hundred": 0}, key=len, reverse=True))
+_WORDS = "|".join(sorted({**UNITS, **TEENS, **TENS, **REPEATS, **SCALES}, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<figures>\d+)|(?P<times>[两俩二三四五六七八九])\s*个\s*(?=[{''.join(ZH)}0-9])|(?P<zh>[{''.join(ZH)}])|(?P<ten>[十拾])"
+    rf"|(?P<scale>(?:(?<=[{''.join(ZH)}十])|(?<=[{''.join(ZH)}十]\s))[百千])"
     rf"|(?P<en>(?<![a-z])(?:{_WORDS})(?![a-z'])(?:-(?=(?:{'|'.join(UNITS)})(?![a-z])))?)",
     re.IGNORECASE,
 )
@@ -68,13 +70,14 @@ _LETTER_X = re.compile(r"[\s,，、-]*(?:[xXＸｘ×叉]|艾克斯|(?<![a-z])ex(
 
 @dataclass(slots=True)
 class DigitString:
-    """A string of digits and where it stands; `pairs`: it was said in teens and tens, as a date is; `joined` by words."""
+    """A string of digits and where it stands; `pairs`: said in teens and tens, as a date is; `scaled`: in hundreds, as an amount is."""
 
     start: int
     end: int
     digits: str
     pairs: bool = False
     parts: list[str] = field(default_factory=list)
+    scaled: bool = False
 
 
 def find(text: str) -> Iterator[DigitString]:
@@ -104,7 +107,8 @@ def _string(text: str, token: re.Match[str]) -> DigitString:
             after = _TOKEN.match(text, joint.end() if joint else end)
             if after is None or (joint and "点" in joint[0] and len(tokens) - parts[-1] < SHORTEST_BEFORE_DOT):
                 break
-            if joint and any(character.isalpha() for character in joint[0]):
+            counted_on = joint is not None and joint[0].strip().lower() == "and" and _symbol(tokens[-1])[0] == "scale"
+            if joint and not counted_on and any(character.isalpha() for character in joint[0]):
                 parts.append(len(tokens))
             tokens.append(after)
         end = tokens[-1].end()
@@ -114,7 +118,8 @@ def _string(text: str, token: re.Match[str]) -> DigitString:
         sum(kind in ("teen", "tens", "ten") for kind, _ in symbols)
         >= 2 * sum(kind == "digit" for kind, _ in symbols) / 3
     )
-    return DigitString(token.start(), end, "".join(pieces), pairs, pieces)
+    scaled = any(kind == "scale" for kind, _ in symbols)
+    return DigitString(token.start(), end, "".join(pieces), pairs, pieces, scaled)
 
 
 def _is_unit(token: re.Match[str]) -> bool:
@@ -136,6 +141,8 @@ def _symbol(token: re.Match[str]) -> tuple[str, str]:
             return "digit", ZH[said]
         case "ten":
             return "ten", ""
+        case "scale":
+            return "scale", said
         case "word":
             return "digit", HOMOPHONES[word]
         case "sound":
@@ -144,7 +151,7 @@ def _symbol(token: re.Match[str]) -> tuple[str, str]:
         return "times", str(REPEATS[word])
     if word in UNITS:
         return "digit", UNITS[word]
-    return ("hundred", "") if word == "hundred" else ("teen", TEENS[word]) if word in TEENS else ("tens", TENS[word])
+    return ("scale", word) if word in SCALES else ("teen", TEENS[word]) if word in TEENS else ("tens", TENS[word])
 
 
 def _spelt(symbols: list[tuple[str, str]]) -> str:
@@ -163,7 +170,22 @@ def _spelt(symbols: list[tuple[str, str]]) -> str:
                 value = ("" if before == "digit" and digits[-1:] != "0" else "1") + (
                     "" if after[0] == "digit" and after[1] != "0" else "0"
                 )
-            case "hundred":
-                value = "00"
+            case "scale":
+                value = "0" * max(0, SCALES[value] - _counted(symbols[place + 1 :]))
         digits, times = digits + value * times, 1
     return digits
+
+
+def _counted(symbols: list[tuple[str, str]]) -> int:
+    """How many digits the words after a scale stand for: of "one thousand three hundred fifty three" all three, of "one hundred" none."""
+    kinds = [kind for kind, _ in symbols[:2]] + [""] * 2
+    match kinds[0], kinds[1]:
+        case "digit", "scale":
+            return SCALES[symbols[1][1]] + 1
+        case ("tens" | "teen" | "ten", _) | ("digit", "ten"):
+            return 2
+        case "digit", "digit":
+            return 2 if symbols[0][1] == "0" else 0
+        case "digit", "":
+            return 1
+    return 0

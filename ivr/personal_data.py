@@ -14,11 +14,14 @@ from ivr.addresses import hide_emails, hide_places
 from ivr.digit_strings import DigitString
 
 SHORTEST, SHORTEST_NAMED = 7, 5
+# "Two thousand three hundred, then three thousand" are amounts; of a telephone in hundreds a digit or two may be taken otherwise.
+SHORTEST_COUNTED, LONGEST_AMOUNTS = 7, 10
 _NAMED = re.compile(
     r"(?P<personal>手机|电话|号码|联系方式|微信|身份证|银行卡|信用卡|卡号|证件|护照|通行证|台胞证|驾照|驾驶证|社保|账号|打给我"
     r"|\b(?:tele)?phone|\bmobile|\bcell|\bcard|\bid\b|\bidentity|\bpassport|\blicen[cs]e|\bdrivers?|\bsocial security"
     r"|\baccount|\bnumber|\bunder|\b(?:call|text|reach|ring) me)"
-    r"|(?P<matter>订单(?:号码?|编号)?|单号|运单(?:号码?)?|快递(?:单号|号码?)?|工单(?:号码?)?|流水号|发票(?:号码?)?"
+    r"|(?P<matter>订单(?:号码?|编号)?|单号|运单(?:号码?)?|快递(?:单号|号码?)?|工单(?:号码?)?|流水号|登记号|发票(?:号码?)?"
+    r"|\bwritten down, under number"
     r"|\b(?:order|tracking|parcel|ticket|reference|receipt|invoice|confirmation)s?(?: (?:number|no|id))?)",
     re.IGNORECASE,
 )
@@ -114,6 +117,8 @@ def _is_personal(found: DigitString, before: str, after: str) -> bool:
     named = max(_NAMED.finditer(before), key=lambda each: each.end(), default=None)
     personal = named is not None and named["personal"] is not None
     if len(digits) < (SHORTEST_NAMED if personal else SHORTEST):
+        return False
+    if found.scaled and len(digits) < (SHORTEST_COUNTED if personal else LONGEST_AMOUNTS) and not _MOBILE.match(digits):
         return False
     if _RECEIPT.search(before) and len(digits) in (7, 8) and not personal:
         return False

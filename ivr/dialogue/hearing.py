@@ -9,7 +9,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue import judgement as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
-from ivr.dialogue.meaning import WHAT_ELSE, Interpretation, is_matter
+from ivr.dialogue.meaning import SWITCH_LANGUAGE, WHAT_ELSE, Interpretation, is_matter
 from ivr.dialogue.number_pieces import MOST_PIECES, Pieces, continues, joined, unfinished
 from ivr.dialogue.order_number import NoneFound, answer, looks_like_phone
 from ivr.dialogue.questions import Question
@@ -112,6 +112,7 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
     """Judge what was understood and follow the judgement; `certain` when the caller has confirmed it."""
     question = state.question
     judgement = judge(question, heard, talk.context(), certain)
+    talk.understood += heard.verdict == "accept"
     note(talk, heard, judgement)
     if isinstance(judgement, judged.Wanted):
         talk.forget_ahead()
@@ -135,6 +136,8 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             talk.progress()
             if talk.next_intent == intent:  # "no, I want my money back": now, not later
                 talk.take_next_intent()
+            if intent == SWITCH_LANGUAGE:
+                keep_matter(talk, question)
             if not want(talk, question, intent):
                 try_again(talk, state, "no_match")
         case judged.Corrected(slot):
@@ -147,6 +150,14 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             answered(talk, state, outcome)
         case _:
             assert_never(judgement)
+
+
+def keep_matter(talk: Talk, question: Question) -> None:
+    """What is under way goes on in the other language; what is settled, or was to be asked anyway, doesn't begin anew."""
+    under_way = len(talk.position.stack) > 1 and question.expectation.wants != "intent"
+    matter = talk.memory.word("$intent")
+    if under_way and matter and is_matter(matter):
+        talk.next_intent = matter
 
 
 def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None:
@@ -231,6 +242,7 @@ def ask_whether(talk: Talk, state: Listening, heard: Interpretation) -> None:
     if not talk.say("doubt"):  # a value without a name: better asked anew than silence
         return try_again(talk, state, "no_match")
     doubt = questions.yes_no("doubt", "doubt", asked.manner, talk.expectation())
+    doubt = replace(doubt, agrees=frozenset({heard.intent} if heard.kind == "intent" else ()))
     talk.listen(replace(state, question=doubt, held=heard, asked=asked))
 
 
@@ -249,6 +261,8 @@ def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match"
     elif not talk.say(question.prompt, variant):
         talk.say("again", variant)
         talk.say(question.prompt)
+    if what != "unsettled" and question.takes_language_key and SWITCH_LANGUAGE in talk.context().known_intents:
+        talk.offer_languages()
     talk.listen(replace(state, no_inputs=no_inputs, no_matches=no_matches))
 
 

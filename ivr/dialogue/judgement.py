@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ivr.dialogue.consent import Consent
-from ivr.dialogue.meaning import OUT_OF_SCOPE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
+from ivr.dialogue.meaning import OUT_OF_SCOPE, SWITCH_LANGUAGE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.vocabulary import ABOUT_GOODS, UNDOES, URGENT_INTENTS
@@ -147,6 +147,8 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
         return Corrected(number)
     if question.about == "offer" and context.consent.says_the_verb(question.action, heard.text):
         return Answered("yes")
+    if question.about == "doubt" and _said_again(question, heard):
+        return Answered("yes")
     if heard.verdict == "reject" and slot is None:
         return Missed()
     if heard.slot("undo") is not None and (undone := _undone(question, heard, context)) is not None:
@@ -176,6 +178,15 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     if heard.kind == "intent" and wants.wants == "intent" and heard.intent in context.known_intents:
         return Wanted(heard.intent)
     return Missed()
+
+
+def _said_again(question: Question, heard: Interpretation) -> bool:
+    """Whether the caller, asked whether something was meant, says it in other words: as good as a yes, if it is likely at all."""
+    if heard.kind == "intent":
+        return not heard.negated and heard.verdict != "reject" and heard.intent in question.agrees
+    return (
+        heard.kind == "nothing" and heard.runner_up in question.agrees and heard.score >= question.expectation.confirm
+    )
 
 
 def _bare_number(heard: Interpretation, context: Context) -> Slot | None:
@@ -231,11 +242,16 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
         return Answered("yes")
     if _agrees_too_soon(question, heard, context):
         return Missed()
-    if question.agrees & _MONEY and (heard.intent in _SAID_BY_OFFERS or context.consent.impatient(heard.text)):
+    if (
+        question.about == "offer"
+        and question.agrees & _MONEY
+        and (heard.intent in _SAID_BY_OFFERS or context.consent.impatient(heard.text))
+    ):
         return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
-    if question.manner.change_of_mind and heard.intent in context.known_intents and heard.intent != context.intent:
+    followed = question.manner.change_of_mind or heard.intent == SWITCH_LANGUAGE
+    if followed and heard.intent in context.known_intents and heard.intent != context.intent:
         return Wanted(heard.intent)
     return Missed()
 

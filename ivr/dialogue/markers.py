@@ -59,7 +59,7 @@ class Markers:
         self._plainly_not = re.compile(
             r"(?!)(?P<thing>)"
             if self._english
-            else r"^(?:那|就|我|我们|哦|嗯|好|行|吧|算了|还是|先|想了?想|太.{1,3}了|后悔了?|改主意了?|麻烦|想?要?留着)*"
+            else r"^(?:那|就|我|我们|哦|嗯|好|行|吧|算了|还是|先|等等|等一?下|慢着|想了?想|太.{1,3}了|后悔了?|改主意了?|麻烦|想?要?留着)*"
             rf"不再?(?P<thing>{self._any(self._negatable)})了[吧啦]?$"
         )
 

@@ -23,7 +23,8 @@ Completeness = Literal["complete", "incomplete", "in_number"]
 UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "wait", "help", "back", "goodbye")
 OUT_OF_SCOPE = "out_of_scope"
 WHAT_ELSE = "what_else"
-COURTESIES = frozenset({"thanks", "switch_language"})
+SWITCH_LANGUAGE = "switch_language"
+COURTESIES = frozenset({"thanks", SWITCH_LANGUAGE})
 
 
 def is_matter(intent: str) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 
 import opencc
 
+from ivr.values import Language
+
 MOST_CHARACTERS = 300
 _SIMPLIFIED = opencc.OpenCC("t2s")
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{1,60}\}\}|\[[A-Za-z_ ]{1,40}\]")
@@ -46,6 +48,17 @@ def plain(text: str) -> str:
         char if unicodedata.category(char)[0] != "C" or "\ue000" <= char <= "\ue00f" else " " for char in text
     )
     return str(_SIMPLIFIED.convert(text))[: 2 * MOST_CHARACTERS]
+
+
+# In whose writing an utterance is: enough of the one and nothing of the other.
+_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[a-z]{2,}")
+_ENOUGH = 2
+
+
+def in_other_writing(text: str, language: Language) -> bool:
+    """Whether a plain text is in the writing of a language that isn't spoken here: "where is my parcel" on a Mandarin call."""
+    own, other = (_HAN, _LATIN) if language == "zh" else (_LATIN, _HAN)
+    return own.search(text) is None and len(other.findall(text)) >= _ENOUGH
 
 
 _STAND_INS = (

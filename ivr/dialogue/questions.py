@@ -10,12 +10,23 @@ from typing import Literal, get_args
 from ivr.commands import KeyInput
 from ivr.dialogue.answer_words import Score
 from ivr.dialogue.dialplan import Ask, Manner
-from ivr.dialogue.meaning import WHAT_ELSE, Expectation, Interpretation, Kind, Option, Slot, SlotKind, Universal
+from ivr.dialogue.meaning import (
+    SWITCH_LANGUAGE,
+    WHAT_ELSE,
+    Expectation,
+    Interpretation,
+    Kind,
+    Option,
+    Slot,
+    SlotKind,
+    Universal,
+)
 from ivr.values import Digits, Language, Money, Value
 
 About = Literal["step", "doubt", "offer", "digits", "survey"]
 KEY_LENGTHS: Mapping[str, int] = {"order_number": 12, "digits": 12, "phone": 11, "money": 6, "count": 3, "date": 4}
 YES_NO_KEYS: Mapping[str, str] = {"1": "yes", "2": "no"}
+LANGUAGE_KEY = "8"
 UNIVERSAL_KEYS: Mapping[str, Universal] = {"0": "agent", "*": "back", "#": "repeat", "9": "goodbye"}
 MOST_ITEMS = 8
 # The name of an item isn't a template, whatever it is written with.
@@ -56,6 +67,11 @@ class Question:
             return KeyInput(self.key_digits, seconds)
         return KeyInput(1, seconds)
 
+    @property
+    def takes_language_key(self) -> bool:
+        """Whether key 8 is for another language here: not where a number is keyed, or 8 is one of the answers."""
+        return self.key_digits == 1 and self.keys.get(LANGUAGE_KEY, SWITCH_LANGUAGE) == SWITCH_LANGUAGE
+
     def lacking(self, digits: int) -> Question:
         """The same question, of whose number only so many digits are still to come."""
         return replace(self, expectation=replace(self.expectation, digits=digits))
@@ -66,6 +82,8 @@ class Question:
             return _certain(self._kind(self.keys[keys]), self.keys[keys], keys)
         if (universal := UNIVERSAL_KEYS.get(keys)) and (keys != "9" or self.key_digits == 1):
             return _certain("universal", universal, keys, universal=universal)
+        if keys == LANGUAGE_KEY and self.takes_language_key:
+            return _certain("intent", SWITCH_LANGUAGE, keys)
         if self.key_digits > 1 and keys.isascii() and keys.isdigit():
             return self._number(keys)
         return Interpretation("nothing", text=keys, why=("a key without a meaning here",))

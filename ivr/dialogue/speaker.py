@@ -26,6 +26,11 @@ class Speaker:
             self._gathered.append(made)
         return made is not None
 
+    def borrow(self, book: PromptBook, prompt: str, now: datetime) -> None:
+        """Gather a prompt of another language, in its voice, where it is written."""
+        made = book.prompt(prompt, self.memory, now, rate=self.rate)
+        self._gathered += [made] if made is not None else []
+
     def drop(self) -> None:
         """Say nothing of what was gathered."""
         self._gathered.clear()

@@ -20,6 +20,8 @@ from ivr.dialogue.vocabulary import CHANGES_CONTACT
 from ivr.values import Digits, Language, Value, Values
 
 KNOWN_BY_NUMBER_OF_DIGITS = 12
+# So often the other languages are offered; never to who was surely understood so often: one guess among noise may be chance.
+MOST_LANGUAGE_OFFERS, SPEAKS_OURS = 2, 2
 HIDDEN = "•••"
 
 
@@ -32,6 +34,7 @@ class Talk:
         self.state: State = Fresh()
         self.turn, self.seconds = 0, 0.0
         self.breakages, self.agent_wishes = 0, 0
+        self.understood, self.languages_offered = 0, 0
         self.keys_only = False
         self.heard_ahead: dict[str, Slot] = {}
         self.filled_at: dict[str, Stack] = {}
@@ -124,6 +127,15 @@ class Talk:
     def say(self, prompt: str, variant: str = "") -> bool:
         """Gather a prompt; False where there is nothing to say."""
         return self.speaker.say(prompt, self.now, variant, sensitive=bool(self.manner.sensitive))
+
+    def offer_languages(self) -> None:
+        """Say in each other language how to go on in it: who speaks that one understands nothing else that is said."""
+        if self.languages_offered >= MOST_LANGUAGE_OFFERS or self.understood >= SPEAKS_OURS:
+            return
+        self.languages_offered += 1
+        for language, spoken in self.dialplans.spoken.items():
+            if language != self.language:
+                self.speaker.borrow(spoken.prompts, "language_offer", self.now)
 
     def say_step(self) -> None:
         """Gather what the step says."""

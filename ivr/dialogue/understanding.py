@@ -21,6 +21,7 @@ from ivr.dialogue.markers import Markers
 from ivr.dialogue.matching import Match, Matcher
 from ivr.dialogue.meaning import (
     OUT_OF_SCOPE,
+    SWITCH_LANGUAGE,
     UNIVERSALS,
     Completeness,
     Danger,
@@ -33,7 +34,7 @@ from ivr.dialogue.meaning import (
     Universal,
     Verdict,
 )
-from ivr.dialogue.normal_text import plain, without_placeholders
+from ivr.dialogue.normal_text import in_other_writing, plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
 from ivr.dialogue.second_wish import SecondWish
 from ivr.dialogue.templates import SLOT_MARKS
@@ -54,7 +55,7 @@ _LIKELY = 0.6  # as likely as that, and said in so many words: then it is sure
 # Below this a hypothesis is a guess among noise ("听得到吗" as 妈的, a cough as 嘞): enough for a wish that is asked back, too little to
 # agree to anything, raise an alarm or end the call by.
 BARELY_HEARD = 0.2
-_AT_ONCE = ("thanks", "yes", "no")
+_AT_ONCE = ("thanks", "yes", "no", "wait")
 _BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
 
 
@@ -109,11 +110,18 @@ class Understanding:
         found = slots.find(bare, expectation)
         sentence = self.normal.text(slots.marked(bare, found))
         if not sentence.strip():
-            return Interpretation("nothing", text=bare, why=("no words",))
+            return self._other_language(bare) or Interpretation("nothing", text=bare, why=("no words",))
         values = (*slots.as_slots(found), *wanted.order_slots(self, bare, hypotheses, found, expectation))
         values += self.variants.find(bare)
         said = answers.Said(bare, sentence, values, hypotheses)
-        return self._answer(said, expectation)
+        meant = self._answer(said, expectation)
+        return (self._other_language(bare) if meant.kind == "nothing" else None) or meant
+
+    def _other_language(self, bare: str) -> Interpretation | None:
+        """Who is heard in another language and makes no sense in this one wants to speak that."""
+        if SWITCH_LANGUAGE not in self.grammar.intents or not in_other_writing(bare, self.language):
+            return None
+        return Interpretation("intent", SWITCH_LANGUAGE, 0.95, text=bare, why=("said in another language",))
 
     def _answer(self, said: answers.Said, expectation: Expectation) -> Interpretation:
         # Where a name is said, the recogniser writes sounds down, and some of them happen to be words.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _ANOTHER_WISH = 0.88
 MISHEARD_DIGITS = 2
 _BESIDE = ("help", "repeat", "wait")
+_IN_WORDS = ("address", "free")  # a mere yes to "which address?" is none
 SHORTEST_TAIL = 4
 PHONE = 11
 
@@ -188,7 +189,7 @@ def _slot(understanding: Understanding, said: Said, expectation: Expectation) ->
         slot = understanding.variants.answer(said.bare)
     exact = understanding.matcher.rank(said.sentence)[:1]
     wish = next((match for match in exact if match.score >= _ANOTHER_WISH), None)
-    if slot is None:
+    if slot is None or (slot.kind in _IN_WORDS and understanding.choices.is_whole_answer(said.sentence)):
         return None
     named = found is not None and found.kind == "variant"  # "换大一码" is a wish, too: the one under way
     if wish and not named and _outweighs(wish.intent, wish.score, slot):

@@ -106,6 +106,17 @@ SPOKEN_EN = [
     ("my order is under one three eight one three two six one nine four four", "three two"),
     ("the order number is my phone four one five five five five one two three four", "five five"),
 ]  # fmt: skip
+# In hundreds and thousands, as quantities are said.
+COUNTED = [
+    ("my number is one hundred thirty eight one hundred fifteen four thousand thirty eight three", "fifteen"),
+    ("it's one hundred and thirty eight, one thousand one hundred sixteen, one thousand three hundred fifty three", "sixteen"),
+    ("one thirty eight one hundred sixteen thousand one three five three", "sixteen"),
+    ("call me at eight hundred five five five twelve hundred", "five five"),
+    ("my phone is thirteen eight eleven fifty four thousand three eighty three", "eleven"),
+    ("the card is four thousand five hundred thirty two, one thousand one, two thousand two hundred", "one thousand one"),
+    ("我的手机号是一百三十八，一千一百一十六，一千三百五十三", "一十六"), ("一百 三十八 零 一百 一十六 一千 三百 五十三", "一十六"),
+    ("卡号六千二百二十八四千八百零二一千二百三十四五千六百七十八", "八百零二"), ("身份证三千一百零一十二九千零三", "一百零"),
+]  # fmt: skip
 # Found by trying to get something past it.
 SLIPPED = [
     ("一三八你记一下一三二六完了是一九四四", "一三二六"), ("一三八 您稍等啊 一三二六 一九四四", "一三八"), ("一三八点一三二六点一九四四", "一三二六"),
@@ -121,7 +132,7 @@ KEPT_ZH = [
     "工单号是T0000012", "二零二六年十一月二十一日下单的", "2026-11-21 12:30", "2026年11月21日 18:05", "今天十二点三十分", "下午三点二十五到的",
     "十一月二十一号晚上八点", "我买了两个杯子三个碗", "等了四十五分钟", "还有三天", "三楼", "十号送到", "五号下单，七号还没到", "二十三号到二十五号之间",
     "退我 ¥1,234,567.50", "共 12,345,678 元", "一二三四", "坐二号线来的", "第三个", "百分之二十", "订单 20261121", "二零二六一一二一那天", "会议室",
-    "双十一买的",
+    "双十一买的", "一共三千五百八十元", "先扣了一千二百，后来又扣了三千", "登记号是零零零，零零零幺", "等了一千年",
     "我要两份一百二十八的套餐", "运单号SF一二三四五六七八九零一二", "打一一零", "你们四零零电话", "给我换个房间", "一楼没有电梯", "我住的小区进不来",
     "路上堵车",
     "满三百减五十", "七天无理由",
@@ -135,11 +146,14 @@ KEPT_EN = [
     "the one place I like", "twenty percent off", "tracking number one z nine nine nine", "it was two for one", "I ordered at ten and it came at one",
     "seven days", "nineteen ninety nine", "no way", "one way or the other", "I was on the road for one hour", "it arrived at noon",
     "order number 8812345678901", "on 20261121", "twenty six eleven twenty twenty six", "he was at the door", "look at amazon dot com",
-    "thirty five thousand", "the flat screen", "wechat payment failed", "微信支付失败", "三点二十五到五点四十", "十二点三十 一点十五", "it was two for one too",
+    "thirty five thousand", "two thousand three hundred and then three thousand", "five hundred twelve thousand six hundred forty people",
+    "in two thousand twenty six",
+    "that's written down, under number zero zero zero, zero zero zero one",
+    "the flat screen", "wechat payment failed", "微信支付失败", "三点二十五到五点四十", "十二点三十 一点十五", "it was two for one too",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "gone"), SPOKEN_ZH + SPOKEN_EN + SLIPPED)
+@pytest.mark.parametrize(("said", "gone"), SPOKEN_ZH + SPOKEN_EN + COUNTED + SLIPPED)
 def test_what_is_personal_is_hidden(said: str, gone: str) -> None:
     written = masked(said)
     assert gone not in written, written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from small_shop import NUMBER, call, load
 from ivr import commands as do
 from ivr import events as told
 from ivr.commands import Command
+from ivr.dialogue import questions
+from ivr.dialogue.dialplan import Manner
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.machine import ANYWHERE, LEGAL, Dialogue
+from ivr.dialogue.meaning import Expectation
 from ivr.dialogue.states import Fresh, Listening, Over, Recording, Speaking, State, Waiting, WithHuman
 from ivr.errors import IllegalTransition
 from ivr.events import Event, Hypothesis
@@ -239,6 +243,21 @@ def test_a_doubtful_wish_is_asked_back(caller: Caller) -> None:
 def test_a_doubt_denied_puts_the_question_in_other_words(caller: Caller) -> None:
     caller.says("我要退款", confidence=0.1)
     assert caller.says("不是").said() == "没听懂。"
+
+
+def test_a_doubtful_wish_said_again_is_meant(caller: Caller) -> None:
+    caller.says("我要退款", confidence=0.1)
+    assert caller.says("我要退款", confidence=0.3).said() == "订单号？"
+
+
+def test_key_8_is_another_language_where_it_is_nothing_else() -> None:
+    question = questions.yes_no("step", "order_is_it_this", Manner(), Expectation())
+    assert question.read_keys("8").intent == "switch_language"
+    of_step = replace(question, keys={"8": "complaint"})
+    assert of_step.read_keys("8").intent == "complaint"
+    number = replace(question, key_digits=12)
+    assert not number.takes_language_key
+    assert number.read_keys("8").intent != "switch_language"
 
 
 def test_universals(caller: Caller) -> None:

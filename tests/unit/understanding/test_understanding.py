@@ -5,18 +5,19 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.dialogue.evaluation import understand_one
-from ivr.dialogue.meaning import Option
+from ivr.dialogue.meaning import Option, SlotKind
 from ivr.dialogue.recognition import grammar_for
 from ivr.dialogue.templates import Lists, parse
 from ivr.dialogue.understanding import Expectation, Understanding
 from ivr.events import Hypothesis
-from ivr.values import Digits, Money, Name
+from ivr.values import Digits, Language, Money, Name
 from order_lookup.numbers import DEFAULT
 from tests.unit.understanding.conftest import NOW, Hear
 
@@ -162,6 +163,48 @@ def test_an_order_number_alone_asks_for_that_order(hear: Hear, said: str) -> Non
 @pytest.mark.parametrize("said", ["可以说英语吗", "英语服务", "can i speak chinese", "chinese please"])
 def test_the_other_language_can_be_asked_for(hear: Hear, said: str) -> None:
     assert (hear(said).intent, hear(said).verdict) == ("switch_language", "accept")
+
+
+@pytest.mark.parametrize(
+    ("said", "spoken"),
+    [
+        ("do you speak english", "zh"),
+        ("hello where is my parcel", "zh"),
+        ("能说中文吗", "en"),
+        ("我的快递到哪了", "en"),
+    ],
+)
+@pytest.mark.parametrize("wants", ["intent", "yes_no"])
+def test_who_speaks_the_other_language_gets_it(
+    shipped: dict[str, Understanding], said: str, spoken: Language, wants: Literal["intent", "yes_no"]
+) -> None:
+    found = shipped[spoken].understand((Hypothesis(said, 0.9),), Expectation(wants, language=spoken, now=NOW))
+    assert (found.intent, found.verdict) == ("switch_language", "accept")
+
+
+@pytest.mark.parametrize("said", ["ok", "我要退 iphone", "vip"])
+def test_a_word_of_another_language_is_no_wish_for_it(shipped: dict[str, Understanding], said: str) -> None:
+    assert shipped["zh"].understand((Hypothesis(said, 0.9),), Expectation(now=NOW)).intent != "switch_language"
+
+
+@pytest.mark.parametrize(
+    "said", ["do you speak english", "i don't speak chinese do you speak english", "能说中文吗", "english please"]
+)
+def test_the_language_that_is_spoken_goes_on(hear: Hear, said: str) -> None:
+    assert (hear(said).universal, hear(said).verdict) == ("repeat", "accept")
+
+
+@pytest.mark.parametrize("kind", ["free", "address"])
+@pytest.mark.parametrize("said", ["yes", "ok", "好的"])
+def test_a_mere_yes_is_no_words_to_write_down(hear: Hear, said: str, kind: SlotKind) -> None:
+    assert hear(said, wants="slot", slot=kind).slot(kind) is None
+
+
+@pytest.mark.parametrize("said", ["no wait don't cancel", "hold on don't refund it", "等等先别退", "等等我不退了"])
+def test_wait_is_not_all_that_is_said(hear: Hear, said: str) -> None:
+    found = hear(said, wants="slot", slot="digits", digits=4)
+    assert found.negated
+    assert found.universal is None
 
 
 def test_a_sentence_just_written_counts_before_anything_is_learnt_anew(shipped: dict[str, Understanding]) -> None:

@@ -11,7 +11,7 @@ setup: .venv/.ready
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is missing: apt-get install python3 python3-venv"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
-	  { echo "$$($(PYTHON) --version) found, 3.11 or 3.12 is needed (the SIP library has no wheel for others): make PYTHON=python3.12"; exit 2; }
+	  { echo "$$($(PYTHON) --version) found, 3.11 or 3.12 is needed (the SIP library has no wheel for others): make PYTHON=python3.12; without one: uv python install 3.12 && make PYTHON=\$$(uv python find 3.12)"; exit 2; }
 	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "Python's venv module is missing: apt-get install python3-venv"; exit 2; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

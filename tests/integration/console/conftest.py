@@ -107,9 +107,9 @@ class Console:
             self.process.wait(PATIENCE_SECONDS)
 
 
-@pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    folder = tmp_path_factory.mktemp("console")
+@contextlib.contextmanager
+def console_in(folder: Path) -> Iterator[Console]:
+    """A console process on a database of its own, with a demo shop, accounts and tokens."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     prompts = Path(__file__).parents[3] / "prompts"
@@ -135,6 +135,12 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     yield made
     made.stop()
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    with console_in(tmp_path_factory.mktemp("console")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

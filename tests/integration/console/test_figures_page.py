@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,10 +19,17 @@ from sqlalchemy.orm import Session
 
 from ivr.records.tables import CallRow, EventRow, HandoffRow, LineRow, WrapUpRow
 from ivr.traffic import same_time
-from tests.integration.console.conftest import Console, keep, log_in, too_wide
+from tests.integration.console.conftest import Console, console_in, keep, log_in, too_wide
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One that nobody else has calls on: figures are of all there are."""
+    with console_in(tmp_path_factory.mktemp("figures")) as made:
+        yield made
 
 
 def add(session: Session, call_id: str, began: float, waited: float | None = None, **told: object) -> None:

@@ -105,7 +105,7 @@ def reread(
     model: Annotated[Path | None, typer.Option(help="another model folder than models/LANG-small")] = None,
 ) -> None:
     """Reads a model's network back, to go on from (`train --parent`) or to take a mean with (`average`)."""
-    from training.train import reread as read_back
+    from training.rereading import reread as read_back
 
     (profile,) = profiles(lang)
     read_back(profile, places().work, (model or model_folder(profile)) / "am" / "final.mdl", output)

@@ -6,6 +6,7 @@ each norm is given the mean and variance that its layer has on a sample of the m
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,8 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training import corpus
 from training.kaldi_model import token
+from training.languages import language
+from training.lattice_free import count_bigram
 from training.network import LAYERS, Affine, Network
+from training.profile import Profile
+from training.train import read_features, stack, untrained, write
 
 WEIGHTS, BIAS = token("<LinearParams>") + token("CM"), token("<BiasParams>") + token("FV")
 Matrix = NDArray[np.float64]
@@ -89,3 +95,27 @@ def settle(network: Network, features: Tensor) -> None:
     network(features)
     for hook in hooks:
         hook.remove()
+
+
+def reread(profile: Profile, work: Path, model: Path, checkpoint: Path) -> None:
+    """Writes the network of a final.mdl as `train --parent` and `average` take it; some shards of features must be there."""
+    shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
+    random.Random(profile.seed).shuffle(shards)
+    files = [f for s in shards if (f := work / profile.language / "features" / f"{s.name}.npz").exists()][:30]
+    if not files:
+        raise FileNotFoundError(
+            f"no features in {work / profile.language / 'features'}: run the stages speech and features"
+        )
+    examples = [e for file in files for e in list(read_features(file))[:60]]
+    random.Random(profile.seed).shuffle(examples)
+    layers = read_layers(model)
+    phones = len(language(profile.language).phones) + 1
+    if len(layers[-1].bias) != 2 * phones:
+        raise ValueError(
+            f"{model} has {len(layers[-1].bias)} outputs, the phones of {profile.language} want {2 * phones}"
+        )
+    network = untrained(2 * phones, len(layers[0].bias), examples)
+    unfold(layers, network)
+    settle(network, stack(sorted(examples, key=lambda e: e.frames)[:300:3], network.context)[0])
+    bigram = count_bigram([e.words for e in examples], phones, profile.seed)
+    write(checkpoint, {"network": network.state_dict(), "start": bigram.start, "after": bigram.after})

@@ -19,7 +19,6 @@ from training.languages import language
 from training.lattice_free import PhoneBigram, count_bigram, lines, objective
 from training.network import SUBSAMPLING, Network
 from training.profile import Profile
-from training.rereading import read_layers, settle, unfold
 from training.telephone import augment, no_speech
 from training.variation import Mel, backgrounds, vary
 from training.widening import widen
@@ -208,30 +207,6 @@ def untrained(outputs: int, width: int, examples: Sequence[Example]) -> Network:
     """A network that knows how loud and how varied the features of the examples are, and nothing else."""
     sample = np.concatenate([e.features for e in examples[:1500]]).astype(np.float32)
     return Network(outputs, width, torch.tensor(sample.mean(0)), torch.tensor(sample.std(0) + 0.1))
-
-
-def reread(profile: Profile, work: Path, model: Path, checkpoint: Path) -> None:
-    """Writes the network of a final.mdl as `train --parent` and `average` take it; some shards of features must be there."""
-    shards = [s for s in corpus.shards(profile) if s.part.split == "train"]
-    random.Random(profile.seed).shuffle(shards)
-    files = [f for s in shards if (f := work / profile.language / "features" / f"{s.name}.npz").exists()][:30]
-    if not files:
-        raise FileNotFoundError(
-            f"no features in {work / profile.language / 'features'}: run the stages speech and features"
-        )
-    examples = [e for file in files for e in list(read_features(file))[:60]]
-    random.Random(profile.seed).shuffle(examples)
-    layers = read_layers(model)
-    phones = len(language(profile.language).phones) + 1
-    if len(layers[-1].bias) != 2 * phones:
-        raise ValueError(
-            f"{model} has {len(layers[-1].bias)} outputs, the phones of {profile.language} want {2 * phones}"
-        )
-    network = untrained(2 * phones, len(layers[0].bias), examples)
-    unfold(layers, network)
-    settle(network, stack(sorted(examples, key=lambda e: e.frames)[:300:3], network.context)[0])
-    bigram = count_bigram([e.words for e in examples], phones, profile.seed)
-    write(checkpoint, {"network": network.state_dict(), "start": bigram.start, "after": bigram.after})
 
 
 def train(profile: Profile, work: Path, checkpoint: Path, parent: Path | None = None) -> None:

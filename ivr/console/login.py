@@ -72,23 +72,28 @@ def login_routes(house: House) -> APIRouter:
             return _page(said.language, _inside(next), secure, said["login_wrong"], 401, name)
         if old:
             await house.write(lambda session, _: accounts.log_out(session, accounts.digest(old)))
-        response = RedirectResponse(_inside(next), 303)
-        longest = int(accounts.LONGEST_SECONDS)
-        response.set_cookie(COOKIE, login.token, max_age=longest, httponly=True, samesite="lax", secure=secure)
-        response.set_cookie(
-            _device_cookie(name),
-            login.device,
-            max_age=int(guesses.DEVICE_SECONDS),
-            path="/login",
-            httponly=True,
-            samesite="strict",
-            secure=secure,
-        )
-        response.delete_cookie(_PRE, path="/login")
-        return response
+        return _welcome(login, name, _inside(next), secure)
 
     _add_leaving(router, house)
     return router
+
+
+def _welcome(login: accounts.Login, name: str, target: str, secure: bool) -> Response:
+    """Into the house, with the cookies of the session and of a device that has logged in before."""
+    response = RedirectResponse(target, 303)
+    longest = int(accounts.LONGEST_SECONDS)
+    response.set_cookie(COOKIE, login.token, max_age=longest, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(
+        _device_cookie(name),
+        login.device,
+        max_age=int(guesses.DEVICE_SECONDS),
+        path="/login",
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+    )
+    response.delete_cookie(_PRE, path="/login")
+    return response
 
 
 def _device_cookie(name: str) -> str:

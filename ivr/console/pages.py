@@ -42,6 +42,12 @@ def add_pages(house: House) -> None:
     app.add_exception_handler(404, _no_such_page)
     app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(Exception, _went_wrong)
+    _add_agents_pages(house)
+    _add_supervisors_pages(house)
+
+
+def _add_agents_pages(house: House) -> None:
+    """The desk, and a call by itself (which supervisors open, too)."""
 
     @ui.page("/", response_timeout=PATIENCE_SECONDS)
     async def desk(request: Request, client: Client) -> Response | None:
@@ -75,6 +81,10 @@ def add_pages(house: House) -> None:
             )
         screen.start()
         return None
+
+
+def _add_supervisors_pages(house: House) -> None:
+    """What goes on now, and what the day has been."""
 
     @ui.page("/supervisor", response_timeout=PATIENCE_SECONDS)
     async def supervisor(request: Request, client: Client) -> Response | None:

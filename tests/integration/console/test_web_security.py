@@ -20,11 +20,18 @@ from websockets.sync.client import connect
 from ivr.accounts import digest
 from ivr.console.gate import COOKIE
 from ivr.records.staff import AuditRow, SessionRow
-from tests.integration.console.conftest import LATE, PASSWORD, PATIENCE_SECONDS, Console, Worker
+from tests.integration.console.conftest import LATE, PASSWORD, PATIENCE_SECONDS, Console, Worker, console_in
 
 pytestmark = pytest.mark.integration
 HTML = {"accept": "text/html"}
 get, post = (partial(ask, timeout=PATIENCE_SECONDS) for ask in (httpx.get, httpx.post))
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One of its own: who guesses passwords here makes everybody at this address wait for a minute."""
+    with console_in(tmp_path_factory.mktemp("security")) as made:
+        yield made
 
 
 def form_token(client: httpx.Client) -> str:

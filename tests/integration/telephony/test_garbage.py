@@ -11,16 +11,19 @@ from ivr.demo.stage import free_ports
 
 pytestmark = pytest.mark.integration
 PROGRAM = """
-import asyncio, gc, sys, threading, time
+import asyncio, gc, sys, threading
 from ivr.config import SipSettings
 from ivr.telephony import engine
 from ivr.telephony.phone import Pjsua2Phone, leave
 
 engine.SWEEP_SECONDS = 0.3
 
+swept = threading.Event()
+
 class Left:
     def __del__(self):
         print("swept by", threading.current_thread().name, flush=True)
+        swept.set()
 
 async def main():
     phone = Pjsua2Phone(SipSettings(), int(sys.argv[1]), int(sys.argv[2]))
@@ -29,7 +32,7 @@ async def main():
     left = Left()
     left.me = left
     del left
-    await asyncio.sleep(2)
+    print("while it served:", await asyncio.to_thread(swept.wait, 10), flush=True)  # at its end it sweeps anyway
     await phone.close()
 
 asyncio.run(main())
@@ -40,5 +43,5 @@ leave(0)
 def test_it_is_swept_by_the_phone() -> None:
     ports = [str(port) for port in free_ports(2)]
     done = subprocess.run([sys.executable, "-c", PROGRAM, *ports], capture_output=True, text=True, timeout=60)
-    swept = [line for line in done.stdout.splitlines() if line.startswith("swept")]
-    assert (done.returncode, swept) == (0, ["swept by phone"]), done.stderr
+    told = [line for line in done.stdout.splitlines() if line.startswith(("swept", "while"))]
+    assert (done.returncode, told) == (0, ["swept by phone", "while it served: True"]), done.stderr

@@ -37,7 +37,7 @@ COMMANDS = {
 GROUPS = {
     "bench": "ivr.bench.command:bench",
     "models": "ivr.speech.cli:models",
-    "prompts": "ivr.dialogue.cli:prompts",
+    "prompts": "ivr.dialogue.prompts_cli:prompts",
     "orders": "order_lookup.cli:orders",
     "db": "order_lookup.cli:db",
     "agents": "ivr.console.cli:agents",

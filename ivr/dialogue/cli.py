@@ -1,4 +1,4 @@
-"""The commands of the dialogue: chat, check, graph, test, schema, prompts."""
+"""The commands of the dialogue: chat, check, graph, test, schema."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from ivr import config
 from ivr.config import Settings
@@ -30,15 +29,14 @@ Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="
 Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 DEFAULT_CONFIG = Path("config.yaml")
 SHOWN_WARNINGS = 10
-prompts = typer.Typer(help="What the robot says.", no_args_is_help=True)
 
 
-def _settings(file: Path, secrets: bool = False) -> Settings:
+def settings_of(file: Path, secrets: bool = False) -> Settings:
     """The settings, or the product's own where there is no file; `secrets` where more than dialplans is opened."""
     return config.load(file, secrets) if file.exists() or file != DEFAULT_CONFIG else Settings(folder=Path.cwd())
 
 
-def _language(word: str) -> Language:
+def language_of(word: str) -> Language:
     match word:
         case "zh" | "en":
             return word
@@ -54,8 +52,8 @@ def chat(
     """Talk to the robot in the terminal: words, keys as #12, silence as an empty line, ! to interrupt."""
     from ivr.dialogue import chat as chatting
 
-    settings = _settings(config_file, secrets=True)
-    asyncio.run(chatting.chat(settings, _language(lang or settings.dialplan.language), caller, why))
+    settings = settings_of(config_file, secrets=True)
+    asyncio.run(chatting.chat(settings, language_of(lang or settings.dialplan.language), caller, why))
 
 
 def check(
@@ -72,7 +70,7 @@ def check(
     from ivr.dialogue.proofs.understood import colliding
 
     gc.disable()  # all that is made here lives to the end of the command; looking for what doesn't took a quarter of its time
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
     shared = [finding for spoken in loaded.spoken.values() for finding in colliding(spoken)]
     folders = (loaded.folder, settings.path(settings.dialplan.prompts))
@@ -127,18 +125,25 @@ def _unheard(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
 
 
 def _recorded(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
-    """Recordings that nobody will hear: no prompt has their name, or they are no telephone sound."""
+    """Recordings that nobody will hear: no prompt has their name or their words any more, or they are no telephone sound."""
     from ivr.dialogue.proofs.finding import Finding
     from ivr.document import nearest
     from ivr.speech.audio import read_wav
+    from ivr.speech.pieces import plain
+    from ivr.speech.recordings import read_aloud
 
+    prompts = settings.path(settings.dialplan.prompts)
     for language, spoken in loaded.spoken.items():
-        names = [name for name, _ in spoken.prompts.recordable()]
-        for file in sorted((settings.path(settings.dialplan.prompts) / language / "recordings").glob("*.wav")):
-            if file.stem not in names:
-                near = nearest(file.stem, names).split("allowed:")[0]
+        texts, said = dict(spoken.prompts.recordable()), read_aloud(prompts, language)
+        for file in sorted((prompts / language / "recordings").rglob("*.wav")):
+            named = file.stem if file.parent.name == "recordings" else None
+            if named is not None and named not in texts:
+                near = nearest(named, list(texts)).split("allowed:")[0]
                 fix = f"{near}{'else ' if near else ''}`ivr prompts script` has the names"
-                yield Finding(str(file), 1, f"no prompt without variables is called `{file.stem}`", fix, True)
+                yield Finding(str(file), 1, f"no prompt without variables is called `{named}`", fix, True)
+            elif named in said and plain(said[named], language) != plain(texts[named], language):
+                what = f"says “{said[named]}”, the prompt is “{texts[named]}” now: it is synthesised instead"
+                yield Finding(str(file), 1, what, "record it again, `ivr prompts import` it", True)
             try:
                 read_wav(file)
             except UserError as fault:
@@ -158,9 +163,9 @@ def graph(
     from ivr.dialogue.loading import load_dialplans
     from ivr.document import nearest
 
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
-    language = _language(lang or settings.dialplan.language)
+    language = language_of(lang or settings.dialplan.language)
     if language not in loaded.spoken:
         raise DialplanError(f"there are no dialplans in {language}", nearest(language, list(loaded.spoken)))
     spoken = loaded.spoken[language]
@@ -204,7 +209,7 @@ def play(
     from ivr.dialogue.loading import load_dialplans
     from ivr.dialogue.test_runner import coverage, play_all
 
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     loaded = load_dialplans(settings.path(settings.dialplan.folder), settings.path(settings.dialplan.prompts))
     chosen = files or sorted((settings.folder / "tests" / "conversations").glob("*.yaml"))
     if not chosen:
@@ -238,30 +243,3 @@ def schema(kind: Annotated[str, typer.Argument(help="dialplan, defaults or promp
     if kind not in schemas.KINDS:
         raise UserError(f"there is no schema `{kind}`", ", ".join(schemas.KINDS))
     print(json.dumps(schemas.schema(kind), ensure_ascii=False, indent=2))
-
-
-@prompts.command("list")
-def list_prompts(config_file: Config = DEFAULT_CONFIG, lang: Lang = "") -> None:
-    """Every prompt with its text, and whether a human recorded it."""
-    from ivr.dialogue.prompts import load_prompts
-
-    settings = _settings(config_file)
-    language = _language(lang or settings.dialplan.language)
-    folder = settings.path(settings.dialplan.prompts) / language
-    book = load_prompts(folder, language)
-    table = Table("prompt", "text", "recorded")
-    for name, words in book.words.items():
-        recorded = (folder / "recordings" / f"{name}.wav").exists()
-        table.add_row(name, words.text, "yes" if recorded else "")
-    Console().print(table)
-
-
-@prompts.command("script")
-def script(config_file: Config = DEFAULT_CONFIG, lang: Lang = "") -> None:
-    """What to read aloud in the studio: every text without variables, with the name of its WAV file."""
-    from ivr.dialogue.prompts import load_prompts
-
-    settings = _settings(config_file)
-    language = _language(lang or settings.dialplan.language)
-    for name, text in load_prompts(settings.path(settings.dialplan.prompts) / language, language).recordable():
-        print(f"recordings/{name}.wav\t{text}")

@@ -8,6 +8,7 @@ from ivr.config import Settings
 from ivr.errors import ModelError
 from ivr.speech.models import tried
 from ivr.speech.recogniser import Recogniser
+from ivr.values import Language
 
 
 def load_recognisers(settings: Settings) -> dict[str, Recogniser]:
@@ -16,6 +17,14 @@ def load_recognisers(settings: Settings) -> dict[str, Recogniser]:
     with ThreadPoolExecutor(len(folders) or 1) as trials:
         loaded = trials.map(lambda each: _loaded(settings, *each), folders.items())
         return dict(zip(folders, loaded, strict=True))
+
+
+def load_recogniser(settings: Settings, language: Language) -> Recogniser:
+    """One language's model; raises ModelError where config.yaml names none that is a folder."""
+    name = named_models(settings)[language]
+    if "://" in name:
+        raise ModelError(f"speech.{language}: {name} is a server, no folder", "name a model of `ivr models list`")
+    return _loaded(settings, language, name)
 
 
 def _loaded(settings: Settings, language: str, name: str) -> Recogniser:

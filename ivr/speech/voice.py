@@ -1,4 +1,4 @@
-"""Prompts as WAV files (`ivr.ports.Voice`): a human's recording first, then the prompt cache, then the voice process.
+"""Prompts as WAV files (`ivr.ports.Voice`): a human's recording first, whole or in pieces, then the prompt cache, then the voice process.
 
 The cache is looked into here, so prompts that were said before go on while the voice process is down.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,8 +16,9 @@ import structlog
 from ivr.commands import Prompt
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import AudioFormatError, VoiceUnavailable
-from ivr.speech.audio import read_wav
+from ivr.speech.pieces import Piece, fingerprint
 from ivr.speech.prompt_cache import PRIVATE_SECONDS, PromptCache, Speaking, words_per_minute
+from ivr.speech.recordings import Recordings, together
 from ivr.values import Language
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 CONNECT_SECONDS = 1.0
 SAY_SECONDS = 5.0
 BACKGROUND_SECONDS = 120.0
-_PLAIN_NAME = re.compile(r"[\w.-]+")
 
 
 class CachedVoice:
@@ -40,10 +39,10 @@ class CachedVoice:
         voices: Mapping[Language, str] | None = None,
         address: str = "127.0.0.1",
     ) -> None:
-        self._settings, self._prompts, self._address = settings, prompts, address
+        self._settings, self._address = settings, address
+        self._recordings = Recordings(prompts) if prompts else None
         self._cache = PromptCache(cache)
         self._voices: dict[Language, str] = {"zh": settings.zh, "en": settings.en, **(voices or {})}
-        self._recordings: dict[Path, tuple[float, bool]] = {}
         self._private: dict[Path, float] = {}
 
     @classmethod
@@ -54,9 +53,9 @@ class CachedVoice:
 
     async def wav(self, prompt: Prompt) -> Path:
         """Return an 8 kHz mono 16-bit WAV of the prompt; raises VoiceUnavailable."""
-        recording = self._recording(prompt) if prompt.recordable else None
-        if recording:
-            return recording
+        recorded = await self._recorded(prompt)
+        if recorded:
+            return recorded
         if prompt.sensitive:
             return await self._private_file(prompt)
         return self._cached(prompt) or await self._ask(prompt, background=False)
@@ -65,7 +64,7 @@ class CachedVoice:
         """Make prompts ahead, behind those that calls wait for; returns how many were new. Raises VoiceUnavailable."""
         new = 0
         for prompt in prompts:
-            if prompt.sensitive or (prompt.recordable and self._recording(prompt)) or self._cached(prompt):
+            if prompt.sensitive or await self._recorded(prompt) or self._cached(prompt):
                 continue
             await self._ask(prompt, background=True)
             new += 1
@@ -76,18 +75,28 @@ class CachedVoice:
         if self._private.pop(file, None) is not None:
             file.unlink(missing_ok=True)
 
-    def _recording(self, prompt: Prompt) -> Path | None:
-        """The human's recording, if there is a usable one; a wrong format is logged once per change of the file."""
-        if self._prompts is None or not _PLAIN_NAME.fullmatch(prompt.id) or prompt.id.startswith("."):
+    async def _recorded(self, prompt: Prompt) -> Path | None:
+        """The human's recording, whole or put together; None where there is none or it can't be played."""
+        if self._recordings is None:
             return None
-        file = self._prompts / prompt.language / "recordings" / f"{prompt.id}.wav"
+        whole, pieces = self._recordings.whole(prompt), None
+        if whole is None:
+            pieces = self._recordings.pieces(prompt)
+        if pieces is None:
+            return whole
+        file = await asyncio.to_thread(self._put_together, prompt, pieces)
+        return self._only_ours(file) if file and prompt.sensitive else file
+
+    def _put_together(self, prompt: Prompt, pieces: list[Piece]) -> Path | None:
+        """The prompt made of recorded pieces; None where one of them can't be played."""
         try:
-            changed = file.stat().st_mtime
-        except OSError:
+            if prompt.sensitive:
+                return self._cache.keep_private(together(pieces))
+            speaking = Speaking(prompt.text, prompt.language, f"pieces {fingerprint(pieces)}", 0)
+            return self._cache.find(speaking) or self._cache.keep(speaking, together(pieces))
+        except (AudioFormatError, OSError) as fault:
+            log.error("pieces_unusable", prompt=prompt.id, fault=str(fault), instead="synthesis")
             return None
-        if self._recordings.get(file, (0.0, False))[0] != changed:
-            self._recordings[file] = (changed, _usable(file))
-        return file if self._recordings[file][1] else None
 
     def _speaking(self, prompt: Prompt) -> Speaking:
         speed = words_per_minute(self._settings.words_per_minute, prompt.language, prompt.rate)
@@ -101,10 +110,13 @@ class CachedVoice:
             return None
 
     async def _private_file(self, prompt: Prompt) -> Path:
+        return self._only_ours(await self._ask(prompt, background=False))
+
+    def _only_ours(self, file: Path) -> Path:
+        """A file to be deleted after it was said; those that nobody said in all this time go now."""
         now = time.monotonic()
-        for old in [file for file, made in self._private.items() if now - made > PRIVATE_SECONDS]:
+        for old in [each for each, made in self._private.items() if now - made > PRIVATE_SECONDS]:
             self.forget(old)
-        file = await self._ask(prompt, background=False)
         self._private[file] = now
         return file
 
@@ -142,12 +154,3 @@ class CachedVoice:
         if not isinstance(answer, dict):
             raise ValueError("it closed without an answer")
         return answer
-
-
-def _usable(file: Path) -> bool:
-    try:
-        read_wav(file)
-    except AudioFormatError as fault:
-        log.error("recording_unusable", fault=str(fault), instead="synthesis")
-        return False
-    return True

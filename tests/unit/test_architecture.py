@@ -23,7 +23,7 @@ PURE = [
     "ivr/values.py",
 ]
 # Shells that live beside the pure core: command lines and what reads files for it.
-SHELLS = {"cli.py", "parse_cli.py", "chat.py", "library.py", "loading.py", "test_runner.py"}
+SHELLS = {"cli.py", "parse_cli.py", "prompts_cli.py", "chat.py", "library.py", "loading.py", "test_runner.py"}
 FORBIDDEN_TO_PURE = {
     "asyncio",
     "time",

@@ -50,6 +50,19 @@ def test_recordings_that_nobody_would_hear_are_warned_of(shop: Path, capsys: pyt
     assert "bye.wav" not in said
 
 
+def test_a_recording_of_words_that_have_changed_is_warned_of(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recordings = shop.parent / "prompts" / "zh" / "recordings"
+    recordings.mkdir()
+    write_wav(recordings / "bye.wav", b"\0\0" * 800)
+    said = recordings / "said.yaml"
+    said.write_text("bye: 再会再会\n", encoding="utf-8")
+    check(shop)
+    assert "bye.wav:1: warning: says “再会再会”" in capsys.readouterr().out
+    said.write_text("bye: 再见。\n", encoding="utf-8")
+    check(shop)
+    assert "bye.wav" not in capsys.readouterr().out
+
+
 def test_the_policies_are_proved_too(shop: Path) -> None:
     shop.write_text("orders: {policies: desk}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"`orders.policies`: .*policies.yaml:1:1: can't be read"):

@@ -58,13 +58,9 @@ class Studio:
 
     def take(self, file: Path, anyway: bool = False) -> Imported:
         """Make a take ready and put it in its place; one with faults only `anyway`, one that belongs nowhere not at all."""
-        piece = self._pieces.get(name(file.stem, self._language))
-        text = self._whole.get(file.stem, piece)
+        text, whole = self._text(file)
         if text is None:
-            # What shops have of their own may be recorded, too: goods, streets, names.
-            if file.parent.name != "pieces":
-                return Imported(False, (f"no text has this name; {nearest(file.stem, list(self._whole))}",))
-            text = file.stem
+            return Imported(False, (f"no text has this name; {nearest(file.stem, list(self._whole))}",))
         try:
             samples = np.frombuffer(read_wav(file, convert=True), np.int16)
         except AudioFormatError as fault:
@@ -72,8 +68,16 @@ class Studio:
         made = ready(samples, len(plain(text, self._language)))
         if not made.pcm or (made.faults and not anyway):
             return Imported(False, made.faults)
-        self._keep(file.stem if file.stem in self._whole else "", text, made.pcm)
+        self._keep(file.stem if whole else "", text, made.pcm)
         return Imported(True, made.faults)
+
+    def _text(self, file: Path) -> tuple[str | None, bool]:
+        """What a take says, by its name, and whether it is a whole prompt; in a folder `pieces` are pieces, a shop's own among them."""
+        piece = self._pieces.get(name(file.stem, self._language))
+        if file.parent.name == "pieces":
+            return piece or file.stem, False
+        whole = self._whole.get(file.stem)
+        return whole or piece, whole is not None
 
     def _keep(self, whole: str, text: str, pcm: bytes) -> None:
         target = recording(self._prompts, self._language, whole or text, piece=not whole)

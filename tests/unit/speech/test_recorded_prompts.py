@@ -120,3 +120,13 @@ def test_takes_find_their_places_and_strangers_are_told(tmp_path: Path) -> None:
     kept = {str(file.relative_to(tmp_path / "prompts/zh/recordings")) for file in (tmp_path / "prompts").rglob("*.wav")}
     assert kept == {"hello.wav", "pieces/您的订单.wav", "pieces/牛肉面.wav"}
     assert studio.take(takes / "clipped.wav", anyway=True).taken
+
+
+def test_a_piece_that_is_called_like_a_prompt_is_a_piece_in_its_folder(tmp_path: Path) -> None:
+    takes = tmp_path / "takes" / "pieces"
+    takes.mkdir(parents=True)
+    write_wav(takes / "praise.wav", TAKE.tobytes())
+    studio = Studio(tmp_path / "prompts", "en", [("praise", "Thank you!", False), ("praise", "praise", True)])
+    assert studio.take(takes / "praise.wav").taken
+    assert (tmp_path / "prompts/en/recordings/pieces/praise.wav").exists()
+    assert not said_file(tmp_path / "prompts", "en").exists()

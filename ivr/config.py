@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
+from ivr.config_values import DialString, Name, NoneOrWebAddress, Patterns, Registrar, SipUri, Some, WebAddress, Zone
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
@@ -198,6 +198,19 @@ class OrderSettings(Section):
     messages: MessageSettings = MessageSettings()
 
 
+class CallbackSettings(Section):
+    """The robot keeps promised calls itself: off until `dial` says whereto; only `numbers` (regular expressions) are dialled."""
+
+    dial: DialString = ""
+    numbers: Annotated[OneOrMore, Patterns, Some] = (r"1[3-9]\d{9}", r"0\d{9,11}")
+    from_hour: int = Field(9, ge=0, le=23)
+    until_hour: int = Field(21, ge=1, le=24)
+    attempts: int = Field(3, ge=1, le=10)
+    again_minutes: float = Field(15, ge=1, le=1440)
+    ring_seconds: float = Field(30, ge=5, le=120)
+    an_hour: int = Field(60, ge=1, le=10_000)
+
+
 class ConsoleSettings(Section):
     """The web pages and the HTTP API."""
 
@@ -225,6 +238,7 @@ class Settings(Section):
     orders: OrderSettings = OrderSettings()
     retention: RetentionSettings = RetentionSettings()
     handoff: HandoffSettings = HandoffSettings()
+    callbacks: CallbackSettings = CallbackSettings()
     agents: tuple[AgentSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
 

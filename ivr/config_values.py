@@ -35,9 +35,28 @@ def _some(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
+def _patterns(listed: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in listed:
+        try:
+            re.compile(pattern)
+        except re.error as fault:
+            raise ValueError(f"`{pattern}` is no regular expression ({fault}): write one like 1[3-9]\\d{{9}}") from None
+    return listed
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, AfterValidator(_like(r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*", "write a name"))]
 SipUri = Annotated[str, AfterValidator(_like(r"sips?:[^\s<>\"\x00-\x1f\x7f]+", "write it like sip:anna@10.0.0.9"))]
+DialString = Annotated[
+    str,
+    AfterValidator(
+        _like(
+            r"|sips?:[^\s<>\"\x00-\x1f\x7f]*\{number\}[^\s<>\"\x00-\x1f\x7f]*",
+            "write it like sip:{number}@trunk.example",
+        )
+    ),
+]
+Patterns = AfterValidator(_patterns)
 Registrar = Annotated[
     str, AfterValidator(_like(r"(sips?:)?[^\s<>\"@]+", "write the registrar's address like sip:pbx.example.com"))
 ]

@@ -109,7 +109,7 @@ class Desk:
     async def contact(self, call_id: str, outcome: str, facts: Mapping[str, Value]) -> None:
         """Remember the call, and forget what was kept for it."""
         session = self._sessions.pop(call_id, None)
-        if session is None:
+        if session is None or "callback.of" in facts:  # that we called them is no contact of theirs
             return
         intent = str(facts.get("intent") or "out_of_scope")
         number = str(facts.get("order.number") or facts.get("order") or "") or None

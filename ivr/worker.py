@@ -26,9 +26,11 @@ from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
+from ivr.dialler import Answered, Dialler
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
-from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
+from ivr.handoff.calling_back import CALLED
+from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
@@ -44,7 +46,7 @@ from ivr.speech.voice import CachedVoice
 from ivr.telephony.phone import Pjsua2Phone, leave
 from ivr.tones import Tones
 from ivr.transfer import HeadStart, Transfer
-from ivr.values import Language
+from ivr.values import Language, Values
 from order_lookup import OrderSystem
 
 log = structlog.get_logger()
@@ -95,6 +97,7 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
+        self._dialler = Dialler(settings, self._engine, self._phone, self._may_dial, self._called_back)
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -116,6 +119,7 @@ class Worker:
                 self._reload,
                 self._watch,
                 self._post_cases,
+                self._keep_promises,
             )
         ]
         announce()
@@ -141,6 +145,14 @@ class Worker:
         if webhook:
             await CasePoster(self._engine, webhook, recordings, self._settings.console.url).run()
 
+    async def _keep_promises(self) -> None:
+        if self._settings.callbacks.dial:
+            await self._dialler.run()
+
+    def _may_dial(self) -> bool:
+        """Only while nobody is on the line, so that a place is left for callers."""
+        return not self._calls and not self._draining.is_set()
+
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))
         self._draining.set()
@@ -164,31 +176,48 @@ class Worker:
             if isinstance(event, LegEnded):
                 del self._agents[event.leg]
             transfer.on_leg(event)
+        elif self._dialler.owns(event.leg):
+            self._dialler.on_leg(event)
         elif not isinstance(event, AudioHeard):
             log.debug("worker.stray_event", received=type(event).__name__, leg=event.leg)
 
     def _offered(self, event: CallOffered) -> None:
         callers = {call for call in self._calls.values() if not call.over}
-        if self._draining.is_set() or len(callers) >= CALLERS:
+        if self._draining.is_set() or len(callers) + self._dialler.busy >= CALLERS:
             self._phone.reject(event.leg, 486, "Busy Here")
             return
         language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
-        call_id = uuid.uuid4().hex
-        dialogue = HeadStart(self._library.dialogue(language))
         able = {name: event.headers.get(name, "") for name in ("allow", "supported")}
         offered = CallOffered(
             event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id, able
         )
-        call = Call(offered, call_id, language, dialogue, self._services, self._over)
-        dialogue.begin = partial(self._begin_handoff, call)
-        self._calls[event.leg], self._starts[call_id] = call, dialogue
-        log.info("call.offered", call_id=call_id, source=event.source, sip_call_id=event.call_id)
+        call = self._call(offered, language, {})
+        log.info("call.offered", call_id=call.call_id, source=event.source, sip_call_id=event.call_id)
         self._phone.answer(event.leg)
+
+    def _called_back(self, answered: Answered) -> str:
+        """Who was promised a call has picked up: from now on it is a call like any other."""
+        promise = answered.promise
+        offered = CallOffered(answered.leg, plain_number(promise.number), CALLED, "", "")
+        call = self._call(offered, promise.language, {"callback.queue": promise.queue})
+        call.record.case.update({**answered.case, "caller": offered.caller})
+        log.info("call.back", call_id=call.call_id, promise=promise.name)
+        call.on_leg(LegAnswered(answered.leg))
+        return call.call_id
+
+    def _call(self, offered: CallOffered, language: Language, facts: Values) -> Call:
+        """A call on a leg, with its conversation at the beginning."""
+        dialogue = HeadStart(self._library.dialogue(language, facts))
+        call = Call(offered, uuid.uuid4().hex, language, dialogue, self._services, self._over)
+        dialogue.begin = partial(self._begin_handoff, call)
+        self._calls[offered.leg], self._starts[call.call_id] = call, dialogue
+        return call
 
     def _over(self, call: Call) -> None:
         self._starts.pop(call.call_id).close()
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
+        self._dialler.over(call.call_id, call.disposition)
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
         if self._draining.is_set() and not self._calls:
             self._quiet.set()

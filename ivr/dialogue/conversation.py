@@ -70,6 +70,7 @@ class ConversationFile(Part):
     start: str = "hotline"
     desk: str = ""
     confidence: float = 0.9
+    given: dict[str, str] = Field(default_factory=dict)
     look_up: dict[str, Written] = Field(default_factory=dict)
     act: dict[str, Written] = Field(default_factory=dict)
     talk: tuple[Move, ...]
@@ -95,7 +96,7 @@ async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Playe
     look_up, act = {**written.look_up, **script.look_up}, {**written.act, **script.act}
     desk = ScriptedDesk(written.model_copy(update={"look_up": look_up, "act": act}), ZONE)
     now = datetime.fromisoformat(script.now).replace(tzinfo=ZONE)
-    dialogue = Dialogue(dialplans, start=script.start, started_at=now, facts=facts)
+    dialogue = Dialogue(dialplans, start=script.start, started_at=now, facts={**facts, **script.given})
     rehearsal = Rehearsal(dialogue, desk)
     fault = await _follow(script, rehearsal)
     steps, ways = dialogue.trail()

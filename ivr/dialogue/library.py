@@ -17,7 +17,7 @@ from ivr.dialogue.recognition import warm
 from ivr.dialogue.understanding import OrderPattern
 from ivr.errors import DialplanError
 from ivr.orders import decisions, shop_policies
-from ivr.values import Language
+from ivr.values import Language, Values
 
 log = structlog.get_logger()
 
@@ -35,11 +35,12 @@ class DialplanLibrary:
         self._seen = self._stamp()
         self.current: Dialplans = self._proved()
 
-    def dialogue(self, language: Language) -> Dialogue:
-        """A new call's conversation, on what is current now."""
+    def dialogue(self, language: Language, facts: Values | None = None) -> Dialogue:
+        """A new call's conversation, on what is current now; `facts` are known of this call from its first moment."""
         if language not in self.current.spoken:
             log.warning("dialplan.language_missing", language=language)
-        return Dialogue(self.current, start=self._start, started_at=datetime.now(self._zone), facts=self._facts)
+        known = {**self._facts, **(facts or {})}
+        return Dialogue(self.current, start=self._start, started_at=datetime.now(self._zone), facts=known)
 
     def reload(self) -> bool:
         """Take changed files if they pass; True when something new is current. Never raises."""

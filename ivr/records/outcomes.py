@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import Session
 
+from ivr.handoff.calling_back import CALLED
 from ivr.records.tables import CallRow, HandoffRow
 
 
@@ -38,8 +39,8 @@ def human_talked(session: Session, call_id: str) -> bool:
 
 
 def outcomes(session: Session, since: float = 0.0) -> Outcomes:
-    """Of the calls that began at or after a moment."""
-    ended = (CallRow.ended_at.is_not(None), CallRow.started_at >= since)
+    """Of the callers' calls that began at or after a moment; those that we placed are not among them."""
+    ended = (CallRow.ended_at.is_not(None), CallRow.started_at >= since, CallRow.called != CALLED)
     talked = select(HandoffRow.call_id).where(HandoffRow.connected_at.is_not(None))
 
     def count(*also: ColumnElement[bool]) -> int:

@@ -18,7 +18,17 @@ from sqlalchemy.orm import Session
 
 from ivr.records.holding import LIVE
 from ivr.records.staff import AuditRow, GuessRow, SessionRow
-from ivr.records.tables import AgentCommandRow, Base, CallRow, CasePostRow, EventRow, HandoffRow, LineRow, WrapUpRow
+from ivr.records.tables import (
+    AgentCommandRow,
+    Base,
+    CallbackAttemptRow,
+    CallRow,
+    CasePostRow,
+    EventRow,
+    HandoffRow,
+    LineRow,
+    WrapUpRow,
+)
 
 BATCH = 200
 # Recordings, the tracks of those that were never merged, and entries that no process could write (`journal.py`).
@@ -47,6 +57,7 @@ def forget(engine: Engine, recordings: Path, keep: Keep, now: float) -> Mapping[
         "cases deleted": (keep.transcripts, _cases),
         "commands deleted": (keep.events, _commands),
         "events deleted": (keep.events, _events),
+        "attempts to call back deleted": (keep.events, _attempts),
         "audit lines deleted": (keep.audit, _audit),
         "logins deleted": (1, _logins),
         "wrong passwords forgotten": (1, _guesses),
@@ -135,6 +146,10 @@ def _events(session: Session, before: float) -> int:
     """All but the newest: SQLite would give its id out again, and who tails the feed goes by ids."""
     newest = session.scalar(select(func.max(EventRow.id))) or 0
     return _delete(session, EventRow, (EventRow.at < before) & (EventRow.id < newest))
+
+
+def _attempts(session: Session, before: float) -> int:
+    return _delete(session, CallbackAttemptRow, CallbackAttemptRow.at < before)
 
 
 def _audit(session: Session, before: float) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, false
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -179,6 +179,21 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     call_id: Mapped[str | None] = mapped_column(String(64), default=None, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CallbackAttemptRow(Base):
+    """A call that the robot made to somebody who was promised one; the outcome is empty while it goes on."""
+
+    __tablename__ = "callback_attempts"
+    __table_args__ = (UniqueConstraint("promise", "try", name="callback_attempts_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    # `desk:` or `own:` and the number of the row that promises it.
+    promise: Mapped[str] = mapped_column(String(64))
+    number_of_try: Mapped[int] = mapped_column("try", Integer)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    outcome: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    call_id: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class ErasureRow(Base):

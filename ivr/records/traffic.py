@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from ivr.handoff.calling_back import CALLED
 from ivr.records import lost_calls
 from ivr.records.tables import CallRow, HandoffRow, LineRow, WrapUpRow
 from ivr.traffic import CallFacts, Wait
@@ -17,7 +18,8 @@ HUNG_UP = "caller_hung_up"
 
 def calls(session: Session, since: float, before: float) -> list[CallFacts]:
     """The calls that began from a moment on and before another."""
-    began = (CallRow.started_at >= since, CallRow.started_at < before, CallRow.ended_at.is_not(None))
+    theirs = (CallRow.ended_at.is_not(None), CallRow.called != CALLED)  # what we dialled ourselves is no caller's call
+    began = (CallRow.started_at >= since, CallRow.started_at < before, *theirs)
     silent, waits = _silent(session, began), _waits(session, began)
     about = CallRow.case["intent"].as_string()
     ended = (CallRow.disposition, CallRow.self_served, CallRow.satisfaction)

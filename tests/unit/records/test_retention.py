@@ -14,7 +14,16 @@ from ivr.__main__ import build
 from ivr.records.database import open_database
 from ivr.records.retention import DAY_SECONDS, Keep, forget
 from ivr.records.staff import AccountRow, AuditRow, SessionRow
-from ivr.records.tables import AgentCommandRow, CallRow, CasePostRow, EventRow, HandoffRow, LineRow, WrapUpRow
+from ivr.records.tables import (
+    AgentCommandRow,
+    CallbackAttemptRow,
+    CallRow,
+    CasePostRow,
+    EventRow,
+    HandoffRow,
+    LineRow,
+    WrapUpRow,
+)
 
 NOW = 1_900_000_000.0
 KEEP = Keep(recordings=90, transcripts=180, events=7, audit=365)
@@ -46,6 +55,7 @@ def fill(engine: Engine, folder: Path, days: dict[str, float]) -> None:
             session.add(CasePostRow(call_id=name, created_at=at, due_at=at, posted_at=at))
             session.add(AgentCommandRow(call_id=name, agent_id=1, command="note", created_at=at))
             session.add(EventRow(at=at, kind="line", call_id=name, data={"text": "我叫王芳"}))
+            session.add(CallbackAttemptRow(promise=f"desk:{age}", number_of_try=1, at=at, outcome="busy"))
             session.add(AuditRow(at=at, account="anna", what="number shown", call_id=name))
 
 
@@ -66,6 +76,7 @@ def kept_as_told(engine: Engine, folder: Path) -> None:
         "cases deleted": 2,
         "commands deleted": 4,
         "events deleted": 4,
+        "attempts to call back deleted": 4,
         "audit lines deleted": 1,
     }
     assert sorted(file.stem for file in folder.glob("*.wav")) == ["new", "week"]

@@ -142,3 +142,14 @@ def test_rates_leave_out_who_hung_up_at_once_and_say_nothing_of_nothing() -> Non
     assert (told.asked, told.answered, told.in_time, told.gave_up, told.gave_up_at_once) == (5, 2, 1, 2, 1)
     assert (told.service_level, told.abandonment_rate) == (0.25, 0.25)
     assert told.speed_of_answer_seconds == pytest.approx(20.05)
+
+
+def test_a_call_that_we_placed_is_no_callers_call(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        for number, called in enumerate(("hotline", "callback")):
+            session.add(
+                CallRow(id=f"c{number}", called=called, started_at=5.0, ended_at=9.0, self_served=False, case={})
+            )
+    with Session(engine) as session:
+        assert count(traffic.calls(session, 0.0, EVER)).calls == 1
+        assert outcomes(session).ended == 1

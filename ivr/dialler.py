@@ -32,6 +32,7 @@ from ivr.tasks import Tasks
 log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 5.0
 TALKED = "handled_by_agent"
 _BUSY, _DECLINED = (486, 600), 603
 
@@ -146,15 +147,15 @@ class Dialler:
         self._leg, self._promise, self._case, self._ringing = None, None, {}, None
 
     async def _written(self, promise: Promise, outcome: str, call_id: str) -> None:
-        """What came of it, written down; a database that is away is asked again, for the promise must not be kept twice."""
-        for pause in (0.5, 2.0, 10.0, 60.0):
+        """What came of it, written down however long the database is away: whoever was called must not be called again."""
+        pause_seconds = 0.5
+        while True:
             try:
-                await asyncio.to_thread(self._write, promise, outcome, call_id)
+                return await asyncio.to_thread(self._write, promise, outcome, call_id)
             except Exception as fault:
-                log.warning("dialler.not_written", promise=promise.name, fault=str(fault))
-                await asyncio.sleep(pause)
-            else:
-                return
+                log.warning("dialler.not_written", promise=promise.name, outcome=outcome, fault=str(fault))
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(LONGEST_PAUSE_SECONDS, 2 * pause_seconds)
 
     def _write(self, promise: Promise, outcome: str, call_id: str) -> None:
         with Session(self._engine) as session, session.begin():

@@ -127,6 +127,27 @@ async def test_a_phone_that_nobody_answers_is_given_up(engine: Engine) -> None:
     await until(lambda: ("hang_up", leg) in [order[:2] for order in shop.phone.orders])
 
 
+async def test_that_somebody_was_called_is_written_however_long_the_database_is_away(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.dialler.LONGEST_PAUSE_SECONDS", 0.02)
+    shop = Shop(engine)
+    shop.dialler.on_leg(LegAnswered(await shop.dialled()))
+    away, write = 3, shop.dialler._write
+
+    def hard(*what: str) -> None:
+        nonlocal away
+        away -= 1
+        if away >= 0:
+            raise OSError("the database is away")
+        write(*what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shop.dialler, "_write", hard)
+    shop.dialler.over("c2", "handled_by_agent")
+    await until(lambda: shop.attempts() == ["handled_by_agent"])
+    assert shop.open_promises() == 0
+
+
 async def test_a_caller_who_comes_in_between_has_the_line(engine: Engine) -> None:
     shop = Shop(engine)
     shop.idle = True

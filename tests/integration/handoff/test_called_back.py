@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine, select
@@ -20,22 +17,10 @@ from ivr.demo.stage import Stage, free_ports
 from ivr.records.database import open_database
 from ivr.records.tables import CallbackAttemptRow, CallRow, HandoffRow, LineRow
 from order_lookup.tables import Callback, Promise
-from tests.integration.stages import PATIENCE_SECONDS, brief
+from tests.integration.stages import PATIENCE_SECONDS, brief, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 NUMBER = "13802199206"
-T = TypeVar("T")
-
-
-async def until(what: str, look: Callable[[Session], T], engine: Engine, seconds: float = 120.0) -> T:
-    """What the database has, once it has it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with Session(engine) as session:
-            if found := look(session):
-                return found
-        await asyncio.sleep(0.25)
-    raise AssertionError(f"in {seconds:.0f} s there was no {what}")
 
 
 def promise(engine: Engine) -> None:

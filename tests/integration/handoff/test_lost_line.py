@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ivr.caller.leg_state import State
@@ -21,22 +18,10 @@ from ivr.records.database import open_database
 from ivr.records.tables import CallRow, HandoffRow, LineRow
 from ivr.storm.killing import kill
 from order_lookup.tables import Callback
-from tests.integration.stages import PATIENCE_SECONDS, brief
+from tests.integration.stages import PATIENCE_SECONDS, brief, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 NUMBER, MASKED = "13802199206", "138****9206"
-T = TypeVar("T")
-
-
-async def until(what: str, look: Callable[[Session], T], engine: Engine, seconds: float = 120.0) -> T:
-    """What the database has, once it has it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with Session(engine) as session:
-            if found := look(session):
-                return found
-        await asyncio.sleep(0.25)
-    raise AssertionError(f"in {seconds:.0f} s there was no {what}")
 
 
 def asked(session: Session) -> bool:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
-    *ROOT.glob("[dmt]*/README.md"),
+    *ROOT.glob("[dmt]*/README*.md"),
     *ROOT.glob("models/*/README.md"),
 ]
 # In backquotes, or at the beginning of a line of a block; `ivr models list | get` names two, of which the first is looked at.

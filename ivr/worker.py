@@ -1,8 +1,8 @@
 """A call worker: one process, one SIP endpoint, two callers with room for their agents' legs.
 
 This is where adapters are wired to ports. The loop takes the phone's events and gives each to the call its leg belongs to;
-beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the agents' commands from the
-browser, and the look-out for changed dialplans.
+beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the sign of life that the supervisor
+waits for, the agents' commands from the browser, and the look-out for changed dialplans.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ import structlog
 
 from ivr.call import Call
 from ivr.case_poster import CasePoster
-from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
+from ivr.household import OLDEST_SECONDS, UNWRITTEN
 from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
+from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
@@ -51,6 +52,8 @@ log = structlog.get_logger()
 CALLERS = 2
 HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
+# For what is still to be written; then it goes to the spool, and another process writes it.
+FLUSH_SECONDS = 2.0
 
 
 class Worker:
@@ -110,6 +113,7 @@ class Worker:
             asyncio.create_task(work())
             for work in (
                 self._dispatch,
+                self._prove_life,
                 self._beat,
                 self._look_after_the_lost,
                 self._take_commands,
@@ -126,9 +130,19 @@ class Worker:
         for task in beside[1:]:
             task.cancel()
         await self._phone.close()
-        await self._records.flush()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._records.flush(), FLUSH_SECONDS)
         self._records.close()
         await self._orders.close()
+
+    async def _prove_life(self) -> None:
+        """From here to the phone's thread and back, once a second: who answers a call needs both."""
+
+        def figures() -> Figures:
+            entries, seconds = self._records.waiting
+            return {UNWRITTEN: entries, OLDEST_SECONDS: round(seconds, 1)}
+
+        await beat(self._phone.works, figures=figures)
 
     async def _watch(self) -> None:
         """Finish open actions, chase silent tickets, send confirmations, forget: one worker does it for all."""

@@ -21,6 +21,7 @@ from ivr.console.feed import Feed
 from ivr.console.limits import Places
 from ivr.console.looks import Look, Looks
 from ivr.console.orders import Orders
+from ivr.household import Household
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 
@@ -33,7 +34,10 @@ WRITERS = 4
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in."""
+    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in.
+
+    `household` is what the supervisor told last, where there is one.
+    """
 
     settings: Settings
     engine: Engine
@@ -41,6 +45,7 @@ class House:
     orders: Orders
     faq: Faq
     clock: Callable[[], float] = field(default=time.time)
+    household: Household | None = None
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
     _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
     _later: dict[str, asyncio.Task[None]] = field(default_factory=dict)

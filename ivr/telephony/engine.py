@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pjsua2 as pj
@@ -70,6 +71,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="phone", daemon=True)
         self._closed = threading.Event()
         self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        self._loop_seen_at: float | None = None
 
     def start(self) -> None:
         """Start the thread; returns when calls can come, raises what kept it from that."""
@@ -84,6 +86,15 @@ class Engine:
         """Have a function called on the phone's thread, in order, at once."""
         self._posted.put(job)
         self._doorbell.ring()
+
+    def prove(self, answered: Future[bool]) -> None:
+        """Answer on the phone's thread, which hereby knows that the loop runs as well; due once a second."""
+
+        def answer(*_: object) -> None:
+            self._loop_seen_at = time.monotonic()
+            answered.set_result(True)
+
+        self.post(answer)
 
     def stop(self) -> None:
         """Hang up every leg, let go of every object, end pj; returns when that is done (about a second)."""
@@ -127,7 +138,8 @@ class Engine:
     def _offered(self, call_id: int, message: str, peer: str) -> None:
         asserted_only = self._settings.caller_id == "asserted"
         found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted, asserted_only)
-        refusal = self._admission.refusal(found.source, self._switchboard.callers)
+        silent_seconds = time.monotonic() - self._loop_seen_at if self._loop_seen_at else 0.0
+        refusal = self._admission.refusal(found.source, self._switchboard.callers, silent_seconds)
         leg = self._number()
         self._switchboard.offer(leg, call_id, found, refusal)
         if refusal is not None:
@@ -187,6 +199,13 @@ def _endpoint_config(writer: PjLog) -> Any:
     media.clockRate = media.sndClockRate = RATE_HZ
     media.audioFramePtime, media.quality, media.ecTailLen, media.noVad = 20, 1, 0, True
     return config
+
+
+def check_telephone(settings: SipSettings) -> None:
+    """What is wrong with the telephone's settings, as far as it can be told without opening a port; raises ConfigError."""
+    _check_codecs(settings.codecs)
+    networks(settings.allow, "sip.allow")
+    networks(settings.trusted, "sip.trusted")
 
 
 def _check_codecs(wanted: tuple[str, ...]) -> None:

@@ -35,6 +35,7 @@ from ivr.orders import open_orders
 from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
+from ivr.records.database_clock import DatabaseClock
 from ivr.records.journal import SqlRecords
 from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
@@ -66,8 +67,10 @@ class Worker:
         self._engine = open_database(settings.database_url)
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
-        self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook), steady=time.monotonic)
+        clock = DatabaseClock(self._engine)
+        spool, posts = settings.path(settings.records.recordings) / "spill", bool(settings.handoff.webhook)
+        self._records = SqlRecords(self._engine, process, spool, clock)
+        self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(

@@ -24,6 +24,7 @@ from ivr.console.orders import Orders
 from ivr.household import Household
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
+from ivr.records.database_clock import DatabaseClock
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -98,4 +99,4 @@ def open_house(settings: Settings) -> House:
     engine = open_database(settings.database_url)
     enrol(engine, settings.agents)
     faq = Faq(settings.path(settings.dialplan.prompts), {"shop": settings.shop, "shop_en": settings.shop_en})
-    return House(settings, engine, Feed(engine), Orders(settings), faq)
+    return House(settings, engine, Feed(engine), Orders(settings), faq, DatabaseClock(engine))

@@ -53,7 +53,7 @@ log = structlog.get_logger()
 CALLERS = 2
 HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
-# For what is still to be written; then it goes to the spool, and another process writes it.
+# For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
 FLUSH_SECONDS = 2.0
 
 
@@ -133,8 +133,9 @@ class Worker:
         for task in beside[1:]:
             task.cancel()
         await self._phone.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._records.flush(), FLUSH_SECONDS)
+        for last in (self._quiet.wait(), self._records.flush()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(last, FLUSH_SECONDS)
         self._records.close()
         await self._orders.close()
 

@@ -100,7 +100,8 @@ class SqlRecords:
     def _write_all(self) -> None:
         while (entry := self._entries.get()) is not None:
             if isinstance(entry, Future):
-                entry.set_result(None)
+                if entry.set_running_or_notify_cancel():  # or whoever asked has gone
+                    entry.set_result(None)
             else:
                 self._writing = entry
                 if not self._write_patiently(entry):

@@ -50,7 +50,7 @@ class Pjsua2Phone:
         self._engine.start()
 
     async def close(self) -> None:
-        """Hang up every leg, finish the recordings and end pj."""
+        """Hang up every leg and finish the recordings."""
         await asyncio.to_thread(self._engine.stop)
 
     async def works(self) -> bool:

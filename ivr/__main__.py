@@ -97,14 +97,20 @@ def serve(
 def part(arguments: list[str]) -> None:
     """One of the hotline's own processes, started by the supervisor: `ivr part NAME [INDEX] --config FILE`."""
     from ivr import logs
+    from ivr.pulse import show_stacks_when_asked
 
     name, *rest = arguments
     settings = config.load(Path(rest[rest.index("--config") + 1]))
     index = int(rest[0]) if rest[0].isdigit() else 0
-    logs.set_up(name if name in ("voice", "console") else f"{name}-{index}")
-    # Until it serves (`children.announce`): looking for garbage took a third of the time in which dialplans are read and proved.
+    logs.set_up(f"{name}-{index}" if name in ("worker", "recogniser") else name)
+    show_stacks_when_asked()
+    # Until it serves (`pulse.announce`): looking for garbage took a third of the time in which dialplans are read and proved.
     gc.disable()
     match name:
+        case "proof":
+            from ivr import proof
+
+            proof.run(settings)
         case "worker":
             from ivr import worker
 
@@ -122,7 +128,7 @@ def part(arguments: list[str]) -> None:
 
             console_server.run(settings)
         case _:
-            raise UserError(f"there is no part `{name}`", "worker, recogniser, voice or console")
+            raise UserError(f"there is no part `{name}`", "worker, recogniser, voice, console or proof")
 
 
 def main() -> None:

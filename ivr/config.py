@@ -11,15 +11,27 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ivr.config_values import DialString, Name, NoneOrWebAddress, Patterns, Registrar, SipUri, Some, WebAddress, Zone
+from ivr.config_values import (
+    DialString,
+    Name,
+    NoneOrWebAddress,
+    Patterns,
+    Registrar,
+    SipUri,
+    Some,
+    WebAddress,
+    Zone,
+    none_or_some_beats,
+)
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
 from strict_yaml import Listed, OneOrMore
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
+WatchdogSeconds = Annotated[float, Field(ge=0, le=3600), AfterValidator(none_or_some_beats)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 LAST_PORT = 65_535
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
@@ -226,6 +238,7 @@ class Settings(Section):
 
     folder: Path = Path(".")
     workers: int = Field(2, ge=1, le=64)
+    watchdog_seconds: WatchdogSeconds = 20
     shop: str = "好食多"
     shop_en: str = "Goodmart"
     time_zone: Zone = "Asia/Shanghai"

@@ -29,6 +29,13 @@ def _zone(name: str) -> str:
     return name
 
 
+def none_or_some_beats(seconds: float) -> float:
+    """A limit below five seconds would take a busy moment for death."""
+    if 0 < seconds < 5:
+        raise ValueError("write 5 or more, or 0 for never")
+    return seconds
+
+
 def _some(listed: tuple[str, ...]) -> tuple[str, ...]:
     if not listed:
         raise ValueError("name at least one")

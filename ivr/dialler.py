@@ -10,7 +10,6 @@ colleague has talked to them, every promise to that number is kept.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,11 +55,12 @@ class Dialler:
         phone: Phone,
         idle: Callable[[], bool],
         begin: Callable[[Answered], str],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._engine, self._phone = settings.callbacks, engine, phone
         self._own, self._zone = settings.orders.system == "http", ZoneInfo(settings.time_zone)
         self._limits = limits_of(settings.callbacks)
-        self._idle, self._begin = idle, begin
+        self._idle, self._begin, self._clock = idle, begin, clock
         self._leg: int | None = None
         self._promise: Promise | None = None
         self._case: Mapping[str, Any] = {}
@@ -94,9 +94,9 @@ class Dialler:
             self._failed("not_dialled")
 
     def _take(self) -> tuple[Promise, Mapping[str, Any]] | None:
-        hour = datetime.now(self._zone).hour
+        hour = datetime.fromtimestamp(self._clock(), self._zone).hour
         with Session(self._engine) as session, session.begin():
-            promise = callbacks.take(session, self._own, time.time(), hour, self._limits)
+            promise = callbacks.take(session, self._own, self._clock(), hour, self._limits)
             return (promise, callbacks.case_of(session, promise)) if promise else None
 
     def _dial(self, promise: Promise) -> None:
@@ -159,9 +159,9 @@ class Dialler:
 
     def _write(self, promise: Promise, outcome: str, call_id: str) -> None:
         with Session(self._engine) as session, session.begin():
-            callbacks.note(session, promise.name, outcome, call_id, time.time())
+            callbacks.note(session, promise.name, outcome, call_id, self._clock())
             if outcome == TALKED:
-                callbacks.keep(session, promise, time.time())
+                callbacks.keep(session, promise, self._clock())
 
 
 def limits_of(settings: CallbackSettings) -> Limits:

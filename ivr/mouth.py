@@ -112,4 +112,8 @@ class Mouth:
 
     def _play(self, wav: Path, at_seconds: float) -> None:
         self._offset_seconds, self._began_at = at_seconds, time.monotonic()
-        self._playback = self._phone.play(self._leg, wav, at_seconds)
+        try:
+            self._playback = self._phone.play(self._leg, wav, at_seconds)
+        except Exception as fault:
+            # Nobody would ever say that it ended, and the caller would hear nothing any more.
+            self._on_failed(fault)

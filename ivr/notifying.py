@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -19,11 +18,3 @@ def tell(*lines: str) -> None:
 def may_take(seconds: float) -> str:
     """The line that asks for so much time to start or stop, however little the unit allows."""
     return f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}"
-
-
-async def keep_telling() -> None:
-    """Say that the supervisor lives, twice in the time that `WatchdogSec=` allows, until cancelled."""
-    allowed_seconds = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
-    while allowed_seconds:
-        tell("WATCHDOG=1")
-        await asyncio.sleep(allowed_seconds / 2)

@@ -1,7 +1,8 @@
 """`ivr serve`: start, watch and restart all processes of the hotline; drain calls before it stops.
 
-Order of starting: checks that need no process (config, folders, policies, ports, database, the certificate), then voice and recognisers, then
-call workers, which prove the dialplans before they take a call, then the edge and the console. Order of stopping: workers drain, then everything else.
+Order of starting: checks that need no process (config, folders, policies, ports, the edge's files), then voice and recognisers, and beside
+them the proof of dialplans and telephone (`proof`). When all that holds, and not before, the tables are brought up to date. Then call
+workers, then the edge and the console. Order of stopping: workers drain, then everything else.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ import errno
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
 
-from ivr.children import Child, part
+from ivr.children import USER_MISTAKE, Child, part, status_of
 from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
 from ivr.errors import ConfigError, UserError
-from ivr.notifying import keep_telling, may_take, tell
+from ivr.household import Household
+from ivr.notifying import may_take, tell
 from ivr.orders import check_orders
 from ivr.records.agents import enrol
-from ivr.records.database import open_database
+from ivr.records.database import bring_up_to_date, open_database
+from ivr.watchdog import START_SECONDS
 
 log = structlog.get_logger()
-START_SECONDS = 240.0
 END_SECONDS = 5.0
+# A worker hangs up, then writes what is left or puts it into the spool.
+WORKER_END_SECONDS = 20.0
+LOOK_SECONDS = 1.0
+# A supervisor that looks so late had no processor, or the machine slept.
+AWAY_SECONDS = 3.0
 
 
 class Supervisor:
@@ -35,17 +43,18 @@ class Supervisor:
 
     def __init__(self, settings: Settings, config: Path) -> None:
         self.settings, self._config = settings, str(config.resolve())
-        speech = [
-            Child(f"recogniser {n}", self._part("recogniser", str(n))) for n in range(settings.speech.recognisers)
+        self.speaking = [
+            self._part("voice"),
+            *(self._part("recogniser", n) for n in range(settings.speech.recognisers)),
         ]
-        self.speaking = [Child("voice", self._part("voice")), *speech]
-        self.workers = [Child(f"worker {n}", self._part("worker", str(n))) for n in range(settings.workers)]
-        self.outer: list[Child] = []
-        if settings.console.enabled:
-            self.outer.append(Child("console", self._part("console")))
+        self.workers = [self._part("worker", n) for n in range(settings.workers)]
+        self.outer = [self._part("console", informed=True)] if settings.console.enabled else []
 
-    def _part(self, name: str, *arguments: str) -> list[str]:
-        return part(name, self._config, *arguments)
+    def _part(self, kind: str, *number: int, informed: bool = False) -> Child:
+        numbers = [str(each) for each in number]
+        command = part(kind, self._config, *numbers)
+        hang_seconds = self.settings.watchdog_seconds
+        return Child(" ".join([kind, *numbers]), command, hang_seconds=hang_seconds, informed=informed)
 
     @property
     def children(self) -> list[Child]:
@@ -57,15 +66,31 @@ class Supervisor:
         check_folders(self.settings)
         check_orders(self.settings)
         check_ports(self.settings)
+        if self.settings.workers > 1 and self.settings.sip.edge:
+            self.outer.insert(0, self._edge())
+        await asyncio.gather(self._start(self.speaking), self._prove())
+        await asyncio.to_thread(self._open_tables)
+        await self._start(self.workers)
+        await self._start(self.outer)
+
+    async def _start(self, group: list[Child]) -> None:
+        for child in group:
+            child.start()
+        await self._await_ready(group)
+
+    async def _prove(self) -> None:
+        """In a process of its own, whose memory is given back: what is proved here takes 200 MB."""
+        status = await status_of(part("proof", self._config))
+        if status:
+            why = "its own line above says why" if status == USER_MISTAKE else "its traceback is above"
+            raise UserError("dialplans or settings don't prove: nothing was changed", why)
+
+    def _open_tables(self) -> None:
+        """Bring all tables up to date, and config.yaml's agents into them."""
+        bring_up_to_date(self.settings.database_url)
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)
         engine.dispose()
-        if self.settings.workers > 1 and self.settings.sip.edge:
-            self.outer.insert(0, self._edge())
-        for group in (self.speaking, self.workers, self.outer):
-            for child in group:
-                child.start()
-            await self._await_ready(group)
 
     def _edge(self) -> Child:
         from ivr.edge import edge_command
@@ -82,9 +107,30 @@ class Supervisor:
             if child.given_up:
                 raise UserError(f"{child.name} can't start", child.given_up)
 
+    async def watch(self) -> None:
+        """Look after every process once a second until cancelled, and tell systemd and the console that we do."""
+        looked_at = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            away_seconds = time.monotonic() - looked_at - LOOK_SECONDS
+            looked_at += LOOK_SECONDS + away_seconds
+            if away_seconds > AWAY_SECONDS:
+                log.warning("serve.was_away", seconds=round(away_seconds, 1))
+            self._look(away_seconds)
+            tell("WATCHDOG=1")
+
+    def _look(self, away_seconds: float) -> None:
+        told = Household.of(self.children).line()
+        for child in self.children:
+            try:
+                child.look(away_seconds)
+                child.tell(told)
+            except Exception:
+                log.exception("serve.look_failed", child=child.name)
+
     async def stop(self) -> None:
         """Drain the workers (no new calls, old ones end by themselves), then end the rest."""
-        patience = self.settings.sip.drain_seconds + 5
+        patience = self.settings.sip.drain_seconds + WORKER_END_SECONDS
         tell("STOPPING=1", may_take(patience + END_SECONDS + 5))
         await asyncio.gather(*(child.stop(patience) for child in self.workers))
         await asyncio.gather(*(child.stop(END_SECONDS) for child in (*self.outer, *self.speaking)))
@@ -108,7 +154,7 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop)
-    living = asyncio.create_task(keep_telling())
+    watching = asyncio.create_task(supervisor.watch())
     try:
         starting = asyncio.create_task(supervisor.start())
         stopping = asyncio.create_task(stop.wait())
@@ -123,7 +169,7 @@ async def serve(settings: Settings, config: Path, on_ready: Callable[[Supervisor
             starting.cancel()
     finally:
         await supervisor.stop()
-        living.cancel()
+        watching.cancel()
 
 
 def check_folders(settings: Settings) -> None:

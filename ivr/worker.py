@@ -1,8 +1,8 @@
 """A call worker: one process, one SIP endpoint, two callers with room for their agents' legs.
 
 This is where adapters are wired to ports. The loop takes the phone's events and gives each to the call its leg belongs to;
-beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the agents' commands from the
-browser, and the look-out for changed dialplans.
+beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the sign of life that the supervisor
+waits for, the agents' commands from the browser, and the look-out for changed dialplans.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import structlog
 
 from ivr.call import Call
 from ivr.case_poster import CasePoster
-from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
@@ -30,12 +29,15 @@ from ivr.dialler import Answered, Dialler
 from ivr.dialogue.library import DialplanLibrary
 from ivr.events import HandoffEnded
 from ivr.handoff.calling_back import CALLED
+from ivr.household import OLDEST_SECONDS, UNWRITTEN
 from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
+from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
+from ivr.records.database_clock import DatabaseClock
 from ivr.records.journal import SqlRecords
 from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
@@ -53,6 +55,8 @@ log = structlog.get_logger()
 CALLERS = 2
 HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
+# For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
+FLUSH_SECONDS = 2.0
 
 
 class Worker:
@@ -65,8 +69,10 @@ class Worker:
         self._engine = open_database(settings.database_url)
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
-        self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
-        self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook), steady=time.monotonic)
+        clock = DatabaseClock(self._engine)
+        spool, posts = settings.path(settings.records.recordings) / "spill", bool(settings.handoff.webhook)
+        self._records = SqlRecords(self._engine, process, spool, clock)
+        self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
         self._library = DialplanLibrary(settings)
         self._phone = Pjsua2Phone(
@@ -97,7 +103,7 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
-        self._dialler = Dialler(settings, self._engine, self._phone, self._may_dial, self._called_back)
+        self._dialler = Dialler(settings, self._engine, self._phone, self._may_dial, self._called_back, clock)
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -113,6 +119,7 @@ class Worker:
             asyncio.create_task(work())
             for work in (
                 self._dispatch,
+                self._prove_life,
                 self._beat,
                 self._look_after_the_lost,
                 self._take_commands,
@@ -130,9 +137,20 @@ class Worker:
         for task in beside[1:]:
             task.cancel()
         await self._phone.close()
-        await self._records.flush()
+        for last in (self._quiet.wait(), self._records.flush()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(last, FLUSH_SECONDS)
         self._records.close()
         await self._orders.close()
+
+    async def _prove_life(self) -> None:
+        """From here to the phone's thread and back, once a second: who answers a call needs both."""
+
+        def figures() -> Figures:
+            entries, seconds = self._records.waiting
+            return {UNWRITTEN: entries, OLDEST_SECONDS: round(seconds, 1)}
+
+        await beat(self._phone.works, figures=figures)
 
     async def _watch(self) -> None:
         """Finish open actions, chase silent tickets, send confirmations, forget: one worker does it for all."""

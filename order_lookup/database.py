@@ -18,6 +18,15 @@ from order_lookup.errors import DownError, MistakeError
 from order_lookup.migrating import Chain
 
 BUSY_TIMEOUT_MS = 10_000
+# How PostgreSQL is connected to: a statement that hangs, and a server that is gone without a word, hold nobody up for ever.
+POSTGRESQL = {
+    "options": "-c statement_timeout=20000 -c lock_timeout=10000",
+    "connect_timeout": 5,
+    "tcp_user_timeout": 20_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 MIGRATIONS = Chain(Path(__file__).parent / "migrations", "alembic_version_orders", lock=0x6F72646572)
 _WRITES = "shop_writes"
 
@@ -33,14 +42,13 @@ def open_engine(url: str, pool_size: int = 5) -> Engine:
             return _sqlite(str(parsed.database or ":memory:"), url)
         case "postgresql":
             psycopg = parsed.set(drivername="postgresql+psycopg")
-            options = "-c statement_timeout=20000 -c lock_timeout=10000"
             return create_engine(
                 psycopg,
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_pre_ping=True,
                 hide_parameters=True,  # names and phones have no place in an error's text, which goes to the log
-                connect_args={"options": options, "connect_timeout": 5},
+                connect_args=POSTGRESQL,
             )
         case other:
             raise MistakeError(f"database url: {other!r} isn't supported: use sqlite:///FILE or postgresql://…")

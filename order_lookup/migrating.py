@@ -44,6 +44,11 @@ class Chain:
             command.upgrade(self._config(connection), "head")
             return True
 
+    def check(self, engine: Engine) -> None:
+        """MistakeError for a database that a newer program has brought further than we know; nothing is changed."""
+        with engine.connect() as connection:
+            self._behind(connection)
+
     def downgrade(self, engine: Engine, revision: str = "base") -> None:
         """Take the tables back to an earlier revision; to none at all by default."""
         with engine.begin() as connection:

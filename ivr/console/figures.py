@@ -1,7 +1,9 @@
-"""`/metrics` for Prometheus and `/healthz` for whoever restarts things; read from the database at the moment of asking."""
+"""`/metrics` for Prometheus and `/healthz` for whoever restarts things; read from the database at the moment of asking,
+but for the processes of this host, of which the supervisor tells."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
@@ -13,7 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ivr.console import reading
+from ivr.console import reading, upkeep
 from ivr.console.house import House
 from ivr.console.tokens import token_of
 from ivr.records import lost_calls
@@ -29,20 +31,29 @@ def figures_route(house: House) -> APIRouter:
     async def metrics(request: Request) -> Response:
         if not await _allowed(house, request):
             return PlainTextResponse("Send a token with the scope `metrics`.", 401, {"WWW-Authenticate": "Bearer"})
-        families = await house.read(figures)
+        families = await house.read(lambda session, now: [*figures(session, now), *upkeep.outboxes(session, now)])
+        families += await asyncio.to_thread(_of_this_host, house)
         registry = CollectorRegistry()
         registry.register(_Collected(families))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/healthz")
     async def healthz() -> Response:
+        known = house.household
+        told = {"unwritten": known.unwritten, "missing": known.missing} if known else {}
         try:
             await house.read(lambda session, _: session.execute(text("SELECT 1")))
         except SQLAlchemyError:
-            return JSONResponse({"database": "away"}, 503)
-        return JSONResponse({"database": "ok", "feed": "ok" if house.feed.healthy else "away"})
+            return JSONResponse({"database": "away", **told}, 503)
+        return JSONResponse({"database": "ok", "feed": "ok" if house.feed.healthy else "away", **told})
 
     return router
+
+
+def _of_this_host(house: House) -> list[Metric]:
+    """What the database doesn't know."""
+    told = upkeep.processes(house.household) if house.household else ()
+    return [*told, upkeep.spool(house.recordings)]
 
 
 async def _allowed(house: House, request: Request) -> bool:

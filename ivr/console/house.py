@@ -21,8 +21,10 @@ from ivr.console.feed import Feed
 from ivr.console.limits import Places
 from ivr.console.looks import Look, Looks
 from ivr.console.orders import Orders
+from ivr.household import Household
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
+from ivr.records.database_clock import DatabaseClock
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -33,7 +35,10 @@ WRITERS = 4
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in."""
+    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in.
+
+    `household` is what the supervisor told last, where there is one.
+    """
 
     settings: Settings
     engine: Engine
@@ -41,6 +46,7 @@ class House:
     orders: Orders
     faq: Faq
     clock: Callable[[], float] = field(default=time.time)
+    household: Household | None = None
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
     _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
     _later: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -93,4 +99,4 @@ def open_house(settings: Settings) -> House:
     engine = open_database(settings.database_url)
     enrol(engine, settings.agents)
     faq = Faq(settings.path(settings.dialplan.prompts), {"shop": settings.shop, "shop_en": settings.shop_en})
-    return House(settings, engine, Feed(engine), Orders(settings), faq)
+    return House(settings, engine, Feed(engine), Orders(settings), faq, DatabaseClock(engine))

@@ -100,15 +100,21 @@ class Stage:
         file = self.folder / "config.yaml"
         file.write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
         self.settings = config.load(file)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Put the demo shop into the database."""
         engine = open_database(self.settings.database_url)
         fill(engine, datetime.now(UTC), customers=80, orders=self.orders)
         engine.dispose()
 
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "ivr", "serve", "--json-logs", "--config", str(self.folder / "config.yaml")]
+
     async def _start(self) -> None:
         self._log = self.log_file.open("ab")
-        command = [sys.executable, "-m", "ivr", "serve", "--json-logs", "--config", str(self.folder / "config.yaml")]
         self.process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=self._log, stdin=asyncio.subprocess.DEVNULL
+            *self._command(), stdout=asyncio.subprocess.PIPE, stderr=self._log, stdin=asyncio.subprocess.DEVNULL
         )
         assert self.process.stdout is not None
         try:

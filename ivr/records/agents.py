@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
@@ -15,7 +16,18 @@ from ivr.records.tables import AgentCommandRow, AgentRow, WrapUpRow
 
 
 def enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
-    """Write the configured agents into the table; a new one is available at once, a known one keeps the state it is in."""
+    """Write the configured agents into the table; a new one is available at once, a known one keeps the state it is in.
+
+    Another host that starts at the same moment may have put somebody there after we looked: looked at again, they are known.
+    """
+    listed = list(agents)
+    try:
+        _enrol(engine, listed)
+    except IntegrityError:
+        _enrol(engine, listed)
+
+
+def _enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
     with Session(engine) as session, session.begin():
         known = {row.name: row for row in session.scalars(select(AgentRow))}
         for agent in agents:

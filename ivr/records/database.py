@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
@@ -10,15 +12,36 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ivr.errors import ConfigError
 from ivr.records import staff as staff  # its tables belong to the same database
-from order_lookup.database import open_engine, writing
-from order_lookup.errors import MistakeError
+from order_lookup import database as orders
+from order_lookup.database import POSTGRESQL, open_engine, writing
+from order_lookup.errors import DownError, MistakeError
 from order_lookup.migrating import Chain
 
 MIGRATIONS = Chain(Path(__file__).parent / "migrations", "alembic_version_records", lock=0x7265636F7264)
 
 
+def bring_up_to_date(url: str) -> None:
+    """All tables, the order desk's too; raises ConfigError before anything is changed when one part is newer than this program."""
+    check = _opened(url)
+    with _told():
+        for chain in (MIGRATIONS, orders.MIGRATIONS):
+            chain.check(check)
+    _upgrade(check)
+    with _told():
+        alone = open_engine(url)
+        orders.upgrade(alone)
+        alone.dispose()
+    check.dispose()
+
+
 def open_database(url: str) -> Engine:
     """An engine with the records' tables up to date; raises ConfigError when the database does not open, or is newer."""
+    engine = _opened(url)
+    _upgrade(engine)
+    return engine
+
+
+def _opened(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -29,12 +52,12 @@ def open_database(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
         # Numbers and names have no place in an error's text, which goes to the log.
-        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        arguments = POSTGRESQL if parsed.get_backend_name() == "postgresql" else {}
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     except (SQLAlchemyError, ImportError) as fault:
         raise ConfigError(f"`database.url`: {fault}", "use sqlite:///FILE or postgresql://HOST/NAME") from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-    _upgrade(engine)
     return engine
 
 
@@ -57,15 +80,22 @@ def _tune_sqlite(connection: object, _record: object) -> None:
 def _upgrade(engine: Engine) -> None:
     """Bring the tables up to date, by an engine of its own whose transactions take SQLite's write lock when they begin."""
     in_memory = engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
-    try:
+    with _told():
         alone = engine if in_memory else open_engine(engine.url.render_as_string(hide_password=False))
         MIGRATIONS.upgrade(writing(alone))
         if not in_memory:
             alone.dispose()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Faults of the database as a ConfigError of one line."""
+    try:
+        yield
     except DBAPIError as fault:
         what = str(fault.orig).splitlines()[0]
         raise ConfigError(
             f"`database.url` does not open: {what}", "check file, rights, room on the disk and server"
         ) from None
-    except MistakeError as fault:
+    except (MistakeError, DownError) as fault:
         raise ConfigError(f"`database.url`: {fault}") from None

@@ -43,6 +43,8 @@ class SqlRecords:
         self._entries: queue.SimpleQueue[Entry | Future[None] | None] = queue.SimpleQueue()
         self._positions: dict[str, int] = {}
         self._stopping = threading.Event()
+        self._away = False
+        self._writing: Entry | None = None
         self._replay()
         self._thread = threading.Thread(target=self._write_all, name="records", daemon=True)
         self._thread.start()
@@ -80,7 +82,13 @@ class SqlRecords:
         self._entries.put(done)
         await asyncio.wrap_future(done)
 
-    def close(self, patience_seconds: float = 5.0) -> None:
+    @property
+    def waiting(self) -> tuple[int, float]:
+        """How many entries wait to be written, and for how many seconds the oldest of them has."""
+        oldest = self._writing
+        return self._entries.qsize() + (oldest is not None), max(0.0, self._clock() - oldest["at"]) if oldest else 0.0
+
+    def close(self, patience_seconds: float = 8.0) -> None:
         """Write what is left; spill it when the database stays away."""
         self._stopping.set()
         self._entries.put(None)
@@ -92,20 +100,28 @@ class SqlRecords:
     def _write_all(self) -> None:
         while (entry := self._entries.get()) is not None:
             if isinstance(entry, Future):
-                entry.set_result(None)
-            elif not self._write_patiently(entry):
-                self._keep(entry)
+                if entry.set_running_or_notify_cancel():  # or whoever asked has gone
+                    entry.set_result(None)
+            else:
+                self._writing = entry
+                if not self._write_patiently(entry):
+                    self._keep(entry)
+                self._writing = None
         while not self._entries.empty():
             left = self._entries.get()
             if isinstance(left, dict):
                 self._keep(left)
 
     def _write_patiently(self, entry: Entry) -> bool:
-        """Until it is written; an entry that the database can't take is kept aside, for others wait behind it."""
-        while True:
+        """Until it is written; an entry that the database can't take is kept aside, for others wait behind it.
+
+        At the end a database that was away is not asked again for each: it may take seconds to say no, and there is no time.
+        """
+        while not (self._away and self._stopping.is_set()):
             try:
                 with Session(self._engine) as session, session.begin():
                     write(session, entry)
+                self._away = False
                 return True
             except (DataError, IntegrityError) as fault:
                 told = {"entry": entry["entry"], "call_id": entry["call_id"]}
@@ -113,11 +129,12 @@ class SqlRecords:
                 return False
             except DBAPIError as fault:
                 log.warning("records.write_failed", fault=str(fault.orig), entry=entry["entry"])
-                if self._stopping.wait(RETRY_SECONDS):
-                    return False
+                self._away = True
+                self._stopping.wait(RETRY_SECONDS)
             except Exception:
                 log.exception("records.entry_refused", entry=entry["entry"], call_id=entry["call_id"])
                 return False
+        return False
 
     def _keep(self, entry: Entry) -> None:
         if "number" in entry["row"]:  # on a disk nothing is unmasked, and of a process that ends no call is left

@@ -23,6 +23,7 @@ from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
 from ivr.records import case_posts, holding, lost_calls
 from ivr.records.clock_steps import ClockSteps
+from ivr.records.database_clock import DatabaseClock
 from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS, LIVE, Lost
 from ivr.records.staff import AccountRow
 from ivr.records.tables import AgentRow, HandoffRow, WrapUpRow
@@ -39,7 +40,7 @@ class SqlQueue:
 
     With `posts` every case that enters goes to the webhook's outbox.
     `worker` names this process and no later one: a restarted worker must not renew what its dead predecessor held.
-    `steady` is a clock that nobody sets, as `time.monotonic`.
+    `clock` is a `DatabaseClock` where there may be several hosts; `steady` one that nobody sets, as `time.monotonic`.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class SqlQueue:
         """Renew what this worker holds, places and calls; due every two seconds."""
 
         def renew(session: Session, now: float) -> None:
+            self._compare_clocks(session)
             holding.renew(session, self._worker, now)
             lost_calls.renew(session, self._worker, now)
 
@@ -107,6 +109,7 @@ class SqlQueue:
             return []
 
         def reap(session: Session, now: float) -> list[Lost]:
+            self._compare_clocks(session)
             lost_calls.end(session, now)
             return holding.reap(session, wrap_up_seconds, now)
 
@@ -125,6 +128,10 @@ class SqlQueue:
     async def promised(self, handoff: int, due_at: datetime) -> None:
         """A callback is promised to whoever waits or waited here."""
         await self._do(lambda session, now: holding.promise(session, handoff, due_at.timestamp(), now))
+
+    def _compare_clocks(self, session: Session) -> None:
+        if isinstance(self._clock, DatabaseClock):
+            self._clock.look(session)
 
     async def _do(self, what: Callable[[Session, float], T]) -> T:
         return await asyncio.to_thread(self._transact, what)

@@ -64,10 +64,26 @@ def drop(folder: Path, calls: Collection[str]) -> int:
     return dropped
 
 
+def waiting(folder: Path) -> int:
+    """How many entries wait for a process that writes them."""
+    return sum(len(text.splitlines()) for text in map(_read, _files(folder)))
+
+
 def count(folder: Path, calls: Collection[str]) -> int:
     """How many entries of these calls wait."""
-    files = (*folder.glob("*.jsonl"), *folder.glob("*.claimed-*")) if folder.exists() else ()
-    return sum(_call_of(line) in calls for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    return sum(_call_of(line) in calls for text in map(_read, _files(folder)) for line in text.splitlines())
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return (*folder.glob("*.jsonl"), *folder.glob("*.claimed-*")) if folder.exists() else ()
+
+
+def _read(file: Path) -> str:
+    """What is in it; nothing where somebody has written it to the database meanwhile."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def _call_of(line: str) -> str:

@@ -40,10 +40,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from ivr import config
-from ivr.children import announce
 from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.events import Hypothesis
+from ivr.pulse import announce, beat
 from ivr.speech.loading import load_recognisers
 from ivr.speech.protocol import BadRequest, Wishes, order_in
 from ivr.speech.recogniser import Copy, Recogniser, Utterance
@@ -52,6 +52,8 @@ from ivr.speech.vosk_results import segment, written
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.25
+# A slice is decoded in milliseconds, on the busiest machine in a second or two.
+LONGEST_JOB_SECONDS = 10.0
 _COUNTED = (
     "connections_open",
     "utterances",
@@ -76,6 +78,7 @@ class RecogniserServer:
         self._threads, self._under_way = threads or os.cpu_count() or 1, 0
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="decode")
         self._lacking: set[str] = set()
+        self._begun: dict[object, float] = {}
 
     @asynccontextmanager
     async def listening(self, port: int, address: str = "127.0.0.1") -> AsyncIterator[Server]:
@@ -173,7 +176,11 @@ class RecogniserServer:
 
         def timed() -> tuple[Result, float, float]:
             began, start = time.perf_counter(), time.thread_time()
-            return job(), time.thread_time() - start, began - asked
+            self._begun[timed] = began
+            try:
+                return job(), time.thread_time() - start, began - asked
+            finally:
+                del self._begun[timed]
 
         try:
             result, spent, waited = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
@@ -183,6 +190,11 @@ class RecogniserServer:
         self.counts["queue_us"] += round(waited * 1e6)
         self.counts["jobs"] += 1
         return result
+
+    async def works(self) -> bool:
+        """Whether no thread is at one job for longer than any job takes."""
+        now = time.perf_counter()
+        return now - min(list(self._begun.values()), default=now) < LONGEST_JOB_SECONDS
 
     def _by_path(self, path: str) -> Recogniser:
         language = path.split("?")[0].strip("/").split("/")[0]
@@ -259,7 +271,9 @@ async def serve_forever(settings: Settings, index: int = 0) -> None:
         async with server.listening(port):
             log.info("recogniser_ready", port=port, models=server.health()["models"])
             announce()
+            beating = asyncio.create_task(beat(server.works))
             await stop.wait()
+            beating.cancel()
     except OSError as fault:
         fix = "stop what uses it, or change speech.port in config.yaml"
         raise UserError(f"port {port} can't be used: {fault.strerror}", fix) from None

@@ -16,6 +16,7 @@ import structlog
 from ivr.commands import Prompt
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import AudioFormatError, VoiceUnavailable
+from ivr.speech.audio import read_wav
 from ivr.speech.pieces import Piece, fingerprint
 from ivr.speech.prompt_cache import PRIVATE_SECONDS, PromptCache, Speaking, words_per_minute
 from ivr.speech.recordings import Recordings, together
@@ -103,8 +104,14 @@ class CachedVoice:
         return Speaking(prompt.text, prompt.language, self._voices[prompt.language], speed)
 
     def _cached(self, prompt: Prompt) -> Path | None:
+        """The prompt as it was said before; one that can't be played (a disk was full) is made anew."""
         try:
-            return self._cache.find(self._speaking(prompt))
+            file = self._cache.find(self._speaking(prompt))
+            if file is not None and not _playable(file):
+                log.error("prompt_unplayable", prompt=prompt.id, file=str(file))
+                file.unlink(missing_ok=True)
+                return None
+            return file
         except OSError as fault:
             log.error("prompt_cache_unreadable", folder=str(self._cache.folder), fault=fault.strerror)
             return None
@@ -132,14 +139,18 @@ class CachedVoice:
         try:
             async with asyncio.timeout(BACKGROUND_SECONDS if background else SAY_SECONDS):
                 answer = await self._exchange(wish)
-        except (OSError, TimeoutError, ValueError) as fault:
+        except (OSError, TimeoutError, ValueError, RecursionError) as fault:
             log.error("voice_lost", prompt=prompt.id, fault=str(fault) or type(fault).__name__)
             where = f"{self._address}:{self._settings.port}"
             raise VoiceUnavailable(f"prompt `{prompt.id}`: no voice process at {where}: {fault}") from None
         if "file" not in answer:
             log.error("prompt_not_made", prompt=prompt.id, fault=answer.get("error", ""))
             raise VoiceUnavailable(f"prompt `{prompt.id}`: {answer.get('error', 'no answer')}")
-        return Path(answer["file"])
+        file = Path(str(answer["file"]))
+        if not _playable(file):
+            log.error("prompt_unplayable", prompt=prompt.id, file=str(file))
+            raise VoiceUnavailable(f"prompt `{prompt.id}`: the voice process answered with what can't be played")
+        return file
 
     async def _exchange(self, wish: Mapping[str, object]) -> dict[str, str]:
         """One request to the voice process; raises OSError, TimeoutError or ValueError."""
@@ -154,3 +165,10 @@ class CachedVoice:
         if not isinstance(answer, dict):
             raise ValueError("it closed without an answer")
         return answer
+
+
+def _playable(file: Path) -> bool:
+    try:
+        return file.is_file() and bool(read_wav(file))
+    except (AudioFormatError, OSError, ValueError):  # no WAV; no path at all (a NUL)
+        return False

@@ -26,9 +26,9 @@ from typing import Any
 import structlog
 
 from ivr import config, logs
-from ivr.children import announce
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import ConfigError, UserError, VoiceUnavailable
+from ivr.pulse import announce, beat
 from ivr.speech.prompt_cache import PromptCache, Speaking, words_per_minute
 from ivr.speech.synthesis import Synthesiser
 
@@ -140,6 +140,10 @@ class VoiceServer:
         except (VoiceUnavailable, UserError) as fault:
             return {"error": str(fault)}
 
+    async def works(self) -> bool:
+        """Comes back when the engine's thread has done what it was at."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: True)
+
     async def sweep(self) -> None:
         """Keep the cache clean, now and every hour."""
         while True:
@@ -170,7 +174,7 @@ async def serve_forever(settings: Settings) -> None:
     except OSError as fault:
         fix = "stop what uses it, or change voice.port in config.yaml"
         raise UserError(f"port {port} can't be used: {fault.strerror}", fix) from None
-    tasks = [asyncio.create_task(server.work()), asyncio.create_task(server.sweep())]
+    tasks = [asyncio.create_task(work) for work in (server.work(), server.sweep(), beat(server.works))]
     log.info("voice_ready", port=port, cache=str(server.cache.folder))
     announce()
     await stop.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -18,6 +19,15 @@ class Killed:
 
     part: str
     at: float
+
+
+def part_of(supervisor: int, name: str) -> int:
+    """The process of a part by its whole name (`worker 0`); raises LookupError when none runs just now."""
+    for child in psutil.Process(supervisor).children():
+        with contextlib.suppress(psutil.Error):
+            if f" part {name} --" in " ".join(child.cmdline()):
+                return child.pid
+    raise LookupError(name)
 
 
 def kill(supervisor: int, part: str, dice: random.Random) -> Killed | None:

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from ivr.errors import ConfigError
 
 Network = IPv4Network | IPv6Network
+# The loop says once a second that it runs.
+LOOP_SILENT_SECONDS = 4.0
 
 
 def networks(listed: Sequence[str], key: str) -> tuple[Network, ...]:
@@ -46,15 +48,20 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The rules; 486 tells the edge to try the next worker, 403 not to."""
+    """The rules; 486 and 503 tell the edge to try the next worker, 403 not to."""
 
     allowed: tuple[Network, ...]
     callers: int
 
-    def refusal(self, source: str, callers_now: int) -> Refusal | None:
-        """Why a call from `source` is refused while so many callers are on; None lets it in."""
+    def refusal(self, source: str, callers_now: int, loop_silent_seconds: float = 0.0) -> Refusal | None:
+        """Why a call from `source` is refused while so many callers are on; None lets it in.
+
+        Where the loop that would answer it has been silent for long, the caller would hear nothing: another worker is up.
+        """
         if not within(source, self.allowed):
             return Refusal(403, "Forbidden")
         if callers_now >= self.callers:
             return Refusal(486, "Busy Here")
+        if loop_silent_seconds > LOOP_SILENT_SECONDS:
+            return Refusal(503, "Service Unavailable")
         return None

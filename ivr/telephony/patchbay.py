@@ -186,13 +186,10 @@ class Patchbay:
             self._retired.popleft()
 
     def close(self) -> None:
-        """Let go of everything, in this order: cables, players, recorders, ears; then wait for the merging."""
+        """Let go of every leg: its playbacks end, its recordings are finished; then wait for the merging. Ports stay."""
         for leg in tuple(self._channels):
             self.release(leg)
-        self._retired.clear()
-        self._audio.clear()
         self._merger.shutdown(wait=True)
-        self._free_ears.clear()
 
     def _rewire(self) -> None:
         wanted = cables(self._channels)

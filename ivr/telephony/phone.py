@@ -8,6 +8,7 @@ import itertools
 import os
 import sys
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 
 from ivr.config import SipSettings
@@ -49,8 +50,14 @@ class Pjsua2Phone:
         self._engine.start()
 
     async def close(self) -> None:
-        """Hang up every leg, finish the recordings and end pj."""
+        """Hang up every leg and finish the recordings."""
         await asyncio.to_thread(self._engine.stop)
+
+    async def works(self) -> bool:
+        """Comes back when the phone's thread has come to what is asked of it now."""
+        answered: Future[bool] = Future()
+        self._engine.prove(answered)
+        return await asyncio.wrap_future(answered)
 
     def _report(self, event: LegEvent) -> None:
         """Bring an event over from pj's threads."""

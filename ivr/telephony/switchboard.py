@@ -236,10 +236,6 @@ class Switchboard:
         for leg in tuple(self._lines):
             self.hang_up(leg, ())
 
-    def close(self) -> None:
-        """Forget what would not end."""
-        self._lines.clear()
-
 
 def _active(info: Any) -> int | None:
     """The index of the audio stream that flows both ways; None while on hold."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import configparser
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from ivr.config import Settings, SipSettings
-from ivr.notifying import keep_telling, tell
+from ivr.notifying import tell
 from ivr.serve import Supervisor
 
 UNIT = Path(__file__).parents[2] / "docs" / "hotline.service"
@@ -47,12 +48,35 @@ async def test_a_longer_drain_asks_for_the_time_it_takes(told: socket.socket, tm
     assert int(extended.removeprefix("EXTEND_TIMEOUT_USEC=")) > 900_000_000
 
 
-async def test_it_says_that_it_lives_in_time(told: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WATCHDOG_USEC", "200000")
-    telling = asyncio.create_task(keep_telling())
+async def test_it_says_that_it_lives_each_time_it_has_looked_after_its_processes(
+    told: socket.socket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not from a task of its own, which would go on when nobody is looked after any more."""
+    monkeypatch.setattr("ivr.serve.LOOK_SECONDS", 0.1)
+    supervisor = Supervisor(Settings(), tmp_path / "config.yaml")
+    looked: list[float] = []
+    monkeypatch.setattr(supervisor, "_look", looked.append)
+    watching = asyncio.create_task(supervisor.watch())
     for _ in range(3):
         assert await asyncio.to_thread(told.recv, 1000) == b"WATCHDOG=1"
-    telling.cancel()
+    assert len(looked) >= 3
+    watching.cancel()
+
+
+async def test_time_in_which_it_did_not_run_is_told_to_the_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ivr.serve.LOOK_SECONDS", 0.1)
+    supervisor = Supervisor(Settings(), tmp_path / "config.yaml")
+    away: list[float] = []
+    monkeypatch.setattr(supervisor, "_look", away.append)
+    watching = asyncio.create_task(supervisor.watch())
+    await asyncio.sleep(0.35)
+    time.sleep(1.0)  # noqa: ASYNC251 the whole supervisor stands still
+    await asyncio.sleep(0.35)
+    watching.cancel()
+    assert max(away) > 0.8
+    assert sum(each > 0.5 for each in away) == 1
 
 
 def test_the_unit_leaves_time_to_drain_and_signals_the_supervisor_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ivr.records import spill
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
 from ivr.records.tables import CallRow, EventRow, LineRow
@@ -181,3 +183,30 @@ async def test_a_recording_is_in_the_vcon_with_its_hash(engine: Engine, tmp_path
     assert dialog["content_hash"].startswith("sha512-")
     assert (dialog["url"], dialog["filename"]) == ("https://desk.example/calls/c2/recording", "c2.wav")
     assert str(tmp_path) not in json.dumps(container)
+
+
+async def test_at_the_end_a_database_that_is_away_is_not_waited_for_and_nothing_is_lost(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that is gone takes seconds to say so, each time; whoever asked for everything to be written has gone meanwhile."""
+    asked = 0
+
+    def away(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        time.sleep(0.3)
+        raise OperationalError("", {}, Exception("gone"))
+
+    monkeypatch.setattr("ivr.records.journal.write", away)
+    kept = records(engine, tmp_path)
+    call(kept)
+    await asyncio.sleep(0.5)
+    assert kept.waiting[0] == 5
+    assert kept.waiting[1] > 0
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(kept.flush(), 0.1)
+    for position in range(30):
+        kept.event("c1", "late", {"position": position})
+    kept.close(3.0)
+    assert asked < 5
+    assert spill.waiting(tmp_path / "spill") == 35

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.errors import ConfigError
 from ivr.telephony import packet_filter
-from ivr.telephony.admission import Admission, address, networks, within
+from ivr.telephony.admission import Admission, Refusal, address, networks, within
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,13 @@ def run(program: bytes, source: int) -> bool:
                 return constant > 0
             case _:
                 raise AssertionError(f"instruction {code:#x}")
+
+
+def test_a_call_that_the_loop_would_not_answer_is_left_to_another_worker() -> None:
+    rules = Admission(networks(["127.0.0.0/8"], "k"), callers=2)
+    assert rules.refusal("127.0.0.1", 0, loop_silent_seconds=2.0) is None
+    assert rules.refusal("127.0.0.1", 0, loop_silent_seconds=5.0) == Refusal(503, "Service Unavailable")
+    assert rules.refusal("192.0.2.1", 0, loop_silent_seconds=5.0) == Refusal(403, "Forbidden")
 
 
 blocks = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)).map(lambda pair: f"{IPv4Address(pair[0])}/{pair[1]}")

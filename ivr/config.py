@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from ivr.config_hours import HoursSettings, check_hours
 from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
@@ -225,6 +226,7 @@ class Settings(Section):
     orders: OrderSettings = OrderSettings()
     retention: RetentionSettings = RetentionSettings()
     handoff: HandoffSettings = HandoffSettings()
+    hours: HoursSettings = HoursSettings()
     agents: tuple[AgentSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
 
@@ -277,6 +279,7 @@ def load(file: Path, secrets: bool = True) -> Settings:
         if queue not in served:
             place = document.place("handoff", "way_out", queue)
             raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
+    check_hours(settings.hours, served, settings.time_zone, document.place)
     return settings
 
 

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
+from sqlalchemy import Engine
 
 from ivr.call import Call
 from ivr.case_poster import CasePoster
@@ -26,14 +27,15 @@ from ivr.children import announce
 from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
-from ivr.dialogue.library import DialplanLibrary
-from ivr.events import HandoffEnded
+from ivr.dialogue.library import DialplanLibrary, known_queues
+from ivr.events import HandoffEnded, HoursChanged
 from ivr.legs import AudioHeard, CallOffered, LegEnded, LegEvent
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
+from ivr.records.doors import LiveHours
 from ivr.records.journal import SqlRecords
 from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
@@ -51,22 +53,24 @@ log = structlog.get_logger()
 CALLERS = 2
 HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
+HOURS_SECONDS = 1.0
 
 
 class Worker:
     """All calls of one process."""
 
-    def __init__(self, settings: Settings, index: int, orders: OrderSystem) -> None:
+    def __init__(self, settings: Settings, index: int, orders: OrderSystem, engine: Engine, hours: LiveHours) -> None:
         self._settings, self.name = settings, f"worker-{index}"
         alone = settings.workers == 1
         port = settings.sip.port if alone else settings.sip.worker_ports + index
-        self._engine = open_database(settings.database_url)
+        self._engine = engine
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
         self._records = SqlRecords(self._engine, process, settings.path(settings.records.recordings) / "spill")
         self._queue = SqlQueue(self._engine, process, posts=bool(settings.handoff.webhook), steady=time.monotonic)
         self._orders = orders
-        self._library = DialplanLibrary(settings)
+        self._hours = hours
+        self._library = DialplanLibrary(settings, hours=hours.facts)
         self._phone = Pjsua2Phone(
             settings.sip,
             port,
@@ -90,6 +94,7 @@ class Worker:
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
             slow_seconds=settings.orders.slow_seconds,
+            hours=hours,
         )
         self._calls: dict[int, Call] = {}
         self._agents: dict[int, Transfer] = {}
@@ -111,6 +116,7 @@ class Worker:
             for work in (
                 self._dispatch,
                 self._beat,
+                self._keep_hours,
                 self._look_after_the_lost,
                 self._take_commands,
                 self._reload,
@@ -216,6 +222,17 @@ class Worker:
             await self._patiently(self._queue.heartbeat())
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
+    async def _keep_hours(self) -> None:
+        """What supervisors say of a queue, and the clock that opens and closes it, reach the calls under way within a second."""
+        known = self._hours.facts()
+        while True:
+            await self._patiently(self._hours.look())
+            if (now := self._hours.facts()) != known:
+                known = now
+                for call in {call for call in self._calls.values() if not call.over}:
+                    call.tell(HoursChanged(call.seconds, now))
+            await asyncio.sleep(HOURS_SECONDS)
+
     async def _look_after_the_lost(self) -> None:
         while True:
             await self._patiently(self._follow_up())
@@ -264,5 +281,6 @@ def run(settings: Settings, index: int) -> None:
 
 
 async def _serve(settings: Settings, index: int) -> None:
-    orders = await open_orders(settings)
-    await Worker(settings, index, orders).run()
+    engine = open_database(settings.database_url)
+    hours = LiveHours.of(settings, engine, known_queues(settings))
+    await Worker(settings, index, await open_orders(settings, hours), engine, hours).run()

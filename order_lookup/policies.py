@@ -5,7 +5,7 @@ Whose policies they are, the shop's name and clock, stands in config.yaml, where
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Self, get_args
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from order_lookup.message_texts import MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
 from order_lookup.words import Action, Level, Tier
+from order_lookup.working_time import AroundTheClock, WorkingTime
 from strict_yaml import Document, Strict, nearest
 
 FOLDER = Path(__file__).parent
@@ -163,12 +164,13 @@ class QueuePolicy(Strict):
 
 
 class TicketCategory(Strict):
-    """Who owns tickets of a category, how soon they are due."""
+    """Who owns tickets of a category, how soon they are due: in time of work, or by the clock where it can't wait for the morning."""
 
     queue: str
     due_hours: PositiveInt
     of: Annotated[list[str], Field(min_length=1)]
     serious: bool = False
+    by_clock: bool = False
 
 
 class TicketPolicy(Strict):
@@ -264,9 +266,16 @@ class PolicyFile(Strict):
 
 
 class ShopPolicies(PolicyFile):
-    """policies.yaml, and the shop it is for."""
+    """policies.yaml, the shop it is for, and when its people are at work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     shop: Shop
+    working: WorkingTime = Field(default_factory=AroundTheClock)
+
+    def due(self, queue: str, now: datetime, span: timedelta, by_clock: bool = False) -> datetime:
+        """When something is due that the people of a queue have so much time for."""
+        return now + span if by_clock else self.working.after(queue, now, span)
 
 
 class Policies(Strict):
@@ -282,11 +291,11 @@ class Policies(Strict):
         return Money(minor_units, self.values.currency)
 
 
-def load_policies(folder: Path | None = None, shop: Shop | None = None) -> Policies:
+def load_policies(folder: Path | None = None, shop: Shop | None = None, working: WorkingTime | None = None) -> Policies:
     """The policies of a folder (default: the ones that ship) for a shop; PolicyError names file, line and fix."""
     place = folder or FOLDER
     written = Document(place / "policies.yaml", PolicyError).typed(PolicyFile)
-    values = ShopPolicies(shop=shop or Shop(), **dict(written))
+    values = ShopPolicies(shop=shop or Shop(), working=working or AroundTheClock(), **dict(written))
     book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
     return Policies(values=values, book=book)
 

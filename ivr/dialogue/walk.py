@@ -16,6 +16,7 @@ from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, S
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening, Recording, Waiting
 from ivr.dialogue.talk import HIDDEN, Talk
+from ivr.handoff.queue import URGENT_PRIORITY
 from ivr.values import Digits
 
 MOST_SILENT_STEPS = 200
@@ -35,7 +36,7 @@ def carry_out(talk: Talk, step: plan.Step) -> bool:
     if isinstance(step, plan.Ask):
         ask(talk, step)
         return True
-    talk.say_step()
+    talk.say_step(at_closed_door(talk, step))
     match step:
         case plan.Survey():
             scores = talk.spoken.understanding.grammar.answers.scores
@@ -149,13 +150,22 @@ def act(talk: Talk, step: plan.Act) -> None:
 
 def bring_in(talk: Talk, step: plan.HandOff) -> None:
     """Bring in a human, as the step says."""
-    memory, priority = talk.memory, talk.memory.word(step.priority, "5")
-    talk.hand_off(
-        memory.word(step.hand_off, "general"),
-        memory.word(step.reason, "unknown"),
-        memory.word(step.skill),
-        int(priority) if priority.isdigit() else 5,
-    )
+    memory = talk.memory
+    queue, priority = memory.word(step.hand_off, "general"), _priority(talk, step)
+    talk.hand_off(queue, memory.word(step.reason, "unknown"), memory.word(step.skill), priority)
+
+
+def at_closed_door(talk: Talk, step: plan.Step) -> plan.Names:
+    """What a step says that would promise a human of a closed queue; what is urgent is tried all the same, in its own words."""
+    if not isinstance(step, plan.HandOff) or _priority(talk, step) <= URGENT_PRIORITY:
+        return ()
+    queue = talk.memory.word(step.hand_off, "general")
+    return step.say_closed if talk.memory[f"hours.{queue}"] == words.CLOSED else ()
+
+
+def _priority(talk: Talk, step: plan.HandOff) -> int:
+    priority = talk.memory.word(step.priority, "5")
+    return int(priority) if priority.isdigit() else 5
 
 
 # -- where an answer leads --------------------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""A call at closed hours, over SIP and with speech: who is back when is said, the callback is promised for after opening, and is due then."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ivr.caller.ear import Ear
+from ivr.caller.scenario import Scenario
+from ivr.caller.scene import Equipment, run
+from ivr.demo.stage import ROOT, Stage
+from ivr.dialogue.speaking import clock_zh
+from ivr.records.database import open_database
+from ivr.records.tables import CallRow, HandoffRow, LineRow
+from order_lookup.tables import Callback, Promise, Ticket
+from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
+
+pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
+ZONE = ZoneInfo("Asia/Shanghai")
+NUMBER = "13800004567"
+
+
+def closed_now(now: datetime) -> tuple[str, datetime]:
+    """Hours in which nobody is there just now: two a day that begin three hours from now, and when that is."""
+    opens = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    closes = opens + timedelta(hours=2)
+    return f"Mo-Su {opens.hour:02}:00-{closes.hour or 24:02}:00", opens
+
+
+async def test_a_call_at_closed_hours_is_promised_a_callback_after_opening(tmp_path: Path) -> None:
+    hours, opens = closed_now(datetime.now(ZONE))
+    opening, due = clock_zh(opens.hour, 0), opens + timedelta(minutes=30)
+    call = [
+        GREETED,
+        {"key": "0"},
+        {"hear": "现在不在人工服务时间", "within seconds": str(PATIENCE_SECONDS)},
+        {"hear": f"{opening}以后有人接听", "within seconds": "20"},
+        {"wait": "1"},
+        {"say": "给我回电"},
+        {"hear": "已经登记", "within seconds": str(PATIENCE_SECONDS)},
+        {"hear": f"{clock_zh(due.hour, 30)}之前", "within seconds": "20"},
+    ]
+    changes = {"hours": {"default": hours}, **brief(tmp_path)}
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
+        async with Equipment(ear=Ear({"zh": ROOT / "models/zh-small"})) as equipment:
+            scenario = Scenario.model_validate({"number": NUMBER, "call": call})
+            result = await run(scenario, stage.uri(), equipment=equipment, folder=tmp_path)
+        assert result.ok, (result.failures, result.caller.heard)
+        engine = open_database(stage.settings.database_url)
+        with Session(engine) as session:
+            handoff = session.scalars(select(HandoffRow)).one()
+            booked = session.scalars(select(Callback).where(Callback.phone.endswith(NUMBER))).one()
+            promised = session.scalars(select(Promise).where(Promise.call_id == handoff.call_id)).one()
+            ticket = session.scalars(select(Ticket).where(Ticket.key.startswith(handoff.call_id))).one()
+            record = session.scalars(select(CallRow)).one()
+            lines = session.scalars(select(LineRow).order_by(LineRow.position)).all()
+        engine.dispose()
+    assert (handoff.outcome, handoff.out_of_hours, handoff.agent_id) == ("callback", True, None)
+    assert booked.due_at.astimezone(UTC) == promised.due_at.astimezone(UTC) == due.astimezone(UTC)
+    assert handoff.callback_due_at == due.timestamp()
+    assert ticket.due_at > due.astimezone(UTC)
+    assert record.disposition == "callback"
+    told = [line.details["prompt"] for line in lines if line.details.get("step") == "handoff"]
+    assert told == ["handoff.closed", "handoff.callback_booked"]
+    said = " ".join(line.text for line in lines if line.speaker == "robot")
+    assert "正在为您转接" not in said

@@ -17,6 +17,7 @@ from ivr.console import reading
 from ivr.console.house import House
 from ivr.console.tokens import token_of
 from ivr.records import lost_calls
+from ivr.records.doors import LiveHours
 from ivr.records.outcomes import outcomes
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
 
@@ -29,7 +30,8 @@ def figures_route(house: House) -> APIRouter:
     async def metrics(request: Request) -> Response:
         if not await _allowed(house, request):
             return PlainTextResponse("Send a token with the scope `metrics`.", 401, {"WWW-Authenticate": "Bearer"})
-        families = await house.read(figures)
+        await house.hours.look()
+        families = [*await house.read(figures), queues_open(house.hours)]
         registry = CollectorRegistry()
         registry.register(_Collected(families))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -91,6 +93,14 @@ def figures(session: Session, now: float) -> list[Metric]:
     for outcome, number in session.execute(by_outcome.group_by(HandoffRow.outcome)):
         handoffs.add_metric([outcome or "unknown"], number)
     return [waiting, longest, agents, live, ended, served, handoffs, _talk_seconds(session)]
+
+
+def queues_open(hours: LiveHours) -> Metric:
+    """Which queues let callers in."""
+    opened = GaugeMetricFamily("hotline_queue_open", "Whether the queue is open now", labels=["queue"])
+    for queue in sorted(hours.queues):
+        opened.add_metric([queue], float(hours.standing(queue).open))
+    return opened
 
 
 def _talk_seconds(session: Session) -> Metric:

@@ -23,6 +23,7 @@ from ivr.console.looks import Look, Looks
 from ivr.console.orders import Orders
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
+from ivr.records.doors import LiveHours
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -33,13 +34,14 @@ WRITERS = 4
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in."""
+    """The settings, the database, the live feed, the order desk, the answers to common questions, opening hours, who listens in."""
 
     settings: Settings
     engine: Engine
     feed: Feed
     orders: Orders
     faq: Faq
+    hours: LiveHours
     clock: Callable[[], float] = field(default=time.time)
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
     _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "write"))
@@ -93,4 +95,5 @@ def open_house(settings: Settings) -> House:
     engine = open_database(settings.database_url)
     enrol(engine, settings.agents)
     faq = Faq(settings.path(settings.dialplan.prompts), {"shop": settings.shop, "shop_en": settings.shop_en})
-    return House(settings, engine, Feed(engine), Orders(settings), faq)
+    hours = LiveHours.of(settings, engine, settings.queues | frozenset(settings.hours.queues))
+    return House(settings, engine, Feed(engine), Orders(settings, hours), faq, hours)

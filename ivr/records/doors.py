@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -75,12 +75,13 @@ class LiveHours:
         return self._house.facts(self.queues, self.now())
 
     async def look(self) -> None:
-        """Read what supervisors said; raises SQLAlchemyError while the database is away."""
-        self._house = replace(self._house, overrides=await asyncio.to_thread(self._read))
+        """Read what supervisors said, off the event loop; raises SQLAlchemyError while the database is away."""
+        await asyncio.to_thread(self.read)
 
-    def _read(self) -> Mapping[str, Override]:
+    def read(self) -> None:
+        """The same at once."""
         with Session(self._engine) as session:
-            return overrides(session, self._clock())
+            self._house = replace(self._house, overrides=overrides(session, self._clock()))
 
 
 def overrides(session: Session, now: float) -> dict[str, Override]:

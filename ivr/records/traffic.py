@@ -41,11 +41,12 @@ def _silent(session: Session, began: tuple[ColumnElement[bool], ...]) -> set[str
 
 
 def _waits(session: Session, began: tuple[ColumnElement[bool], ...]) -> Mapping[str, tuple[Wait, ...]]:
-    """By call; whom the robot lost never waited."""
+    """By call; whom the robot lost never waited, nor did who came to a closed door."""
     found = defaultdict(list)
     handled = _handled(session, began)
     asked = select(HandoffRow).join(CallRow, CallRow.id == HandoffRow.call_id)
-    asked = asked.where(*began, HandoffRow.state == "ended", HandoffRow.outcome != lost_calls.DISPOSITION)
+    waited_at_all = (HandoffRow.outcome != lost_calls.DISPOSITION, HandoffRow.out_of_hours.is_(False))
+    asked = asked.where(*began, HandoffRow.state == "ended", *waited_at_all)
     for row in session.scalars(asked.order_by(HandoffRow.id)):
         until = row.answered_at if row.answered_at is not None else row.ended_at or row.enqueued_at
         waited, answered = max(0.0, until - row.enqueued_at), row.answered_at is not None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ivr.caller.ear import Ear
@@ -15,8 +17,9 @@ from ivr.caller.scenario import Scenario
 from ivr.caller.scene import Equipment, run
 from ivr.demo.stage import ROOT, Stage
 from ivr.dialogue.speaking import clock_zh
+from ivr.records import doors
 from ivr.records.database import open_database
-from ivr.records.tables import CallRow, HandoffRow, LineRow
+from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
 from order_lookup.tables import Callback, Promise, Ticket
 from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
 
@@ -30,6 +33,56 @@ def closed_now(now: datetime) -> tuple[str, datetime]:
     opens = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
     closes = opens + timedelta(hours=2)
     return f"Mo-Su {opens.hour:02}:00-{closes.hour or 24:02}:00", opens
+
+
+WAITING = [
+    GREETED,
+    {"key": "0"},
+    {"hear": "大约还要等", "within seconds": str(PATIENCE_SECONDS)},
+    {"hear": "人工服务时间已经结束", "within seconds": str(PATIENCE_SECONDS)},
+    {"key": "1"},
+    {"hear": "已经登记", "within seconds": str(PATIENCE_SECONDS)},
+]
+
+
+async def close_for_an_hour(engine: Engine, within: str) -> float:
+    """A supervisor closes the queue a while after somebody has begun to wait; when that was."""
+    async with asyncio.timeout(240):
+        while True:
+            with Session(engine) as session:
+                if within in session.scalars(select(LineRow.details["prompt"].as_string())).all():
+                    break
+            await asyncio.sleep(0.5)
+    await asyncio.sleep(8.0)  # what was being said is out
+    with Session(engine) as session, session.begin():
+        now = time.time()
+        doors.say(session, "general", False, now + 3600.0, "sue", now)
+    return now
+
+
+async def test_whoever_waits_is_told_within_two_seconds_when_a_supervisor_closes(tmp_path: Path) -> None:
+    changes = brief(tmp_path, handoff_progress="大约还要等{wait}。")
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
+        engine = open_database(stage.settings.database_url)
+        with Session(engine) as session, session.begin():
+            agent = session.scalars(select(AgentRow)).one()
+            agent.state, agent.call_id, agent.lease_until = "on_call", "another", time.time() + 600
+        async with Equipment(ear=Ear({"zh": ROOT / "models/zh-small"})) as equipment:
+            scenario = Scenario.model_validate({"number": NUMBER, "call": WAITING})
+            closing = asyncio.create_task(close_for_an_hour(engine, "handoff.progress"))
+            result = await run(scenario, stage.uri(), equipment=equipment, folder=tmp_path)
+        assert result.ok, (result.failures, result.caller.heard)
+        closed_at = await closing
+        with Session(engine) as session:
+            handoff = session.scalars(select(HandoffRow)).one()
+            began_at = session.scalars(select(CallRow)).one().started_at
+            lines = session.scalars(select(LineRow).order_by(LineRow.position)).all()
+            told_at = [began_at + each.seconds for each in lines if each.details.get("prompt") == "handoff.closed_now"]
+        engine.dispose()
+    assert (handoff.outcome, handoff.out_of_hours) == ("callback", False)
+    assert handoff.callback_due_at is not None
+    assert handoff.callback_due_at - (closed_at + 3600.0 + 1800.0) < 2.0, "half an hour after it opens again"
+    assert 0 <= told_at[0] - closed_at < 3.0
 
 
 async def test_a_call_at_closed_hours_is_promised_a_callback_after_opening(tmp_path: Path) -> None:

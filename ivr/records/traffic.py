@@ -41,16 +41,16 @@ def _silent(session: Session, began: tuple[ColumnElement[bool], ...]) -> set[str
 
 
 def _waits(session: Session, began: tuple[ColumnElement[bool], ...]) -> Mapping[str, tuple[Wait, ...]]:
-    """By call; whom the robot lost never waited, nor did who came to a closed door."""
+    """By call; whom the robot lost never waited."""
     found = defaultdict(list)
     handled = _handled(session, began)
     asked = select(HandoffRow).join(CallRow, CallRow.id == HandoffRow.call_id)
-    waited_at_all = (HandoffRow.outcome != lost_calls.DISPOSITION, HandoffRow.out_of_hours.is_(False))
-    asked = asked.where(*began, HandoffRow.state == "ended", *waited_at_all)
+    asked = asked.where(*began, HandoffRow.state == "ended", HandoffRow.outcome != lost_calls.DISPOSITION)
     for row in session.scalars(asked.order_by(HandoffRow.id)):
         until = row.answered_at if row.answered_at is not None else row.ended_at or row.enqueued_at
         waited, answered = max(0.0, until - row.enqueued_at), row.answered_at is not None
-        wait = Wait(row.first_queue or row.queue, waited, answered, row.outcome, tuple(handled[row.id]))
+        talks = tuple(handled[row.id])
+        wait = Wait(row.first_queue or row.queue, waited, answered, row.outcome, talks, row.out_of_hours)
         found[row.call_id].append(wait)
     return {call_id: tuple(each) for call_id, each in found.items()}
 

@@ -204,7 +204,7 @@ async def came_to_a_closed_door(day: WorkingDay, call_id: str) -> Truth:
     day.now += 25.0
     await day.queue.finish(handoff, "callback")
     day.end(call_id, "callback_booked")
-    return {}
+    return {"out_of_hours": 1}
 
 
 async def message_instead(day: WorkingDay, call_id: str) -> Truth:

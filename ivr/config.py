@@ -275,10 +275,9 @@ def load(file: Path, secrets: bool = True) -> Settings:
         what, fix = "`sip.caller_id: asserted`: nobody is trusted to assert one", "list the trunk in `sip.trusted`"
         raise ConfigError(what, fix, document.place("sip", "caller_id"))
     served = sorted(settings.queues)
-    for queue in settings.handoff.way_out if served else ():
-        if queue not in served:
-            place = document.place("handoff", "way_out", queue)
-            raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
+    for queue in sorted(settings.handoff.way_out.keys() - settings.queues) if served else ():
+        place = document.place("handoff", "way_out", queue)
+        raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
     check_hours(settings.hours, served, settings.time_zone, document.place)
     return settings
 

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Self, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
@@ -164,7 +173,7 @@ class QueuePolicy(Strict):
 
 
 class TicketCategory(Strict):
-    """Who owns tickets of a category, how soon they are due: in time of work, or by the clock where it can't wait for the morning."""
+    """Who owns tickets of a category, how soon they are due; `by_clock`: it can't wait for the morning."""
 
     queue: str
     due_hours: PositiveInt
@@ -268,10 +277,8 @@ class PolicyFile(Strict):
 class ShopPolicies(PolicyFile):
     """policies.yaml, the shop it is for, and when its people are at work."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
     shop: Shop
-    working: WorkingTime = Field(default_factory=AroundTheClock)
+    working: InstanceOf[WorkingTime] = Field(default_factory=AroundTheClock)
 
     def due(self, queue: str, now: datetime, span: timedelta, by_clock: bool = False) -> datetime:
         """When something is due that the people of a queue have so much time for."""
@@ -296,9 +303,6 @@ def load_policies(folder: Path | None = None, shop: Shop | None = None, working:
     place = folder or FOLDER
     written = Document(place / "policies.yaml", PolicyError).typed(PolicyFile)
     values = ShopPolicies(shop=shop or Shop(), working=working or AroundTheClock(), **dict(written))
-    book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
+    tickets = frozenset(f"{name}/{sub}" for name, category in values.tickets.categories.items() for sub in category.of)
+    book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), tickets)
     return Policies(values=values, book=book)
-
-
-def _subcategories(values: ShopPolicies) -> frozenset[str]:
-    return frozenset(f"{name}/{sub}" for name, category in values.tickets.categories.items() for sub in category.of)

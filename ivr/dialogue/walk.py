@@ -9,6 +9,7 @@ from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_number, order_words, questions
 from ivr.dialogue import vocabulary as words
+from ivr.dialogue.bringing_in import bring_in, instead_of_promising
 from ivr.dialogue.candidates import Candidates
 from ivr.dialogue.meaning import WHAT_ELSE, Slot, is_matter
 from ivr.dialogue.memory import words_of
@@ -16,7 +17,6 @@ from ivr.dialogue.order_number import Accepted, AskDigits, Decoded, NoneFound, S
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening, Recording, Waiting
 from ivr.dialogue.talk import HIDDEN, Talk
-from ivr.handoff.queue import URGENT_PRIORITY
 from ivr.values import Digits
 
 MOST_SILENT_STEPS = 200
@@ -36,7 +36,7 @@ def carry_out(talk: Talk, step: plan.Step) -> bool:
     if isinstance(step, plan.Ask):
         ask(talk, step)
         return True
-    talk.say_step(at_closed_door(talk, step))
+    talk.say_step(instead_of_promising(talk, step))
     match step:
         case plan.Survey():
             scores = talk.spoken.understanding.grammar.answers.scores
@@ -146,26 +146,6 @@ def act(talk: Talk, step: plan.Act) -> None:
     talk.position.no_way_back()
     action, intent = talk.memory.word(step.act), talk.memory.word(step.intent)
     talk.send(do.Act(talk.next_turn(), action, intent, talk.memory.arguments(step.with_)), Waiting())
-
-
-def bring_in(talk: Talk, step: plan.HandOff) -> None:
-    """Bring in a human, as the step says."""
-    memory = talk.memory
-    queue, priority = memory.word(step.hand_off, "general"), _priority(talk, step)
-    talk.hand_off(queue, memory.word(step.reason, "unknown"), memory.word(step.skill), priority)
-
-
-def at_closed_door(talk: Talk, step: plan.Step) -> plan.Names:
-    """What a step says that would promise a human of a closed queue; what is urgent is tried all the same, in its own words."""
-    if not isinstance(step, plan.HandOff) or _priority(talk, step) <= URGENT_PRIORITY:
-        return ()
-    queue = talk.memory.word(step.hand_off, "general")
-    return step.say_closed if talk.memory[f"hours.{queue}"] == words.CLOSED else ()
-
-
-def _priority(talk: Talk, step: plan.HandOff) -> int:
-    priority = talk.memory.word(step.priority, "5")
-    return int(priority) if priority.isdigit() else 5
 
 
 # -- where an answer leads --------------------------------------------------------------------------------------------

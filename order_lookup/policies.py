@@ -19,7 +19,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveInt,
     model_validator,
-)
+)  # fmt: skip
 
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
@@ -256,9 +256,8 @@ class PolicyFile(Strict):
                 raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
         if missing_texts := sorted(set(get_args(MessageName)) - self.messages.keys()):
             raise ValueError(f"messages: {', '.join(missing_texts)} is missing")
-        for name in ("after_sales", "general"):
-            if name not in self.queues:
-                raise ValueError(f"queues: {name} is missing")
+        if lacking := [name for name in ("after_sales", "general") if name not in self.queues]:
+            raise ValueError(f"queues: {lacking[0]} is missing")
         for entry in self.special.calendar:
             if entry.rule not in self.special.rules:
                 raise ValueError(

@@ -50,6 +50,7 @@ def test_a_supervisor_closes_a_queue_and_takes_it_back(page: Page, asleep: Conso
     expect(after_sales).to_contain_text(f"{opens:%H}:00")
     assert gauge(asleep, "after_sales") == 0.0
     after_sales.get_by_role("button", name="调整 售后").click()
+    expect(page.get_by_role("button", name="关闭 15 分钟")).to_be_visible()
     keep(page, "opening-hours")
     page.get_by_role("button", name="延长开放 1 小时").click()
     expect(after_sales).to_contain_text("开放")

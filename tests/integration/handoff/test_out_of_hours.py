@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ivr.caller.ear import Ear
 from ivr.caller.scenario import Scenario
 from ivr.caller.scene import Equipment, run
-from ivr.demo.stage import ROOT, Stage
+from ivr.demo.stage import ROOT, Stage, free_ports
 from ivr.dialogue.speaking import clock_zh
 from ivr.records import doors
 from ivr.records.database import open_database
@@ -83,6 +83,65 @@ async def test_whoever_waits_is_told_within_two_seconds_when_a_supervisor_closes
     assert handoff.callback_due_at is not None
     assert handoff.callback_due_at - (closed_at + 3600.0 + 1800.0) < 2.0, "half an hour after it opens again"
     assert 0 <= told_at[0] - closed_at < 3.0
+
+
+BACK_TO_THE_ROBOT = [
+    {"hear": "how can i help", "within seconds": str(PATIENCE_SECONDS)},
+    {"key": "0"},
+    {"hear": "nobody is in just now", "within seconds": str(PATIENCE_SECONDS)},
+    {"hear": "they are back", "within seconds": "20"},
+    {"key": "*"},
+    {"hear": "anything else", "within seconds": str(PATIENCE_SECONDS)},
+    "hang up",
+]
+IN_DANGER = [
+    GREETED,
+    {"say": "骑手要打我"},
+    {"hear": "我是客服小李", "within seconds": str(PATIENCE_SECONDS)},
+    "they hang up",
+]
+ON_CALL = ["listen", {"key": "1"}, {"wait": "1"}, {"say": "您好，我是客服小李"}, {"wait": "2"}, "hang up"]
+
+
+async def test_at_night_the_robot_goes_on_and_danger_finds_who_is_on_call(tmp_path: Path) -> None:
+    hours, _ = closed_now(datetime.now(ZONE))
+    (port,) = free_ports(1)
+    asleep = {
+        "name": "day",
+        "uri": f"sip:day@127.0.0.1:{port}",
+        "queues": ["general", "safety", "account", "after_sales"],
+    }
+    on_call = {"name": "agent1", "uri": f"sip:agent1@127.0.0.1:{port}", "queues": ["senior"]}
+    changes = {
+        "hours": {"default": hours, "on_call": {"safety": "senior"}},
+        "agents": [asleep, on_call],
+        **brief(tmp_path),
+    }
+    ear = Ear({language: ROOT / f"models/{language}-small" for language in ("zh", "en")})
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
+        engine = open_database(stage.settings.database_url)
+        with Session(engine) as session, session.begin():
+            session.scalars(select(AgentRow).where(AgentRow.name == "day")).one().state = "away"
+        async with Equipment(ear=ear) as equipment:
+            asked = Scenario.model_validate({"number": NUMBER, "language": "en", "call": BACK_TO_THE_ROBOT})
+            result = await run(asked, stage.uri("hotline-en"), equipment=equipment, folder=tmp_path)
+            assert result.ok, (result.failures, result.caller.heard)
+            phone = {"name": "小李", "user": "agent1", "port": str(port), "voice": "m7", "steps": ON_CALL}
+            danger = Scenario.model_validate({"number": NUMBER, "call": IN_DANGER, "agents": [phone]})
+            result = await run(danger, stage.uri(), equipment=equipment, folder=tmp_path)
+            assert result.ok, (result.failures, result.caller.heard)
+        with Session(engine) as session:
+            late, urgent = session.scalars(select(HandoffRow).order_by(HandoffRow.id)).all()
+            booked = session.scalars(select(Callback).where(Callback.phone.endswith(NUMBER))).all()
+        engine.dispose()
+    assert (late.queue, late.outcome, late.out_of_hours) == ("general", "returned", True)
+    assert (urgent.first_queue, urgent.queue, urgent.outcome, urgent.out_of_hours) == (
+        "safety",
+        "senior",
+        "completed",
+        False,
+    )
+    assert booked == [], "who went back to the robot was promised nothing, and who was in danger was talked to"
 
 
 async def test_a_call_at_closed_hours_is_promised_a_callback_after_opening(tmp_path: Path) -> None:

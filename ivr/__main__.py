@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "ivr.demo.cli:demo",
     "call": "ivr.caller.cli:call",
     "chat": "ivr.dialogue.cli:chat",
+    "hours": "ivr.hours_cli:hours",
     "parse": "ivr.dialogue.parse_cli:parse",
     "check": "ivr.dialogue.cli:check",
     "graph": "ivr.dialogue.cli:graph",

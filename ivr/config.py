@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from ivr.config_hours import HoursSettings, check_hours
 from ivr.config_values import (
     DialString,
     Name,
@@ -252,6 +253,7 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     handoff: HandoffSettings = HandoffSettings()
     callbacks: CallbackSettings = CallbackSettings()
+    hours: HoursSettings = HoursSettings()
     agents: tuple[AgentSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
 
@@ -300,10 +302,10 @@ def load(file: Path, secrets: bool = True) -> Settings:
         what, fix = "`sip.caller_id: asserted`: nobody is trusted to assert one", "list the trunk in `sip.trusted`"
         raise ConfigError(what, fix, document.place("sip", "caller_id"))
     served = sorted(settings.queues)
-    for queue in settings.handoff.way_out if served else ():
-        if queue not in served:
-            place = document.place("handoff", "way_out", queue)
-            raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
+    for queue in sorted(settings.handoff.way_out.keys() - settings.queues) if served else ():
+        place = document.place("handoff", "way_out", queue)
+        raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
+    check_hours(settings.hours, served, settings.time_zone, document.place)
     return settings
 
 

@@ -10,6 +10,7 @@ colleague has talked to them, every promise to that number is kept.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,11 +57,12 @@ class Dialler:
         idle: Callable[[], bool],
         begin: Callable[[Answered], str],
         clock: Callable[[], float] = time.time,
+        is_open: Callable[[str], bool] = lambda queue: True,
     ) -> None:
         self._settings, self._engine, self._phone = settings.callbacks, engine, phone
         self._own, self._zone = settings.orders.system == "http", ZoneInfo(settings.time_zone)
         self._limits = limits_of(settings.callbacks)
-        self._idle, self._begin, self._clock = idle, begin, clock
+        self._idle, self._begin, self._clock, self._is_open = idle, begin, clock, is_open
         self._leg: int | None = None
         self._promise: Promise | None = None
         self._case: Mapping[str, Any] = {}
@@ -96,7 +98,7 @@ class Dialler:
     def _take(self) -> tuple[Promise, Mapping[str, Any]] | None:
         hour = datetime.fromtimestamp(self._clock(), self._zone).hour
         with Session(self._engine) as session, session.begin():
-            promise = callbacks.take(session, self._own, self._clock(), hour, self._limits)
+            promise = callbacks.take(session, self._own, self._clock(), hour, self._limits, self._is_open)
             return (promise, callbacks.case_of(session, promise)) if promise else None
 
     def _dial(self, promise: Promise) -> None:

@@ -159,6 +159,14 @@ class ComponentFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursChanged:
+    """A queue has opened or closed: what is known of all of them now (`hours.QUEUE` and below)."""
+
+    seconds: float
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class CallerHungUp:
     """The caller is gone; no command can reach them any more."""
 
@@ -180,5 +188,6 @@ Event = (
     | SpeechLost
     | SpeechRestored
     | ComponentFailed
+    | HoursChanged
     | CallerHungUp
 )

@@ -14,15 +14,19 @@ from order_lookup import (
     PolicyError,
     Shop,
     SqlOrderSystem,
+    WorkingTime,
     load_mapping,
     load_policies,
 )
 
 
-async def open_orders(settings: Settings) -> OrderSystem:
-    """The OrderSystem with its tables up to date; raises ConfigError when it can't be opened as configured."""
+async def open_orders(settings: Settings, working: WorkingTime | None = None) -> OrderSystem:
+    """The OrderSystem with its tables up to date; raises ConfigError when it can't be opened as configured.
+
+    `working` are the hours that promises go by, where somebody knows more than the settings: what supervisors said since.
+    """
     try:
-        policies = shop_policies(settings)
+        policies = shop_policies(settings, working)
         if settings.orders.system == "sql":
             return await SqlOrderSystem.open(settings.database_url, policies)
         return await _backend(settings, policies)
@@ -30,12 +34,12 @@ async def open_orders(settings: Settings) -> OrderSystem:
         raise ConfigError(f"the order desk does not open: {fault}", "see `database.url` and `orders`") from None
 
 
-def shop_policies(settings: Settings) -> Policies:
+def shop_policies(settings: Settings, working: WorkingTime | None = None) -> Policies:
     """The policies for the shop of the settings; raises ConfigError with file, line and fix."""
     folder = settings.path(settings.orders.policies) if settings.orders.policies else None
     shop = Shop(shop=settings.shop, shop_en=settings.shop_en, time_zone=settings.time_zone)
     try:
-        return load_policies(folder, shop)
+        return load_policies(folder, shop, working or settings.hours.of_house(settings.time_zone))
     except PolicyError as fault:
         raise ConfigError(f"`orders.policies`: {fault}") from None
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ivr.commands import Grammar, Prompt
 from ivr.events import Hypothesis
+from ivr.hours import Standing
 from ivr.legs import LegEvent
 from ivr.values import Language, Value
 
@@ -189,6 +190,28 @@ class Place:
     staffed: bool
 
 
+class Hours(Protocol):
+    """When queues are open, as it stands at the moment of asking."""
+
+    def standing(self, queue: str) -> Standing:
+        """How the queue stands now."""
+
+    def closes_soon(self, queue: str) -> datetime | None:
+        """When the queue closes, if whoever waits should be told by now."""
+
+
+class NeverClosed:
+    """`Hours` of a house where people are there around the clock."""
+
+    def standing(self, queue: str) -> Standing:
+        """Open."""
+        return Standing()
+
+    def closes_soon(self, queue: str) -> datetime | None:
+        """Never."""
+        return None
+
+
 class AgentQueue(Protocol):
     """The queue of callers and the states of agents, shared by all workers through the database."""
 
@@ -202,8 +225,12 @@ class AgentQueue(Protocol):
         reason: str,
         caller: Caller = Caller(),
         briefing: Mapping[str, Any] | None = None,
+        out_of_hours: bool = False,
     ) -> int:
-        """Put the call into the queue, or move it from the one it is in; returns the handoff's number."""
+        """Put the call into the queue, or move it from the one it is in; returns the handoff's number.
+
+        `out_of_hours`: to be called back, perhaps; not to be served now, and not to be counted among those who waited.
+        """
 
     async def reserve(self, handoff: int, exclude: Sequence[str] = ()) -> Reservation | Place:
         """Reserve the agent who is this call's turn, or say where the call stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ from ivr.commands import Command, HandOff, Prompt
 from ivr.endpointing import Completeness
 from ivr.events import Event, HandoffEnded
 from ivr.legs import LegEvent
-from ivr.ports import Listener, OrderDesk, Phone, Records, SpeechDetector, Voice
+from ivr.ports import Hours, Listener, NeverClosed, OrderDesk, Phone, Records, SpeechDetector, Voice
 from ivr.values import Values
 
 if TYPE_CHECKING:
@@ -59,3 +59,4 @@ class Services:
     start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
     recordings: Path | None = None
     slow_seconds: float = 1.5
+    hours: Hours = field(default_factory=NeverClosed)

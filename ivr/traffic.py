@@ -9,6 +9,7 @@ answered         a human had the caller; speed of answer: from asking to the fir
 in time          answered within TARGET_SECONDS; service level: in time ÷ asked, those left out who hung up within SHORT_SECONDS
 gave_up          hung up while waiting, before any human; abandonment: gave_up ÷ asked, with the same left out on both sides
 otherwise        asked and neither answered nor given up: a callback or a message instead, back to the robot, broken, lost
+out of hours     wanted a human of a closed queue: told when it opens, neither asked nor answered (who waited when it closed has asked)
 handled          talks whose wrap-up is over; handle time: the mean of talk (with hold) and wrap-up
 satisfaction     the mean of scores given, 1 to 5; `low` are 1 and 2
 """
@@ -39,13 +40,17 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Once that a caller asked for a human: the queue, how long until a human or the end of waiting, and how that ended."""
+    """Once that a caller asked for a human: the queue, how long until a human or the end of waiting, and how that ended.
+
+    `out_of_hours`: the queue was closed, and nobody was promised them.
+    """
 
     queue: str
     seconds: float
     answered: bool
     outcome: str
     handled_seconds: tuple[float, ...] = ()
+    out_of_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Figures:
     in_time: int
     gave_up: int
     gave_up_at_once: int
+    out_of_hours: int
     waited_seconds: float
     handled: int
     handled_seconds: float
@@ -123,7 +129,8 @@ def _share(part: float, whole: float) -> float | None:
 def count(calls: Iterable[CallFacts]) -> Figures:
     """The figures of these calls."""
     every = list(calls)
-    waits = [wait for call in every for wait in call.waits]
+    wished = [wait for call in every for wait in call.waits]
+    waits = [wait for wait in wished if not wait.out_of_hours]
     answered = [wait for wait in waits if wait.answered]
     gave_up = [wait for wait in waits if not wait.answered and wait.outcome == "abandoned"]
     handled = [seconds for wait in waits for seconds in wait.handled_seconds]
@@ -140,6 +147,7 @@ def count(calls: Iterable[CallFacts]) -> Figures:
         in_time=sum(wait.seconds <= TARGET_SECONDS for wait in answered),
         gave_up=len(gave_up),
         gave_up_at_once=sum(wait.seconds <= SHORT_SECONDS for wait in gave_up),
+        out_of_hours=len(wished) - len(waits),
         waited_seconds=sum(wait.seconds for wait in answered),
         handled=len(handled),
         handled_seconds=sum(handled),

@@ -34,8 +34,22 @@ class Name:
     readings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """A time that somebody goes by: said with its time of day, however far off."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The hours of a common week: of each day, Monday first, the spans in minutes since midnight (past 1440: on the next day)."""
+
+    days: tuple[tuple[tuple[int, int], ...], ...]
+
+
 # datetimes are aware and in the shop's zone.
-Value = str | int | bool | Money | Digits | Name | datetime | timedelta | tuple[str, ...] | None
+Value = str | int | bool | Money | Digits | Name | datetime | timedelta | Appointed | Week | tuple[str, ...] | None
 Values = Mapping[str, Value]
 
 
@@ -50,6 +64,8 @@ def plain(value: object) -> object:
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
+        case Appointed(at):
+            return at.isoformat()
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
+from sqlalchemy import Engine
 
 from ivr.call import Call
 from ivr.case_poster import CasePoster
@@ -26,8 +27,8 @@ from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
 from ivr.dialler import Answered, Dialler
-from ivr.dialogue.library import DialplanLibrary
-from ivr.events import HandoffEnded
+from ivr.dialogue.library import DialplanLibrary, known_queues
+from ivr.events import HandoffEnded, HoursChanged
 from ivr.handoff.calling_back import CALLED
 from ivr.household import OLDEST_SECONDS, UNWRITTEN
 from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
@@ -38,6 +39,7 @@ from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
 from ivr.records.database import open_database
 from ivr.records.database_clock import DatabaseClock
+from ivr.records.doors import LiveHours
 from ivr.records.journal import SqlRecords
 from ivr.records.processes import own_name
 from ivr.records.queue import SqlQueue
@@ -57,16 +59,17 @@ HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
 # For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
 FLUSH_SECONDS = 2.0
+HOURS_SECONDS = 1.0
 
 
 class Worker:
     """All calls of one process."""
 
-    def __init__(self, settings: Settings, index: int, orders: OrderSystem) -> None:
+    def __init__(self, settings: Settings, index: int, orders: OrderSystem, engine: Engine, hours: LiveHours) -> None:
         self._settings, self.name = settings, f"worker-{index}"
         alone = settings.workers == 1
         port = settings.sip.port if alone else settings.sip.worker_ports + index
-        self._engine = open_database(settings.database_url)
+        self._engine = engine
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
         clock = DatabaseClock(self._engine)
@@ -74,7 +77,8 @@ class Worker:
         self._records = SqlRecords(self._engine, process, spool, clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
-        self._library = DialplanLibrary(settings)
+        self._hours = hours
+        self._library = DialplanLibrary(settings, hours=hours.facts)
         self._phone = Pjsua2Phone(
             settings.sip,
             port,
@@ -98,12 +102,15 @@ class Worker:
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
             slow_seconds=settings.orders.slow_seconds,
+            hours=hours,
         )
         self._calls: dict[int, Call] = {}
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
-        self._dialler = Dialler(settings, self._engine, self._phone, self._may_dial, self._called_back, clock)
+        self._dialler = Dialler(
+            settings, self._engine, self._phone, self._may_dial, self._called_back, clock, self._is_open
+        )
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -121,6 +128,7 @@ class Worker:
                 self._dispatch,
                 self._prove_life,
                 self._beat,
+                self._keep_hours,
                 self._look_after_the_lost,
                 self._take_commands,
                 self._reload,
@@ -166,6 +174,9 @@ class Worker:
     async def _keep_promises(self) -> None:
         if self._settings.callbacks.dial:
             await self._dialler.run()
+
+    def _is_open(self, queue: str) -> bool:
+        return self._hours.standing(queue).open
 
     def _may_dial(self) -> bool:
         """Only while nobody is on the line, so that a place is left for callers."""
@@ -225,7 +236,7 @@ class Worker:
 
     def _call(self, offered: CallOffered, language: Language, facts: Values) -> Call:
         """A call on a leg, with its conversation at the beginning."""
-        dialogue = HeadStart(self._library.dialogue(language, facts))
+        dialogue = HeadStart(self._library.dialogue(language, facts=facts))
         call = Call(offered, uuid.uuid4().hex, language, dialogue, self._services, self._over)
         dialogue.begin = partial(self._begin_handoff, call)
         self._calls[offered.leg], self._starts[call.call_id] = call, dialogue
@@ -262,6 +273,17 @@ class Worker:
         while True:
             await self._patiently(self._queue.heartbeat())
             await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _keep_hours(self) -> None:
+        """What supervisors say of a queue, and the clock that opens and closes it, reach the calls under way within a second."""
+        known = self._hours.facts()
+        while True:
+            await self._patiently(self._hours.look())
+            if (now := self._hours.facts()) != known:
+                known = now
+                for call in {call for call in self._calls.values() if not call.over}:
+                    call.tell(HoursChanged(call.seconds, now))
+            await asyncio.sleep(HOURS_SECONDS)
 
     async def _look_after_the_lost(self) -> None:
         while True:
@@ -311,5 +333,6 @@ def run(settings: Settings, index: int) -> None:
 
 
 async def _serve(settings: Settings, index: int) -> None:
-    orders = await open_orders(settings)
-    await Worker(settings, index, orders).run()
+    engine = open_database(settings.database_url)
+    hours = LiveHours.of(settings, engine, known_queues(settings))
+    await Worker(settings, index, await open_orders(settings, hours), engine, hours).run()

@@ -29,6 +29,7 @@ from order_lookup.port import (
 )
 from order_lookup.sql import SqlOrderSystem
 from order_lookup.words import Action, Intent, Kind, LedgerState, Level, Situation, Stage, Tier
+from order_lookup.working_time import WorkingTime
 
 __all__ = [
     "Action",
@@ -73,6 +74,7 @@ __all__ = [
     "Tier",
     "Unknown",
     "Verification",
+    "WorkingTime",
     "load_mapping",
     "load_policies",
 ]

@@ -70,12 +70,13 @@ def _kind_and_stage(facts: DecisionFacts) -> tuple[Kind | None, Stage | None]:
 
 
 def _handoff(queue: str | None, reason: str, facts: DecisionFacts, policies: Policies) -> Handoff | None:
-    """VIPs go to their own people; the elderly and VIPs go first."""
+    """VIPs go to their own people, unless only the others are at work; the elderly and VIPs go first."""
     if queue is None:
         return None
-    customer = facts.customer
-    if customer is not None and customer.vip:
-        queue = policies.values.queues[queue].vip or queue
+    customer, working = facts.customer, policies.values.working
+    if customer is not None and customer.vip and (own := policies.values.queues[queue].vip):
+        there = working.is_open(own, facts.now) or not working.is_open(queue, facts.now)
+        queue = own if there else queue
     priority = policies.values.queues[queue].priority
     first = customer is not None and (customer.vip or customer.elder)
     return Handoff(queue, max(0, priority - 1) if first else priority, reason)

@@ -134,7 +134,7 @@ def _exchange(work: Work) -> None:
 
 def _callback(work: Work) -> None:
     request = CallbackRequest(_caller(work), work.detail("queue"), None, _number(work), work.detail("phone"))
-    work.entry.receipt = str(service.book_callback(work.session, request, work.now).id)
+    work.entry.receipt = str(service.book_callback(work.session, request, work.now, work.policies).id)
 
 
 def _caller(work: Work) -> CallerRef:

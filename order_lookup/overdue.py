@@ -1,5 +1,6 @@
 """What time alone brings about: reminders, escalation, and warnings ahead of special periods. Kept in the database, so it
-survives any restart."""
+survives any restart. Nobody is reminded in their sleep: outside a queue's time of work its tickets wait for the morning, but those
+that the policy counts by the clock."""
 
 from __future__ import annotations
 
@@ -27,7 +28,13 @@ def chase(session: Session, now: datetime, policies: ShopPolicies) -> int:
     silent = select(t.Ticket).where(t.Ticket.closed_at.is_(None), t.Ticket.remind_at <= now)
     rows = session.scalars(silent.order_by(t.Ticket.remind_at).limit(_BATCH).with_for_update(skip_locked=True)).all()
     for ticket in rows:
-        if now - ticket.opened_at >= _patience(ticket, policies) or ticket.due_at <= now:
+        by_clock = _by_clock(ticket, policies)
+        if (begins := policies.due(ticket.queue, now, timedelta(), by_clock)) > now:
+            ticket.remind_at = begins
+        elif (
+            policies.due(ticket.queue, ticket.opened_at, _patience(ticket, policies), by_clock) <= now
+            or ticket.due_at <= now
+        ):
             _escalate(session, ticket, now, policies)
         else:
             _remind(session, ticket, now, policies)
@@ -66,10 +73,16 @@ def _patience(ticket: t.Ticket, policies: ShopPolicies) -> timedelta:
     return timedelta(minutes=limits.serious_callback_minutes if serious else limits.supervisor_minutes)
 
 
+def _by_clock(ticket: t.Ticket, policies: ShopPolicies) -> bool:
+    category = policies.tickets.categories.get(ticket.category)
+    return category is not None and category.by_clock
+
+
 def _remind(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:
     text = f"工单 {ticket.number} 等待处理 / ticket {ticket.number} is waiting"
     _note(session, ticket, now, "reminder", text, ticket.queue)
-    ticket.remind_at = ticket.opened_at + timedelta(minutes=policies.tickets.supervisor_minutes)
+    patience = timedelta(minutes=policies.tickets.supervisor_minutes)
+    ticket.remind_at = policies.due(ticket.queue, ticket.opened_at, patience, _by_clock(ticket, policies))
 
 
 def _escalate(session: Session, ticket: t.Ticket, now: datetime, policies: ShopPolicies) -> None:
@@ -81,7 +94,7 @@ def _escalate(session: Session, ticket: t.Ticket, now: datetime, policies: ShopP
         ticket.priority = max(0, ticket.priority - 1)
     text = f"工单 {ticket.number} 超时未处理，请主管跟进 / ticket {ticket.number} is overdue"
     _note(session, ticket, now, "escalated", text, SUPERVISOR)
-    ticket.remind_at = now + timedelta(days=1)
+    ticket.remind_at = policies.due(ticket.queue, now + timedelta(days=1), timedelta(), _by_clock(ticket, policies))
 
 
 def _note(session: Session, ticket: t.Ticket, now: datetime, kind: str, text: str, queue: str) -> None:

@@ -5,12 +5,21 @@ Whose policies they are, the shop's name and clock, stands in config.yaml, where
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Self, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)  # fmt: skip
 
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
@@ -19,6 +28,7 @@ from order_lookup.message_texts import MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
 from order_lookup.words import Action, Level, Tier
+from order_lookup.working_time import AroundTheClock, WorkingTime
 from strict_yaml import Document, Strict, nearest
 
 FOLDER = Path(__file__).parent
@@ -163,12 +173,13 @@ class QueuePolicy(Strict):
 
 
 class TicketCategory(Strict):
-    """Who owns tickets of a category, how soon they are due."""
+    """Who owns tickets of a category, how soon they are due; `by_clock`: it can't wait for the morning."""
 
     queue: str
     due_hours: PositiveInt
     of: Annotated[list[str], Field(min_length=1)]
     serious: bool = False
+    by_clock: bool = False
 
 
 class TicketPolicy(Strict):
@@ -245,9 +256,8 @@ class PolicyFile(Strict):
                 raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
         if missing_texts := sorted(set(get_args(MessageName)) - self.messages.keys()):
             raise ValueError(f"messages: {', '.join(missing_texts)} is missing")
-        for name in ("after_sales", "general"):
-            if name not in self.queues:
-                raise ValueError(f"queues: {name} is missing")
+        if lacking := [name for name in ("after_sales", "general") if name not in self.queues]:
+            raise ValueError(f"queues: {lacking[0]} is missing")
         for entry in self.special.calendar:
             if entry.rule not in self.special.rules:
                 raise ValueError(
@@ -264,9 +274,14 @@ class PolicyFile(Strict):
 
 
 class ShopPolicies(PolicyFile):
-    """policies.yaml, and the shop it is for."""
+    """policies.yaml, the shop it is for, and when its people are at work."""
 
     shop: Shop
+    working: InstanceOf[WorkingTime] = Field(default_factory=AroundTheClock)
+
+    def due(self, queue: str, now: datetime, span: timedelta, by_clock: bool = False) -> datetime:
+        """When something is due that the people of a queue have so much time for."""
+        return now + span if by_clock else self.working.after(queue, now, span)
 
 
 class Policies(Strict):
@@ -282,14 +297,11 @@ class Policies(Strict):
         return Money(minor_units, self.values.currency)
 
 
-def load_policies(folder: Path | None = None, shop: Shop | None = None) -> Policies:
+def load_policies(folder: Path | None = None, shop: Shop | None = None, working: WorkingTime | None = None) -> Policies:
     """The policies of a folder (default: the ones that ship) for a shop; PolicyError names file, line and fix."""
     place = folder or FOLDER
     written = Document(place / "policies.yaml", PolicyError).typed(PolicyFile)
-    values = ShopPolicies(shop=shop or Shop(), **dict(written))
-    book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), _subcategories(values))
+    values = ShopPolicies(shop=shop or Shop(), working=working or AroundTheClock(), **dict(written))
+    tickets = frozenset(f"{name}/{sub}" for name, category in values.tickets.categories.items() for sub in category.of)
+    book = DecisionBook.read(place / "decisions.yaml", values.queues.keys(), tickets)
     return Policies(values=values, book=book)
-
-
-def _subcategories(values: ShopPolicies) -> frozenset[str]:
-    return frozenset(f"{name}/{sub}" for name, category in values.tickets.categories.items() for sub in category.of)

@@ -55,7 +55,11 @@ def open_ticket(session: Session, request: TicketRequest, now: datetime, policie
     rule = policies.tickets.categories.get(category)
     if rule is None:
         category, subcategory, rule = "other", "question", policies.tickets.categories["other"]
-    callback_at = now + timedelta(minutes=policies.tickets.serious_callback_minutes) if rule.serious else None
+
+    def due(span: timedelta) -> datetime:
+        return policies.due(rule.queue, now, span, rule.by_clock)
+
+    callback_at = due(timedelta(minutes=policies.tickets.serious_callback_minutes)) if rule.serious else None
     if row is not None:
         return TicketRef(row.number, row.queue, row.priority, row.due_at, callback_at, repeated=True)
     whose = about(session, request.caller, request.order_number)
@@ -72,8 +76,8 @@ def open_ticket(session: Session, request: TicketRequest, now: datetime, policie
         state="open",
         summary=request.summary[:LONGEST_TEXT],
         opened_at=now,
-        due_at=now + timedelta(hours=rule.due_hours),
-        remind_at=callback_at or now + timedelta(minutes=policies.tickets.remind_minutes),
+        due_at=due(timedelta(hours=rule.due_hours)),
+        remind_at=callback_at or due(timedelta(minutes=policies.tickets.remind_minutes)),
     )
     session.add(row)
     session.flush()
@@ -114,15 +118,15 @@ def close_ticket(session: Session, number: str, author: str, text: str, now: dat
     return True
 
 
-def book_callback(session: Session, request: CallbackRequest, now: datetime) -> CallbackRef:
-    """Book a callback; a call has one per queue."""
+def book_callback(session: Session, request: CallbackRequest, now: datetime, policies: ShopPolicies) -> CallbackRef:
+    """Book a callback within the queue's time of work; a call has one per queue."""
     key = _callback_key(request.caller.call_id, request.queue)
     row = session.scalar(select(t.Callback).where(t.Callback.key == key))
     if row is not None:
         return CallbackRef(row.id, row.phone, row.due_at, repeated=True)
     whose = about(session, request.caller, request.order_number)
     phone = normal_phone(request.phone) or whose.phone
-    due_at = max(request.at or now + timedelta(minutes=_CALLBACK_MINUTES), now)
+    due_at = max(request.at or policies.due(request.queue, now, timedelta(minutes=_CALLBACK_MINUTES)), now)
     whose = About(phone, whose.customer_id, whose.order_id)
     row = _book(session, key, whose, request.queue, due_at, now, None)
     _promise(session, key, request.caller, whose, "callback", due_at, now)

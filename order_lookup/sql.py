@@ -138,8 +138,8 @@ class SqlOrderSystem:
 
     async def book_callback(self, request: CallbackRequest) -> CallbackRef:
         """Book a callback, once per call and queue."""
-        now = self._clock()
-        return await self.database.write(lambda session: service.book_callback(session, clean(request), now))
+        now, values = self._clock(), self.policies.values
+        return await self.database.write(lambda session: service.book_callback(session, clean(request), now, values))
 
     async def take_back_callback(self, call_id: str, queue: str) -> bool:
         """The callback of that call has become needless."""

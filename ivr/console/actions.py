@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import reading
 from ivr.console.screen import Screen
-from ivr.records import agents
+from ivr.records import agents, doors
 from ivr.records.holding import changed, tell
 from ivr.records.tables import AgentRow, CallRow
 
@@ -90,5 +90,30 @@ async def reviewed(screen: Screen, call_id: str) -> None:
         if changed(session, unseen.values(reviewed_by=name)):
             audit(session, name, "reviewed", call_id, now)
             tell(session, now, "reviewed", call_id, by=name)
+
+    await screen.house.write(write)
+
+
+async def door(screen: Screen, queue: str, opened: bool, seconds: float | None) -> None:
+    """Close a queue, or keep it open, for so long: open, from its closing time on where that is still to come; in the audit."""
+    name, hours = screen.viewer.name, screen.house.hours
+    standing = hours.standing(queue)
+    closes = standing.until.timestamp() if opened and standing.open and standing.until else 0.0
+
+    def write(session: Session, now: float) -> None:
+        until = None if seconds is None else max(now, closes) + seconds
+        doors.say(session, queue, opened, until, name, now)
+        audit(session, name, "queue_opened" if opened else "queue_closed", None, now, queue=queue, until=until)
+
+    await screen.house.write(write)
+
+
+async def door_as_usual(screen: Screen, queue: str) -> None:
+    """The timetable counts again; in the audit where that changed something."""
+    name = screen.viewer.name
+
+    def write(session: Session, now: float) -> None:
+        if doors.take_back(session, queue, now):
+            audit(session, name, "queue_as_timetable", None, now, queue=queue)
 
     await screen.house.write(write)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from ivr.accounts import SCOPES, audit, audit_once
 from ivr.console import reading
-from ivr.console.api_models import AgentOut, CallOut, CallWithLines, Problem, QueueOut
+from ivr.console.api_models import AgentOut, CallOut, CallWithLines, HoursOut, Problem, QueueOut
 from ivr.console.feed import Happening, Sent, happening
 from ivr.console.figures_api import figures_router
 from ivr.console.house import House
@@ -172,6 +172,16 @@ def _add_now(app: FastAPI, house: House) -> None:
         waiting = await house.read(reading.queue)
         strip = await house.read(lambda session, _: reading.strip(session))
         return QueueOut.of(strip, waiting)
+
+    @app.get("/hours", tags=["now"], dependencies=[Depends(_scope(house, "queue"))])
+    async def hours() -> list[HoursOut]:
+        """Which queues are open now, and until when."""
+        await house.hours.look()
+        standing = ((queue, house.hours.standing(queue)) for queue in sorted(house.hours.queues))
+        return [
+            HoursOut(queue=queue, open=now.open, until=now.until.timestamp() if now.until else None, by=now.by)
+            for queue, now in standing
+        ]
 
     @app.get("/agents", tags=["now"], dependencies=[Depends(_scope(house, "agents"))])
     async def agents() -> list[AgentOut]:

@@ -17,6 +17,15 @@ class Problem(BaseModel):
     detail: str
 
 
+class HoursOut(BaseModel):
+    """A queue: open or closed, until when as far as is known, and which supervisor said so where it isn't the timetable."""
+
+    queue: str
+    open: bool
+    until: float | None
+    by: str
+
+
 class CallOut(BaseModel):
     """A call."""
 

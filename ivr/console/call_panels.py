@@ -235,11 +235,11 @@ class Controls(Panel):
         await actions.tell_worker(self.screen, self.call_id, "hang_up")
 
     async def _queues(self) -> dict[str, str]:
-        """Every queue with who is there for it, this agent not counted: nobody is passed on into the dark unawares."""
+        """Every open queue with who is there for it, this agent not counted: nobody is passed on into the dark unawares."""
         said, mine = self.said, self.screen.viewer.agent
         everybody = await self.screen.house.read(lambda session, _: reading.agents(session))
-        words = {}
-        for queue in sorted({queue for each in everybody for queue in each.queues}):
+        words, hours = {}, self.screen.house.hours
+        for queue in sorted({queue for each in everybody for queue in each.queues if hours.standing(queue).open}):
             states = [each.state for each in everybody if queue in each.queues and each.id != mine]
             free = states.count("available")
             busy = set(states) & {"ringing", "on_call", "wrap_up"}

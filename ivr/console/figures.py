@@ -19,6 +19,7 @@ from ivr.console import reading, upkeep
 from ivr.console.house import House
 from ivr.console.tokens import token_of
 from ivr.records import lost_calls
+from ivr.records.doors import LiveHours
 from ivr.records.outcomes import outcomes
 from ivr.records.tables import CallRow, HandoffRow, WrapUpRow
 
@@ -31,8 +32,9 @@ def figures_route(house: House) -> APIRouter:
     async def metrics(request: Request) -> Response:
         if not await _allowed(house, request):
             return PlainTextResponse("Send a token with the scope `metrics`.", 401, {"WWW-Authenticate": "Bearer"})
+        await house.hours.look()
         families = await house.read(lambda session, now: [*figures(session, now), *upkeep.outboxes(session, now)])
-        families += await asyncio.to_thread(_of_this_host, house)
+        families += [queues_open(house.hours), *await asyncio.to_thread(_of_this_host, house)]
         registry = CollectorRegistry()
         registry.register(_Collected(families))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -102,6 +104,14 @@ def figures(session: Session, now: float) -> list[Metric]:
     for outcome, number in session.execute(by_outcome.group_by(HandoffRow.outcome)):
         handoffs.add_metric([outcome or "unknown"], number)
     return [waiting, longest, agents, live, ended, served, handoffs, _talk_seconds(session)]
+
+
+def queues_open(hours: LiveHours) -> Metric:
+    """Which queues let callers in."""
+    opened = GaugeMetricFamily("hotline_queue_open", "Whether the queue is open now", labels=["queue"])
+    for queue in sorted(hours.queues):
+        opened.add_metric([queue], float(hours.standing(queue).open))
+    return opened
 
 
 def _talk_seconds(session: Session) -> Metric:

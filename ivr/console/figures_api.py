@@ -58,6 +58,7 @@ class FiguresOut(BaseModel):
     in_time: int
     gave_up: int
     gave_up_at_once: int
+    out_of_hours: int
     handled: int
     scores: int
     low_scores: int

@@ -33,6 +33,7 @@ ROWS: tuple[tuple[str, Shown], ...] = (
     ("said_nothing", lambda day: str(day.said_nothing)),
     ("line_lost", lambda day: str(day.line_lost)),
     ("asked_for_human", lambda day: str(day.asked)),
+    ("out_of_hours", lambda day: str(day.out_of_hours)),
     ("service_level", lambda day: f"{_percent(day.service_level)} · {day.in_time}"),
     ("speed_of_answer", lambda day: _clock(day.speed_of_answer_seconds)),
     ("abandoned", lambda day: f"{_percent(day.abandonment_rate)} · {day.gave_up}"),

@@ -25,6 +25,7 @@ from ivr.household import Household
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 from ivr.records.database_clock import DatabaseClock
+from ivr.records.doors import LiveHours
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ WRITERS = 4
 
 @dataclass(slots=True)
 class House:
-    """The settings, the database, the live feed, the order desk, the answers to common questions, and who listens in.
+    """The settings, the database, the live feed, the order desk, answers to common questions, opening hours, and who listens in.
 
     `household` is what the supervisor told last, where there is one.
     """
@@ -45,6 +46,7 @@ class House:
     feed: Feed
     orders: Orders
     faq: Faq
+    hours: LiveHours
     clock: Callable[[], float] = field(default=time.time)
     household: Household | None = None
     listeners: Places = field(default_factory=lambda: Places(LISTENERS_PER_CALL, LISTENERS))
@@ -99,4 +101,5 @@ def open_house(settings: Settings) -> House:
     engine = open_database(settings.database_url)
     enrol(engine, settings.agents)
     faq = Faq(settings.path(settings.dialplan.prompts), {"shop": settings.shop, "shop_en": settings.shop_en})
-    return House(settings, engine, Feed(engine), Orders(settings), faq, DatabaseClock(engine))
+    hours = LiveHours.of(settings, engine, settings.queues | frozenset(settings.hours.queues))
+    return House(settings, engine, Feed(engine), Orders(settings, hours), faq, hours, DatabaseClock(engine))

@@ -99,15 +99,15 @@ class Earlier:
 class Orders:
     """Opened at first use and closed with the console; raises OrderDeskError when the system behind it is away."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._zone = settings, ZoneInfo(settings.time_zone)
+    def __init__(self, settings: Settings, working: desk.WorkingTime | None = None) -> None:
+        self._settings, self._zone, self._working = settings, ZoneInfo(settings.time_zone), working
         self._system: desk.OrderSystem | None = None
         self._opening = asyncio.Lock()
 
     async def _opened(self) -> desk.OrderSystem:
         async with self._opening:
             if self._system is None:
-                self._system = await open_orders(self._settings)
+                self._system = await open_orders(self._settings, self._working)
             return self._system
 
     async def own(self) -> desk.SqlOrderSystem:

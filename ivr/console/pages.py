@@ -18,6 +18,7 @@ from ivr.console.day_book import DayBook
 from ivr.console.elements import Text, box, empty, head
 from ivr.console.figures_panels import GroupsPanel, StepsPanel, TodayPanel
 from ivr.console.frame import frame
+from ivr.console.hours_panels import HoursPanel
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
 from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
@@ -94,7 +95,8 @@ def _add_supervisors_pages(house: House) -> None:
         screen = Screen(house, viewer, client)
         frame(screen, "/supervisor")
         player = Player(screen)
-        with box("watch"):
+        with box("watch now"):
+            HoursPanel(screen, "panel hours", ("hours", "agent"))
             QueuePanel(screen, "panel", ("queue", "agent", "call_started", "call_ended"))
             AgentsPanel(screen, "panel", ("agent",))
             LiveCallsPanel(screen, player, "panel", ("call_started", "call_ended", "case"))

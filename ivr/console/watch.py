@@ -1,4 +1,4 @@
-"""The console's own duty: free what dead workers held, and call back whom they lost."""
+"""The console's own duty: free what dead workers held, call back whom they lost, and know what supervisors said of opening hours."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ async def watch_over(house: House) -> None:
     queue = SqlQueue(house.engine, "console", house.clock, steady=time.monotonic)
     while True:
         try:
+            await house.hours.look()
             if lost := await queue.reap(house.settings.handoff.wrap_up_seconds):
                 await follow_up_all(await house.orders.ready(), queue, lost)
         except (RecordsError, SQLAlchemyError, OrderDeskError) as fault:

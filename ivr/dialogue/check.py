@@ -21,11 +21,12 @@ from ivr.values import Language
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What dialplans must fit: the queues that agents serve, the languages that are answered in, and the order desk's rules."""
+    """What dialplans must fit: the queues that agents serve, the languages answered in, the order desk's rules, the queues that close."""
 
     served: frozenset[str] = frozenset()
     languages: frozenset[Language] = frozenset()
     rules: Rules | None = None
+    closing: frozenset[str] = frozenset()
 
 
 def check(dialplans: Dialplans, start: str = "hotline", house: House | None = None) -> tuple[Finding, ...]:
@@ -44,7 +45,7 @@ def _check(dialplans: Dialplans, spoken: Spoken, start: str, house: House) -> It
         fix = nearest(start, list(spoken.trees))
         yield Finding.at(Place(dialplans.folder), f"there is no start dialplan `{start}` in {spoken.language}", fix)
         return
-    named = list(references(spoken, start, house.served))
+    named = list(references(spoken, start, house.served, house.closing))
     yield from named
     yield from listening(spoken)
     yield from understood(spoken)
@@ -55,7 +56,7 @@ def _check(dialplans: Dialplans, spoken: Spoken, start: str, house: House) -> It
         return
     ways = explore(spoken, start)
     yield from roads(ways)
-    yield from saying(ways)
+    yield from saying(ways, bool(house.closing))
     if house.rules is not None:
         yield from decided(ways, house.rules)
 

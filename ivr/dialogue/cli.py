@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -48,12 +50,21 @@ def chat(
     lang: Lang = "",
     caller: Annotated[str, typer.Option(help="The number you call from.")] = "13800000001",
     why: Annotated[bool, typer.Option(help="Show what was understood and looked up.")] = False,
+    now: Annotated[str, typer.Option(help="As if it were then, like 2027-02-16 03:00, by the shop's clock.")] = "",
 ) -> None:
     """Talk to the robot in the terminal: words, keys as #12, silence as an empty line, ! to interrupt."""
     from ivr.dialogue import chat as chatting
 
     settings = settings_of(config_file, secrets=True)
-    asyncio.run(chatting.chat(settings, language_of(lang or settings.dialplan.language), caller, why))
+    at = _moment(now, settings.time_zone) if now else None
+    asyncio.run(chatting.chat(settings, language_of(lang or settings.dialplan.language), caller, why, at))
+
+
+def _moment(text: str, zone: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise UserError(f"`--now {text}` is no time", "write it like 2027-02-16 03:00") from None
 
 
 def check(

@@ -6,7 +6,7 @@ desk: late_meal                    # desks/late_meal.yaml beside it
 talk:
   - robot: 有什么可以帮您            # a part of what it says next
   - caller: 我的外卖到哪儿了          # or a list: N-best, best first
-  - key: 1    - silence:   - human: returned   - wait: progress   - lose: speech | desk
+  - key: 1    - silence:   - human: returned   - wait: progress   - lose: speech | desk   - clock: 21:05
   - does: act urge_delivery        # act ACTION · hand_off QUEUE PRIORITY · hang_up DISPOSITION · record · speak LANGUAGE
 """
 
@@ -14,21 +14,26 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from ivr import events as told
+from ivr.config_hours import HoursSettings
+from ivr.dialogue import vocabulary as words
 from ivr.dialogue.dialplan import Part
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.rehearsal import Line, Rehearsal, joined
 from ivr.dialogue.scripted_desk import DeskFile, ScriptedDesk, Written, load_desk
 from ivr.document import Document
-from ivr.errors import DialplanError, IllegalTransition
-from ivr.values import Language
+from ivr.errors import DialplanError, IllegalTransition, Place
+from ivr.hours import HouseHours
+from ivr.timetable import HoursError
+from ivr.values import Language, Value
 from strict_yaml import OneOrMore
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,6 +51,7 @@ class Move(Part):
     human: str | None = None
     wait: str | None = None
     lose: str | None = None
+    clock: Annotated[str, Field(pattern=r"^\d\d:\d\d$")] | None = None
 
     @model_validator(mode="after")
     def one(self) -> Move:
@@ -67,6 +73,7 @@ class ConversationFile(Part):
     language: Language = "zh"
     caller: str = "13800000000"
     now: str = "2026-11-21 18:00"
+    hours: HoursSettings = HoursSettings()
     start: str = "hotline"
     desk: str = ""
     confidence: float = 0.9
@@ -87,6 +94,23 @@ class Played:
     ways: frozenset[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of a conversation that began at `now`, and when people are there."""
+
+    now: datetime
+    hours: HouseHours
+
+    def seconds(self, time: str) -> float:
+        """Call time at a time of that day."""
+        hour, minute = (int(part) for part in time.split(":"))
+        return (self.now.replace(hour=hour, minute=minute) - self.now).total_seconds()
+
+    def facts(self, seconds: float) -> dict[str, Value]:
+        """What is known of opening hours at a call time."""
+        return self.hours.facts(words.QUEUES, self.now + timedelta(seconds=seconds))
+
+
 async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Played:
     """Play one conversation; raises DialplanError when the file can't be read."""
     script = Document(file, error=DialplanError).typed(ConversationFile)
@@ -96,14 +120,23 @@ async def play(file: Path, dialplans: Dialplans, facts: dict[str, str]) -> Playe
     look_up, act = {**written.look_up, **script.look_up}, {**written.act, **script.act}
     desk = ScriptedDesk(written.model_copy(update={"look_up": look_up, "act": act}), ZONE)
     now = datetime.fromisoformat(script.now).replace(tzinfo=ZONE)
-    dialogue = Dialogue(dialplans, start=script.start, started_at=now, facts={**facts, **script.given})
-    rehearsal = Rehearsal(dialogue, desk)
-    fault = await _follow(script, rehearsal)
+    house = _hours(script, file)
+    known = {**facts, **script.given, **house.facts(words.QUEUES, now)}
+    rehearsal = Rehearsal(dialogue := Dialogue(dialplans, start=script.start, started_at=now, facts=known), desk)
+    fault = await _follow(script, rehearsal, Clock(now, house))
     steps, ways = dialogue.trail()
     return Played(file, script.about, fault, steps, ways)
 
 
-async def _follow(script: ConversationFile, rehearsal: Rehearsal) -> str:
+def _hours(script: ConversationFile, file: Path) -> HouseHours:
+    """The opening hours of the conversation's own `hours`, written as in config.yaml; without any, people are there."""
+    try:
+        return script.hours.of_house(ZONE.key)
+    except HoursError as fault:
+        raise DialplanError(f"`hours`: {fault.what}", fault.fix, Place(file)) from None
+
+
+async def _follow(script: ConversationFile, rehearsal: Rehearsal, clock: Clock) -> str:
     expected: list[str] = []
     actual: list[str] = []
     waiting = _heard(await rehearsal.begin(script.caller, script.language))
@@ -122,7 +155,12 @@ async def _follow(script: ConversationFile, rehearsal: Rehearsal) -> str:
             actual.append("(the call is over)")
             break
         try:
-            waiting = _heard(await _do(move, rehearsal, script.confidence))
+            if move.clock:
+                rehearsal.seconds = max(rehearsal.seconds, clock.seconds(move.clock))
+                event = told.HoursChanged(rehearsal.seconds, clock.facts(rehearsal.seconds))
+                waiting = _heard(await rehearsal.tell(event))
+            else:
+                waiting = _heard(await _do(move, rehearsal, script.confidence))
         except IllegalTransition as fault:
             actual.append(f"({fault})")
             break

@@ -184,9 +184,10 @@ class Return(Step):
 
 
 class HandOff(Step):
-    """Bring in a human; where it ends is in `on`."""
+    """Bring in a human; where it ends is in `on`. `say_closed` is said instead of `say` while the queue is closed."""
 
     hand_off: str
+    say_closed: Names = ()
     reason: str
     skill: str = ""
     priority: str = "5"

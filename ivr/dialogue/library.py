@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
 from ivr.dialogue.recognition import warm
 from ivr.dialogue.understanding import OrderPattern
+from ivr.dialogue.vocabulary import QUEUES
 from ivr.errors import DialplanError
 from ivr.orders import decisions, shop_policies
-from ivr.values import Language, Values
+from ivr.values import Language, Value, Values
 
 log = structlog.get_logger()
 
@@ -25,22 +26,28 @@ log = structlog.get_logger()
 class DialplanLibrary:
     """The current dialplans; a changed set that doesn't pass is refused and the old one stays (old calls finish on theirs)."""
 
-    def __init__(self, settings: Settings, pattern: OrderPattern | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pattern: OrderPattern | None = None,
+        hours: Callable[[], Mapping[str, Value]] = dict,
+    ) -> None:
         self._folder = settings.path(settings.dialplan.folder)
         self._prompts = settings.path(settings.dialplan.prompts)
         self._start, self._zone = settings.dialplan.start, ZoneInfo(settings.time_zone)
         self._facts = {"shop": settings.shop, "shop_en": settings.shop_en}
+        self._hours = hours
         self._pattern, self._house = pattern or shop_pattern(settings), house(settings)
         self.findings: tuple[str, ...] = ()
         self._seen = self._stamp()
         self.current: Dialplans = self._proved()
 
-    def dialogue(self, language: Language, facts: Values | None = None) -> Dialogue:
-        """A new call's conversation, on what is current now; `facts` are known of this call from its first moment."""
+    def dialogue(self, language: Language, at: datetime | None = None, facts: Values | None = None) -> Dialogue:
+        """A new call's conversation, on what is current now; `at`: as if it were another time; `facts` are known of this call."""
         if language not in self.current.spoken:
             log.warning("dialplan.language_missing", language=language)
-        known = {**self._facts, **(facts or {})}
-        return Dialogue(self.current, start=self._start, started_at=datetime.now(self._zone), facts=known)
+        known = {**self._facts, **self._hours(), **(facts or {})}
+        return Dialogue(self.current, start=self._start, started_at=at or datetime.now(self._zone), facts=known)
 
     def reload(self) -> bool:
         """Take changed files if they pass; True when something new is current. Never raises."""
@@ -75,7 +82,18 @@ class DialplanLibrary:
 def house(settings: Settings) -> House:
     """What the dialplans of these settings must fit; raises ConfigError when the shop's policies can't be read."""
     languages = frozenset({settings.dialplan.language, *settings.dialplan.numbers.values()})
-    return House(settings.queues, languages, decisions(shop_policies(settings)))
+    return House(settings.queues, languages, decisions(shop_policies(settings)), closing(settings))
+
+
+def known_queues(settings: Settings) -> frozenset[str]:
+    """Every queue that a call may be put into, as far as the settings and the order desk know."""
+    return QUEUES | settings.queues | frozenset(settings.hours.queues)
+
+
+def closing(settings: Settings) -> frozenset[str]:
+    """The queues where nobody is there at times."""
+    hours, now = settings.hours.of_house(settings.time_zone), datetime.now(ZoneInfo(settings.time_zone))
+    return frozenset(queue for queue in known_queues(settings) if hours.of(queue).next_change(now))
 
 
 def shop_pattern(settings: Settings) -> OrderPattern:

@@ -16,7 +16,7 @@ happen in this state, and then lets the event decide; what a caller says is deci
     WITH_HUMAN  HandoffEnded                           the route for the outcome; `completed` ends the call
     OVER        nothing                                -
 
-In every state but FRESH and OVER: CallerHungUp → OVER. PromptsFinished where nothing waits for it: nothing. TimerFired
+In every state but FRESH and OVER: CallerHungUp → OVER. HoursChanged is only remembered. PromptsFinished where nothing waits for it: nothing. TimerFired
 `progress` → the `stuck` step, unless a human is there. SpeechLost → the question again by keys, or `broken`. ComponentFailed →
 `broken` (an apology and a human); when that breaks too, a human without words; and then the end. An answer that the state does
 not wait for raises IllegalTransition and changes nothing; in OVER everything is dropped.
@@ -45,14 +45,21 @@ from ivr.events import Event, Hypothesis
 from ivr.values import Language, Values
 
 LEGAL: dict[type[State], tuple[type[Event], ...]] = {
-    Fresh: (told.CallStarted, told.CallerHungUp),
+    Fresh: (told.CallStarted, told.HoursChanged, told.CallerHungUp),
     Speaking: (told.PromptsFinished, told.KeysPressed),
     Listening: (told.UtteranceHeard, told.KeysPressed, told.NoInput, told.MaxSpeech, told.PromptsFinished),
     Waiting: (told.LookupFinished, told.ActionFinished, told.PromptsFinished),
     Recording: (told.MessageRecorded, told.PromptsFinished),
     WithHuman: (told.HandoffEnded, told.PromptsFinished),
 }
-ANYWHERE = (told.TimerFired, told.SpeechLost, told.SpeechRestored, told.ComponentFailed, told.CallerHungUp)
+ANYWHERE = (
+    told.TimerFired,
+    told.SpeechLost,
+    told.SpeechRestored,
+    told.ComponentFailed,
+    told.HoursChanged,
+    told.CallerHungUp,
+)
 
 
 class Dialogue:
@@ -170,6 +177,8 @@ class Dialogue:
                 talk.keys_only = False
             case told.ComponentFailed():
                 break_down(talk)
+            case told.HoursChanged(values=values):
+                talk.memory.update(values)
             case told.CallerHungUp():
                 talk.state = Over()
             case _:

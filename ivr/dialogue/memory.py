@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from ivr.values import Digits, Money, Name, Value
+from ivr.values import Appointed, Digits, Money, Name, Value
 
 
 class Memory:
@@ -68,12 +68,14 @@ class Memory:
 
 
 def derived(value: Value, part: str) -> Value:
-    """A value that follows from another: the tail of a number, the count or the first of a list."""
+    """A value that follows from another: the tail of a number, the count or the first of a list, a time with its time of day."""
     match value, part:
         case Digits(text), "tail":
             return Digits(text[-4:])
         case Digits(text), "count":
             return len(text)
+        case datetime(), "exact":
+            return Appointed(value)
         case tuple(), "count":
             return len(value)
         case tuple(), "first":

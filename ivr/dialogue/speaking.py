@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from pypinyin import lazy_pinyin
 
-from ivr.values import Digits, Language, Money, Name, Value
+from ivr.dialogue.hours_said import week_said
+from ivr.values import Appointed, Digits, Language, Money, Name, Value, Week
 
 ZH_DIGITS = "零幺二三四五六七八九"
 ZH_NUMERALS = "零一二三四五六七八九"
@@ -66,8 +67,12 @@ def spoken(value: Value, language: Language, now: datetime) -> str:
             return name_zh(value) if chinese else name_en(value)
         case datetime():
             return moment_zh(value, now) if chinese else moment_en(value, now)
+        case Appointed(at):
+            return appointed_zh(at, now) if chinese else appointed_en(at, now)
         case timedelta():
             return span_zh(value) if chinese else span_en(value)
+        case Week():
+            return week_said(value, language, clock_zh if chinese else clock_en)
         case tuple():
             return listed(value, language)
         case str():
@@ -184,10 +189,19 @@ def moment_zh(moment: datetime, now: datetime) -> str:
     day = _day_zh(moment, now)
     if (moment.hour, moment.minute) == (0, 0) or not _near(moment, now):
         return day
-    part = next(part for hour, part in ZH_PARTS if moment.hour >= hour)
-    hour = moment.hour - 12 if moment.hour > 12 else moment.hour
-    minutes = {0: "", 30: "半"}.get(moment.minute, f"{'零' if moment.minute < 10 else ''}{number_zh(moment.minute)}分")
-    return f"{day}{part}{count_zh(hour)}点{minutes}"
+    return f"{day}{clock_zh(moment.hour, moment.minute)}"
+
+
+def appointed_zh(moment: datetime, now: datetime) -> str:
+    """下周三上午九点二十分: the day and the time of day, however far off."""
+    return f"{_day_zh(moment, now)}{clock_zh(moment.hour, moment.minute)}"
+
+
+def clock_zh(hour: int, minute: int) -> str:
+    """上午九点二十分, 晚上八点半."""
+    part = next(part for begins, part in ZH_PARTS if hour >= begins)
+    minutes = {0: "", 30: "半"}.get(minute, f"{'零' if minute < 10 else ''}{number_zh(minute)}分")
+    return f"{part}{count_zh(hour - 12 if hour > 12 else hour)}点{minutes}"
 
 
 def _near(moment: datetime, now: datetime) -> bool:
@@ -211,11 +225,20 @@ def moment_en(moment: datetime, now: datetime) -> str:
     day = _day_en(moment, now)
     if (moment.hour, moment.minute) == (0, 0) or not _near(moment, now):
         return day
-    if (moment.hour, moment.minute) == (12, 0):
-        return f"{day} at noon"
-    hour = number_en(moment.hour % 12 or 12)
-    minutes = f" oh {number_en(moment.minute)}" if 0 < moment.minute < 10 else f" {number_en(moment.minute)}"
-    return f"{day} at {hour}{minutes if moment.minute else ''} {'a.m.' if moment.hour < 12 else 'p.m.'}"
+    return f"{day} at {clock_en(moment.hour, moment.minute)}"
+
+
+def appointed_en(moment: datetime, now: datetime) -> str:
+    """Wednesday at nine twenty a.m.: the day and the time of day, however far off."""
+    return f"{_day_en(moment, now)} at {clock_en(moment.hour, moment.minute)}"
+
+
+def clock_en(hour: int, minute: int) -> str:
+    """nine twenty a.m., noon, midnight."""
+    if not minute and hour in (0, 12):
+        return "noon" if hour else "midnight"
+    minutes = f" oh {number_en(minute)}" if 0 < minute < 10 else f" {number_en(minute)}"
+    return f"{number_en(hour % 12 or 12)}{minutes if minute else ''} {'a.m.' if hour < 12 else 'p.m.'}"
 
 
 def _day_en(moment: datetime, now: datetime) -> str:

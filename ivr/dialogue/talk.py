@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ivr import commands as do
@@ -137,9 +138,9 @@ class Talk:
             if language != self.language:
                 self.speaker.borrow(spoken.prompts, "language_offer", self.now)
 
-    def say_step(self) -> None:
-        """Gather what the step says."""
-        for prompt in self.step.say:
+    def say_step(self, instead: Sequence[str] = ()) -> None:
+        """Gather what the step says, or what is to be said instead."""
+        for prompt in instead or self.step.say:
             self.say(prompt)
 
     def say_out(self) -> bool:

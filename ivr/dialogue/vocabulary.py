@@ -156,5 +156,14 @@ HANDOFF_PROMPTS: Mapping[str, frozenset[str]] = {
         "putting_through": "", "unstaffed": "", "waiting_on": "",
     }.items()
 }  # fmt: skip
+# What callers hear at the closed door of a queue: needed where queues close, and where a supervisor may close one.
+CLOSED_PROMPTS: Mapping[str, frozenset[str]] = {
+    f"handoff.{name}": _words(known)
+    for name, known in {
+        "closed": "", "closed_again": "", "closed_now": "", "closed_urgent": "", "closing": "closes", "goodbye_closed": "",
+    }.items()
+}  # fmt: skip
+# A queue is one of these at any moment: `branch: hours.QUEUE`.
+HOURS, OPEN, CLOSED = "hours", "open", "closed"
 # Names derived from the value before the last dot.
-DERIVED = frozenset({"tail", "count", "first", "menu", "or"})
+DERIVED = frozenset({"tail", "count", "first", "menu", "or", "exact"})

@@ -9,6 +9,7 @@ from ivr import commands as do
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import order_number, order_words, questions
 from ivr.dialogue import vocabulary as words
+from ivr.dialogue.bringing_in import bring_in, instead_of_promising
 from ivr.dialogue.candidates import Candidates
 from ivr.dialogue.meaning import WHAT_ELSE, Slot, is_matter
 from ivr.dialogue.memory import words_of
@@ -35,7 +36,7 @@ def carry_out(talk: Talk, step: plan.Step) -> bool:
     if isinstance(step, plan.Ask):
         ask(talk, step)
         return True
-    talk.say_step()
+    talk.say_step(instead_of_promising(talk, step))
     match step:
         case plan.Survey():
             scores = talk.spoken.understanding.grammar.answers.scores
@@ -145,17 +146,6 @@ def act(talk: Talk, step: plan.Act) -> None:
     talk.position.no_way_back()
     action, intent = talk.memory.word(step.act), talk.memory.word(step.intent)
     talk.send(do.Act(talk.next_turn(), action, intent, talk.memory.arguments(step.with_)), Waiting())
-
-
-def bring_in(talk: Talk, step: plan.HandOff) -> None:
-    """Bring in a human, as the step says."""
-    memory, priority = talk.memory, talk.memory.word(step.priority, "5")
-    talk.hand_off(
-        memory.word(step.hand_off, "general"),
-        memory.word(step.reason, "unknown"),
-        memory.word(step.skill),
-        int(priority) if priority.isdigit() else 5,
-    )
 
 
 # -- where an answer leads --------------------------------------------------------------------------------------------

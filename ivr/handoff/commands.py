@@ -41,13 +41,17 @@ class StopMusic:
 
 @dataclass(frozen=True, slots=True)
 class EnterQueue:
-    """Write this call into the queue, or move it to another one; its waiting time goes on."""
+    """Write this call into the queue, or move it to another one; its waiting time goes on.
+
+    `out_of_hours`: the caller came to a closed door and waits for nobody.
+    """
 
     queue: str
     skill: str
     language: Language
     priority: int
     reason: str
+    out_of_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def choice(step: Step, event: events.CallerSaid) -> None:
             step.book("asked_for")
         case "voicemail":
             step.take_message("handoff.leave_message")
+        case "wait" | "agent" if step.now.shut:
+            _offer_again(step)
         case "wait" | "agent":
             step.stop()
             step.to(offers=0)
@@ -39,7 +41,7 @@ def choice(step: Step, event: events.CallerSaid) -> None:
         case "back":
             step.finish("returned")
         case "goodbye":
-            step.conclude("abandoned", "handoff.goodbye")
+            step.conclude("abandoned", "handoff.goodbye_closed" if step.turned_away else "handoff.goodbye")
         case "repeat" | "help" | "other":
             _offer_again(step)
 
@@ -54,7 +56,7 @@ def _offer_again(step: Step) -> None:
     """Once more in other words; who still does not choose is called back."""
     if step.now.offers >= OFFERS:
         return step.book("no_choice")
-    step.offer("handoff.offer_again")
+    step.offer("handoff.closed_again" if step.now.shut else "handoff.offer_again")
 
 
 def offer_failed(step: Step, event: events.StepFailed) -> None:

@@ -11,17 +11,26 @@ from typing import Literal
 
 from ivr.events import CallerHungUp, TimerFired
 from ivr.handoff.briefing import Briefing
-from ivr.values import Language
+from ivr.values import Language, Week
 
 WayOut = Literal["bridge", "refer", "blind"]
 Wish = Literal["callback", "voicemail", "wait", "back", "goodbye", "agent", "repeat", "help", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """A queue that is closed: when it opens (None: nobody knows yet), and the hours of a common week where they are worth telling."""
+
+    opens_at: datetime | None = None
+    week: Week | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HandoffRequested:
     """The dialogue wants a human; `priority` 0 is the most urgent, `caller` is what the trunk said and may be empty.
 
-    `announced`: the robot has told the caller, or is telling.
+    `announced`: the robot has told the caller, or is telling. `shut`: the queue is closed. `on_call`: who is asked in its place when
+    it is urgent and nobody is there.
     """
 
     seconds: float
@@ -37,6 +46,8 @@ class HandoffRequested:
     case_url: str = ""
     briefing: Briefing = field(default_factory=Briefing)
     announced: bool = False
+    shut: Shut | None = None
+    on_call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,24 @@ class AgentReserved:
 
 @dataclass(frozen=True, slots=True)
 class NoAgent:
-    """Answer to `ReserveAgent`: nobody yet; `position` counts from 1, `staffed` says whether anybody serves this queue now."""
+    """Answer to `ReserveAgent`: nobody yet; `position` counts from 1, `staffed` says whether anybody serves this queue now.
+
+    `closes_at` is set when the queue will close in a few minutes.
+    """
 
     seconds: float
     position: int = 1
     expected_wait_seconds: float | None = None
     staffed: bool = True
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueShut:
+    """Answer to `ReserveAgent`: the queue is closed, and nobody of it is asked."""
+
+    seconds: float
+    shut: Shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +253,7 @@ HandoffEvent = (
     HandoffRequested
     | AgentReserved
     | NoAgent
+    | QueueShut
     | AgentLegRinging
     | AgentLegAnswered
     | AgentLegEnded

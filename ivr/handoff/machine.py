@@ -13,8 +13,12 @@ busy, does not answer, or whose voicemail answers (nobody presses a key) is give
 promised only after it was written down (BOOKING). CONCLUDING lets the last words out before `Finish`. Every ending but
 `completed` and `returned` opens a ticket, and a caller who hangs up while waiting is called back.
 
+A closed queue is not asked: who comes then, or still waits when it closes (told some minutes before), is told when it opens and
+chooses at once. What is urgent (priority 0 and 1) is asked for all the same, of whoever is there, then of who is on call. Who leaves
+a door that was closed when they came, without choosing, has been promised nothing: no callback, no ticket.
+
 Whoever is reserved is released exactly once, and every state but ENDED has something the caller hears or a timer that ends
-it. `TABLE` decides every state × event: a handler (in `searching.py`, `talking.py`, `endings.py`), `ignore` (stale, or of no
+it. `TABLE` decides every state × event: a handler (in `searching.py`, `doors.py`, `talking.py`, `endings.py`), `ignore` (stale, or of no
 matter here), or `illegal`: IllegalTransition, and the machine is unchanged.
 """
 
@@ -26,7 +30,7 @@ from typing import Any, get_args
 
 from ivr.errors import IllegalTransition
 from ivr.events import CallerHungUp, TimerFired
-from ivr.handoff import endings, searching, talking
+from ivr.handoff import doors, endings, searching, talking
 from ivr.handoff import events as on
 from ivr.handoff.commands import HandoffCommand
 from ivr.handoff.state import Handoff, State, Terms
@@ -71,7 +75,9 @@ _TRYING: dict[type, Handler] = _BEGUN | {
     on.MediaLost: searching.media_lost,
     on.StepFailed: searching.attempt_failed,
     TimerFired: searching.trying_timer,
-    **_all(ignore, on.NoAgent, on.AgentLegRinging, on.AgentHeld, on.AgentResumed, on.SentBack, on.PassedOn),
+    **_all(
+        ignore, on.NoAgent, on.QueueShut, on.AgentLegRinging, on.AgentHeld, on.AgentResumed, on.SentBack, on.PassedOn
+    ),
     **_all(ignore, on.TransferProgressed, on.SayFinished, *_ANSWERS),
 }
 _TOGETHER: dict[type, Handler] = _BEGUN | {
@@ -81,14 +87,22 @@ _TOGETHER: dict[type, Handler] = _BEGUN | {
     on.PassedOn: talking.passed_on,
     CallerHungUp: talking.caller_left,
     on.StepFailed: talking.failed,
-    **_all(ignore, on.NoAgent, on.AgentLegRinging, on.AgentLegAnswered, on.WhisperFinished, on.AgentKeyPressed),
+    **_all(
+        ignore,
+        on.NoAgent,
+        on.QueueShut,
+        on.AgentLegRinging,
+        on.AgentLegAnswered,
+        on.WhisperFinished,
+        on.AgentKeyPressed,
+    ),
     **_all(ignore, on.TransferProgressed, on.AgentAccepted, on.AgentDeclined, on.CallerKeyed, on.CallerSaid),
     **_all(ignore, on.SayFinished, TimerFired, *_ANSWERS),
 }
 _ENDING: dict[type, Handler] = _BEGUN | {
     CallerHungUp: endings.caller_left,
     on.MediaLost: endings.media_lost,
-    **_all(ignore, on.NoAgent, on.CallerKeyed, on.CallerSaid, on.SayFinished, *_ANSWERS, *_LEG, *_DESK),
+    **_all(ignore, on.NoAgent, on.QueueShut, on.CallerKeyed, on.CallerSaid, on.SayFinished, *_ANSWERS, *_LEG, *_DESK),
 }
 
 TABLE: dict[State, dict[type, Handler]] = {
@@ -96,6 +110,7 @@ TABLE: dict[State, dict[type, Handler]] = {
     State.WAITING: _BEGUN
     | {
         on.NoAgent: searching.no_agent,
+        on.QueueShut: doors.shut,
         on.AgentReserved: searching.reserved,
         on.CallerKeyed: searching.key,
         on.CallerSaid: searching.wish,
@@ -132,7 +147,15 @@ TABLE: dict[State, dict[type, Handler]] = {
         on.StepFailed: searching.transfer_failed,
         # Media goes direct: that we hear none any more is what was wanted.
         on.MediaLost: ignore,
-        **_all(ignore, on.NoAgent, on.AgentLegRinging, on.AgentLegAnswered, on.WhisperFinished, on.AgentKeyPressed),
+        **_all(
+            ignore,
+            on.NoAgent,
+            on.QueueShut,
+            on.AgentLegRinging,
+            on.AgentLegAnswered,
+            on.WhisperFinished,
+            on.AgentKeyPressed,
+        ),
         **_all(ignore, on.CallerKeyed, on.CallerSaid, on.SayFinished, *_DESK, *_ANSWERS),
     },
     State.TALKING: _TOGETHER | {on.AgentHeld: talking.held, on.AgentResumed: ignore},
@@ -146,7 +169,7 @@ TABLE: dict[State, dict[type, Handler]] = {
         on.MediaLost: searching.media_lost,
         TimerFired: endings.choice_timer,
         on.StepFailed: endings.offer_failed,
-        **_all(ignore, on.NoAgent, *_LEG, *_DESK, *_ANSWERS),
+        **_all(ignore, on.NoAgent, on.QueueShut, *_LEG, *_DESK, *_ANSWERS),
     },
     State.BOOKING: _ENDING
     | {

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from ivr.events import CallerHungUp, TimerFired
 from ivr.handoff import briefing, commands, events
+from ivr.handoff.doors import call_out
 from ivr.handoff.headers import case_headers
 from ivr.handoff.state import State
 from ivr.handoff.step import (
@@ -30,6 +31,9 @@ _COSMETIC = ("Say", "PlayMusic", "StopMusic", "EnterQueue", "OpenTicket")
 def requested(step: Step, event: events.HandoffRequested) -> None:
     """The search begins."""
     step.to(request=event)
+    if event.shut and not step.urgent:
+        _take_place(step, event.seconds, out_of_hours=True)
+        return step.closed(event.shut)
     if not event.announced:
         step.say("handoff.connecting", reason=event.reason)
     step.do(commands.PlayMusic("music"))
@@ -38,18 +42,27 @@ def requested(step: Step, event: events.HandoffRequested) -> None:
 
 def enter_queue(step: Step, seconds: float) -> None:
     """Write the call into its queue and wait."""
-    ask = step.request
-    step.to(since=seconds)
-    step.do(commands.EnterQueue(ask.queue, ask.skill, ask.language, ask.priority, ask.reason))
+    _take_place(step, seconds)
     step.wait(seconds)
 
 
+def _take_place(step: Step, seconds: float, out_of_hours: bool = False) -> None:
+    ask = step.request
+    step.to(since=seconds)
+    step.do(commands.EnterQueue(ask.queue, ask.skill, ask.language, ask.priority, ask.reason, out_of_hours))
+
+
 def no_agent(step: Step, event: events.NoAgent) -> None:
-    """Nobody yet: tell the caller where they stand, once, and ask again shortly."""
+    """Nobody yet: tell the caller where they stand, or that it will close, once, and ask again shortly."""
     step.to(position=event.position, expected_wait_seconds=event.expected_wait_seconds)
-    if not event.staffed:
+    if not event.staffed and not call_out(step, event.seconds):
         return step.offer("handoff.unstaffed")
-    if not step.now.announced:
+    if not event.staffed:
+        return
+    if event.closes_at and not step.now.closing_told:
+        step.to(closing_told=True, announced=True)
+        step.say("handoff.closing", closes=event.closes_at)
+    elif not step.now.announced:
         _progress(step)
     step.start(RETRY, step.terms.retry_seconds)
 
@@ -232,9 +245,10 @@ def attempt_failed(step: Step, event: events.StepFailed) -> None:
 
 
 def caller_left(step: Step, event: CallerHungUp) -> None:
-    """Nobody is lost: who hangs up before a human came is called back."""
+    """Nobody is lost: who hangs up before a human came is called back; not who was offered that at a closed door and left."""
     step.drop_agent("available", "caller_left")
-    step.do(commands.BookCallback("abandoned"))
+    if not step.turned_away:
+        step.do(commands.BookCallback("abandoned"))
     step.finish("abandoned")
 
 

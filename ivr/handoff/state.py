@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr.handoff.commands import Outcome
-from ivr.handoff.events import AgentReserved, HandoffRequested
+from ivr.handoff.events import AgentReserved, HandoffRequested, Shut
 
 
 class State(StrEnum):
@@ -53,7 +53,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff: its state, the agent being tried, and the timers that run; `since` is when the caller began to wait."""
+    """One handoff: its state, the agent being tried, and the timers that run; `since` is when the caller began to wait.
+
+    `shut` is set once the caller was told that the queue is closed.
+    """
 
     state: State = State.NEW
     request: HandoffRequested | None = None
@@ -68,6 +71,8 @@ class Handoff:
     position: int = 0
     expected_wait_seconds: float | None = None
     announced: bool = False
+    closing_told: bool = False
+    shut: Shut | None = None
     offers: int = 0
     said: int = 0
     timers: frozenset[str] = frozenset()

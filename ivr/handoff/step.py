@@ -7,6 +7,7 @@ from typing import Any
 
 from ivr.commands import StartTimer, StopTimer
 from ivr.handoff import commands, events
+from ivr.handoff.queue import URGENT_PRIORITY
 from ivr.handoff.state import Handoff, State, Terms
 from ivr.values import Value
 
@@ -97,12 +98,29 @@ class Step:
         self.do(commands.PlayMusic("music"))
         self.ask(event.seconds)
 
-    def offer(self, prompt: str) -> None:
+    @property
+    def urgent(self) -> bool:
+        """Whether it can't wait for the morning: danger to a person, and fraud."""
+        return self.request.priority <= URGENT_PRIORITY
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the caller came to a closed door, was told so, and it can wait: nobody has promised them anything."""
+        return self.request.shut is not None and self.now.shut is not None and not self.urgent
+
+    def closed(self, shut: events.Shut) -> None:
+        """Nobody is there: say who is back when, and let the caller choose."""
+        late = self.request.shut is None
+        prompt = "handoff.closed_urgent" if self.urgent else "handoff.closed_now" if late else "handoff.closed"
+        self.to(shut=shut)
+        self.offer(prompt, opens=shut.opens_at, week=shut.week)
+
+    def offer(self, prompt: str, **values: Value) -> None:
         """Let the caller choose: callback, message, or waiting on."""
         self.stop(RETRY, PROGRESS, PATIENCE)
         self.to(State.OFFERING, offers=self.now.offers + 1)
         self.do(commands.StopMusic())
-        self.say(prompt)
+        self.say(prompt, **values)
         # Until the prompt has ended, the timer only guards against its never ending.
         self.start(CHOICE, self.terms.conclude_seconds)
 
@@ -124,7 +142,8 @@ class Step:
 
     def ticket(self, outcome: commands.Outcome) -> None:
         """Open the ticket of every outcome that leaves work to do, once."""
-        if outcome not in ("completed", "returned") and not self.now.ticketed:
+        nothing_to_do = outcome in ("completed", "returned") or (outcome == "abandoned" and self.turned_away)
+        if not nothing_to_do and not self.now.ticketed:
             self.to(ticketed=True)
             self.do(commands.OpenTicket(outcome, self.request.reason))
 

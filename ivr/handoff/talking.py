@@ -91,7 +91,8 @@ def passed_on(step: Step, event: events.PassedOn) -> None:
     step.do(commands.PlayMusic("music"))
     told = replace(ask.briefing, note=event.note)
     rank = max(0, ask.priority - 1)
-    step.to(request=replace(ask, queue=event.queue, skill=event.skill, priority=rank, briefing=told))
+    asked = replace(ask, queue=event.queue, skill=event.skill, priority=rank, briefing=told, shut=None, on_call="")
+    step.to(request=asked, shut=None, closing_told=False)
     enter_queue(step, event.seconds)
 
 

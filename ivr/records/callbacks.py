@@ -6,7 +6,7 @@ try for the promise; of two workers that take the same one, the second is refuse
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,9 +28,14 @@ MOST = 200
 LOST_SECONDS = 180.0
 
 
-def take(session: Session, own: bool, now: float, hour: int, limits: Limits) -> Promise | None:
-    """The promise to keep now, taken so that nobody else makes the call; None where there is none or somebody was quicker."""
-    promises = _open(session, own)
+def take(
+    session: Session, own: bool, now: float, hour: int, limits: Limits, is_open: Callable[[str], bool] = lambda _: True
+) -> Promise | None:
+    """The promise to keep now, taken so that nobody else makes the call; None where there is none or somebody was quicker.
+
+    Those for queues that are closed (`is_open`) wait.
+    """
+    promises = [promise for promise in _open(session, own) if is_open(promise.queue)]
     if not promises:
         return None
     talking = _talking(session)

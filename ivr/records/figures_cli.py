@@ -142,6 +142,7 @@ def _whole(period: str, all_of_it: Figures) -> Table:
         ("hung up without a word", "", each.said_nothing),
         ("lost with their worker", "", each.line_lost),
         ("asked for a human", "", each.asked),
+        ("wanted one out of hours", "", each.out_of_hours),
         (f"answered within {target}", _percent(each.service_level), each.in_time),
         ("answered, mean wait", _seconds(each.speed_of_answer_seconds), each.answered),
         ("gave up waiting", _percent(each.abandonment_rate), each.gave_up),

@@ -64,9 +64,14 @@ class SqlQueue:
         reason: str,
         caller: Caller = Caller(),
         briefing: Mapping[str, Any] | None = None,
+        out_of_hours: bool = False,
     ) -> int:
-        """Put the call into the queue, or move it from the one it is in; returns the handoff's number."""
+        """Put the call into the queue, or move it from the one it is in; returns the handoff's number.
+
+        `out_of_hours`: it is offered a callback, asks for no agent and is not counted among those who waited.
+        """
         place = {"queue": queue, "skill": skill, "language": language, "priority": priority, "reason": reason[:255]}
+        place |= {"out_of_hours": out_of_hours}
         who = {"caller": caller.number, "vip": caller.vip, "elder": caller.elder, "repeat": caller.repeat}
         return await self._do(lambda session, now: self._enter(session, call_id, place, who, briefing, now))
 
@@ -159,7 +164,9 @@ class SqlQueue:
         now: float,
     ) -> int:
         values: dict[str, Any] = {**place, "state": "waiting", "worker": self._worker, "agent_id": None, "held": False}
-        values |= {"heartbeat_at": now, "asked_at": now} | ({} if briefing is None else {"briefing": dict(briefing)})
+        values |= {"heartbeat_at": now, "asked_at": 0.0 if place["out_of_hours"] else now} | (
+            {} if briefing is None else {"briefing": dict(briefing)}
+        )
         live = (HandoffRow.call_id == call_id, HandoffRow.state.in_(LIVE))
         handoff = session.scalar(select(HandoffRow.id).where(*live))
         if handoff is None or not holding.changed(

@@ -98,6 +98,8 @@ class HandoffRow(Base):
     # Of who was lost: due, booked, and if it became needless before it was kept, served and closed.
     follow_up: Mapped[str] = mapped_column(String(16), default="", index=True)
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Came to a closed door: offered a callback or a message, and asked for nobody.
+    out_of_hours: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Set once a callback was promised in this handoff; `called_back_at` when an agent has kept it.
     callback_due_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
     called_back_at: Mapped[float | None] = mapped_column(Float, default=None)
@@ -137,6 +139,18 @@ class WrapUpRow(Base):
     finished_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
     disposition: Mapped[str] = mapped_column(String(64), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class DoorRow(Base):
+    """A supervisor's word about a queue, which goes before its timetable: closed or open until a moment, or until it is taken back."""
+
+    __tablename__ = "queue_doors"
+
+    queue: Mapped[str] = mapped_column(String(64), primary_key=True)
+    open: Mapped[bool] = mapped_column()
+    until: Mapped[float | None] = mapped_column(Float, default=None)
+    by: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[float] = mapped_column(Float)
 
 
 class CasePostRow(Base):

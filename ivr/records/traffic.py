@@ -51,7 +51,8 @@ def _waits(session: Session, began: tuple[ColumnElement[bool], ...]) -> Mapping[
     for row in session.scalars(asked.order_by(HandoffRow.id)):
         until = row.answered_at if row.answered_at is not None else row.ended_at or row.enqueued_at
         waited, answered = max(0.0, until - row.enqueued_at), row.answered_at is not None
-        wait = Wait(row.first_queue or row.queue, waited, answered, row.outcome, tuple(handled[row.id]))
+        talks = tuple(handled[row.id])
+        wait = Wait(row.first_queue or row.queue, waited, answered, row.outcome, talks, row.out_of_hours)
         found[row.call_id].append(wait)
     return {call_id: tuple(each) for call_id, each in found.items()}
 

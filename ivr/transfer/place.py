@@ -7,19 +7,28 @@ from datetime import datetime
 
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
+from ivr.handoff.queue import URGENT_PRIORITY
+from ivr.hours import Standing
 from ivr.ports import AgentQueue, Caller, Place, Reservation
 from ivr.transfer.handed_call import HandedCall
 
 
+def shut_of(standing: Standing) -> on.Shut | None:
+    """A closed queue as the machine is told of it, None while it is open; where a supervisor closed it, the usual hours help nobody."""
+    return None if standing.open else on.Shut(standing.until, None if standing.by else standing.week)
+
+
 class QueuePlace:
-    """One handoff in the queue; every method raises RecordsError when the database refuses."""
+    """One handoff in the queue, which is asked for nobody while it is closed, unless it is urgent; raises RecordsError when the
+    database refuses."""
 
     def __init__(self, call: HandedCall, queue: AgentQueue, on_event: Callable[[on.HandoffEvent], None]) -> None:
         self._call, self._queue, self._on_event = call, queue, on_event
-        self._handoff = 0
+        self._handoff, self._name, self._urgent = 0, "", False
 
     async def enter(self, command: do.EnterQueue) -> None:
         """Take a place, or move to another queue."""
+        self._name, self._urgent = command.queue, command.priority <= URGENT_PRIORITY
         case = self._call.case
         vip, elder, repeat = (bool(case.get(f"customer.{key}")) for key in ("vip", "elder", "contacts"))
         self._handoff = await self._queue.enter(
@@ -31,15 +40,23 @@ class QueuePlace:
             command.reason,
             Caller(self._call.offered.caller, vip, elder, repeat),
             {key: value for key, value in case.items() if isinstance(value, str | int | float | bool)},
+            command.out_of_hours,
         )
 
     async def reserve(self, command: do.ReserveAgent) -> None:
         """Ask for an agent; the answer is an event."""
+        hours = self._call.services.hours
+        shut = shut_of(hours.standing(self._name))
+        if shut and not self._urgent:
+            return self._on_event(on.QueueShut(self._call.seconds, shut))
         match await self._queue.reserve(self._handoff, command.exclude):
             case Reservation(agent, uri, language):
                 self._on_event(on.AgentReserved(self._call.seconds, agent, uri, agent, language))
+            case Place(staffed=False) if shut:
+                self._on_event(on.QueueShut(self._call.seconds, shut))
             case Place(position, wait, staffed):
-                self._on_event(on.NoAgent(self._call.seconds, position, wait, staffed))
+                closes_at = None if self._urgent else hours.closes_soon(self._name)
+                self._on_event(on.NoAgent(self._call.seconds, position, wait, staffed, closes_at))
 
     async def release(self, command: do.ReleaseAgent) -> None:
         """Give the agent up."""

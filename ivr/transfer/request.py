@@ -9,6 +9,7 @@ from ivr.handoff.events import HandoffRequested
 from ivr.handoff.state import Terms
 from ivr.handoff.way_out import chosen
 from ivr.transfer.handed_call import HandedCall
+from ivr.transfer.place import shut_of
 
 
 def requested(call: HandedCall, command: HandOff, settings: Settings, announced: bool) -> HandoffRequested:
@@ -28,6 +29,8 @@ def requested(call: HandedCall, command: HandOff, settings: Settings, announced:
         case_url=f"{settings.console.url}/calls/{call.call_id}",
         briefing=briefing_of(call.case, call.language, subject, call.offered.caller),
         announced=announced,
+        shut=shut_of(call.services.hours.standing(command.queue)),
+        on_call=settings.hours.on_call.get(command.queue, ""),
     )
 
 

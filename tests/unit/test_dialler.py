@@ -197,6 +197,12 @@ def test_with_a_backend_of_the_shops_own_the_queue_promises(engine: Engine) -> N
         assert (row.caller, row.called_back_at is not None) == ("", True)
 
 
+def test_a_queue_that_is_closed_calls_nobody_back(engine: Engine) -> None:
+    with Session(engine) as session:
+        assert take(session, False, time.time(), 12, limits_of(ALWAYS), lambda queue: queue != "general") is None
+        assert take(session, False, time.time(), 12, limits_of(ALWAYS), lambda queue: queue == "general") is not None
+
+
 def test_keeping_one_promise_keeps_all_to_that_number(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         now = datetime.now(UTC)

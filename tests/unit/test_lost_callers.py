@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from ivr.records.database import open_database
 from ivr.records.lost_calls import LEASE_SECONDS
 from ivr.records.queue import SqlQueue
 from ivr.records.tables import CallRow, HandoffRow, LineRow
-from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
+from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem, load_policies
 from order_lookup.tables import Callback, Promise, Ticket
 
 NUMBER, BEGAN = "13800004567", 1_772_366_400.0
@@ -179,3 +179,29 @@ async def test_who_was_lost_while_waiting_still_gets_a_ticket_once(engine: Engin
     with Session(engine) as session:
         assert [row.key for row in session.scalars(select(Ticket))] == ["c3:complaint:-"]
         assert [row.queue for row in session.scalars(select(Callback))] == ["senior"]
+
+
+class Asleep:
+    """`WorkingTime` of people who come back two hours after the line was lost."""
+
+    def is_open(self, queue: str, at: datetime) -> bool:
+        return at.timestamp() >= LATER + 7200.0
+
+    def after(self, queue: str, at: datetime, span: timedelta) -> datetime:
+        return max(at, datetime.fromtimestamp(LATER + 7200.0, UTC)) + span
+
+
+async def test_who_is_lost_at_night_is_called_back_when_people_are_there(engine: Engine, tmp_path: Path) -> None:
+    orders = await SqlOrderSystem.open(
+        f"sqlite:///{tmp_path / 'hotline.db'}",
+        load_policies(working=Asleep()),
+        clock=lambda: datetime.fromtimestamp(LATER, UTC),
+    )
+    died(engine)
+    queue = reaper(engine)
+    await follow_up_all(orders, queue, await queue.reap())
+    (row,) = booked(engine)
+    assert row.due_at.timestamp() == LATER + 7200.0 + 1800.0
+    with Session(engine) as session:
+        assert session.scalars(select(HandoffRow.callback_due_at)).all() == [row.due_at.timestamp()]
+    await orders.close()

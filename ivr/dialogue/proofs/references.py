@@ -8,6 +8,7 @@ from ivr.dialogue import dialplan as plan
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken, Tree
 from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE
+from ivr.dialogue.proofs.doors import both_doors, of_hours
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.ways import outcomes, targets
 from ivr.document import nearest
@@ -25,8 +26,13 @@ _LACKING = {
 }
 
 
-def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Everything that is named but isn't there, and every outcome without a way. `served`: the queues that agents serve."""
+def references(
+    spoken: Spoken, start: str, served: frozenset[str] = frozenset(), closing: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
+    """Everything that is named but isn't there, and every outcome without a way.
+
+    `served`: the queues that agents serve; `closing`: those that have opening hours.
+    """
     yield from _everywhere(spoken)
     for tree in spoken.trees.values():
         yield from _of_tree(spoken, tree, tree.name == start)
@@ -39,6 +45,7 @@ def references(spoken: Spoken, start: str, served: frozenset[str] = frozenset())
                 yield from _wishes(spoken, tree, name, step)
             if isinstance(step, plan.HandOff) and not step.hand_off.startswith("$"):
                 yield from _queue(tree, name, step.hand_off, served)
+            yield from of_hours(tree, name, step, served, closing)
 
 
 def _everywhere(spoken: Spoken) -> Iterator[Finding]:
@@ -120,7 +127,7 @@ def _outcomes(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterato
         yield _unknown(
             tree, ("steps", name, "return"), "outcome", step.return_, tree.file.returns or ("(none in `returns`)",)
         )
-    if isinstance(step, plan.Branch) and not step.otherwise and not _exhaustive(on):
+    if isinstance(step, plan.Branch) and not step.otherwise and not _exhaustive(on) and not both_doors(step):
         fix = "add `otherwise`, or both `given` and `missing`"
         yield Finding.at(place, f"branch `{name}` doesn't say what follows when none of its words is true", fix)
 
@@ -148,9 +155,11 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
 
 
 def _prompts(spoken: Spoken, tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
-    for index, prompt in enumerate(step.say):
+    written = [("say", index, prompt) for index, prompt in enumerate(step.say)]
+    written += [("say_closed", index, prompt) for index, prompt in enumerate(getattr(step, "say_closed", ()))]
+    for key, index, prompt in written:
         if prompt not in spoken.prompts:
-            place, like = tree.place(name, "say", index), nearest(prompt, list(spoken.prompts.words))
+            place, like = tree.place(name, key, index), nearest(prompt, list(spoken.prompts.words))
             meant = like.split("allowed:")[0]
             fix = f"{meant}{'else ' if meant else ''}write it in prompts/{spoken.language}"
             yield Finding.at(place, f"there is no prompt `{prompt}` in {spoken.language}", fix)

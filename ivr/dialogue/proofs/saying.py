@@ -23,15 +23,15 @@ Known = frozenset[str]
 STRAY = re.compile(r"[{}\[\]｛｝［］]")
 
 
-def saying(ways: Ways) -> Iterator[Finding]:
-    """Prompts with a variable that isn't certain to be known where they are said."""
+def saying(ways: Ways, closing: bool = False) -> Iterator[Finding]:
+    """Prompts with a variable that isn't certain to be known where they are said; `closing`: queues have opening hours."""
     known = _known(ways)
     for node in ways.out:
         step = ways.step(node)
-        for prompt in step.say:
+        for prompt in (*step.say, *getattr(step, "say_closed", ())):
             if prompt in ways.spoken.prompts:
                 yield from _of_prompt(ways, node, prompt, known[node])
-    yield from _own(ways.spoken)
+    yield from _own(ways.spoken, closing)
     yield from _brackets(ways.spoken)
 
 
@@ -54,16 +54,19 @@ def _brackets(spoken: Spoken) -> Iterator[Finding]:
                 yield Finding.at(spoken.prompts.places[prompt], what, fix)
 
 
-def _own(spoken: Spoken) -> Iterator[Finding]:
+def _own(spoken: Spoken, closing: bool) -> Iterator[Finding]:
     """The prompts that the machine says of its own accord."""
     hands_off = any(isinstance(step, plan.HandOff) for tree in spoken.trees.values() for step in tree.steps.values())
-    for prompt, known in {**words.OWN_PROMPTS, **(words.HANDOFF_PROMPTS if hands_off else {})}.items():
+    ours = {**words.OWN_PROMPTS, **({**words.HANDOFF_PROMPTS, **words.CLOSED_PROMPTS} if hands_off else {})}
+    for prompt, known in ours.items():
         if prompt not in spoken.prompts:
             place = next(iter(spoken.prompts.places.values()))
             fix = "add it: the robot says it by itself"
             if known:
                 fix += f", and may say {{{'}, {'.join(sorted(known))}}}"
-            yield Finding.at(place, f"prompt `{prompt}` is missing in {spoken.language}", fix)
+            # Nobody hears these until a queue is closed: by its hours, or by a supervisor.
+            mild = prompt in words.CLOSED_PROMPTS and not closing
+            yield Finding.at(place, f"prompt `{prompt}` is missing in {spoken.language}", fix, mild)
             continue
         for text in spoken.prompts.words[prompt].texts():
             for name in variables(text):

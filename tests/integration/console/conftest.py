@@ -108,13 +108,13 @@ class Console:
 
 
 @contextlib.contextmanager
-def console_in(folder: Path) -> Iterator[Console]:
-    """A console process on a database of its own, with a demo shop, accounts and tokens."""
+def console_in(folder: Path, more: str = "") -> Iterator[Console]:
+    """A console process on a database of its own, with a demo shop, accounts and tokens; `more` settings."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     prompts = Path(__file__).parents[3] / "prompts"
     written = f'console:\n  port: "{port}"\n  url: {url}\ndialplan:\n  prompts: {prompts}\n'
-    (folder / "config.yaml").write_text(written, encoding="utf-8")
+    (folder / "config.yaml").write_text(written + more, encoding="utf-8")
     database = Settings(folder=folder).database_url
     engine = open_database(database)
     fill(open_engine(database), datetime.now(UTC), 60, 200)

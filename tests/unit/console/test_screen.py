@@ -177,7 +177,7 @@ async def test_feed_outlives_whatever_the_database_says_and_wakes_who_watches(
 
 
 async def test_reading_goes_on_while_changes_wait_for_a_lock(engine: Engine) -> None:
-    house = House(SimpleNamespace(), engine, Feed(engine), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    house = House(SimpleNamespace(), engine, Feed(engine), SimpleNamespace(), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
     unlocked = threading.Event()
     waiting = [asyncio.create_task(house.write(lambda *_: unlocked.wait(PATIENCE_SECONDS))) for _ in range(60)]
     await asyncio.sleep(0)  # each has asked for its thread
@@ -194,14 +194,14 @@ async def test_stream_goes_on_after_any_number_of_events(engine: Engine, monkeyp
     with Session(engine) as session, session.begin():
         for number in range(35):
             tell(session, float(number), "queue", None, number=number)
-    house = House(SimpleNamespace(), engine, Feed(engine), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    house = House(SimpleNamespace(), engine, Feed(engine), SimpleNamespace(), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
     events = [line async for line in api._stream(house, 0.05, 0) if line.startswith("id: ")]
     assert [int(line.split()[1]) for line in events] == list(range(1, 36))
 
 
 async def test_stream_that_is_read_slowly_misses_nothing(engine: Engine) -> None:
     feed = Feed(engine)
-    house = House(SimpleNamespace(), engine, feed, SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    house = House(SimpleNamespace(), engine, feed, SimpleNamespace(), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
     stream = api._stream(house, PATIENCE_SECONDS, None)
     assert await anext(stream) == ": welcome\n\n"
     with Session(engine) as session, session.begin():

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.machine import Dialogue
-from ivr.dialogue.vocabulary import HANDOFF_PROMPTS
+from ivr.dialogue.vocabulary import CLOSED_PROMPTS, HANDOFF_PROMPTS
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -84,7 +84,7 @@ word.refund: 退款
 word.status: 查订单
 """
 
-WORDS += "".join(f"{prompt}: 请您稍等。\n" for prompt in HANDOFF_PROMPTS)
+WORDS += "".join(f"{prompt}: 请您稍等。\n" for prompt in (*HANDOFF_PROMPTS, *CLOSED_PROMPTS))
 
 INTENTS = """
 intents:

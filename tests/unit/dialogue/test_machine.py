@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_shop import NUMBER, call, load
+from small_shop import NUMBER, TREE, call, load
 
 from ivr import commands as do
 from ivr import events as told
@@ -112,12 +112,13 @@ def all_events(turn: int) -> list[Event]:
         told.SpeechLost(5),
         told.SpeechRestored(5),
         told.ComponentFailed(turn, 5, "desk"),
+        told.HoursChanged(5, {"hours.general": "closed"}),
         told.CallerHungUp(5),
     ]
 
 
 @pytest.mark.parametrize("state", [Fresh, Speaking, Listening, Waiting, Recording, WithHuman, Over])
-@pytest.mark.parametrize("index", range(15))
+@pytest.mark.parametrize("index", range(16))
 def test_every_event_is_decided_in_every_state(shop: Dialplans, state: type[State], index: int) -> None:
     dialogue = in_state(shop, state)
     event = all_events(dialogue._talk.turn)[index]
@@ -380,3 +381,16 @@ def test_timers_and_turns(caller: Caller, tmp_path: Path) -> None:
     listen = caller.only(do.Listen)
     assert (listen.no_input_seconds, listen.max_speech_seconds) == (5.0, 15.0)
     assert listen.turn == caller.only(do.Play).turn == caller.turn
+
+
+@pytest.mark.parametrize(("wish", "by_day", "at_night"), [("转人工", "agent", "bye"), ("救命", "agent", "agent")])
+def test_at_a_closed_door_nobody_is_promised_but_what_is_urgent_is_tried(
+    tmp_path: Path, wish: str, by_day: str, at_night: str
+) -> None:
+    tree = TREE.replace("agent: {say: agent,", "agent: {say: agent, say_closed: bye,")
+    tree = tree.replace("danger: {hand_off", "danger: {say: agent, say_closed: bye, hand_off")
+    shop, closed = load(tmp_path, hotline=tree), {"hours.general": "closed", "hours.safety": "closed"}
+    for hours, prompt in (({}, by_day), (closed, at_night)):
+        caller = Caller(shop).heard().tell(told.HoursChanged(1.0, hours)).says(wish)
+        assert [each.id for each in caller.only(do.Play).prompts] == [prompt]
+        assert caller.only(do.HandOff).queue in ("general", "safety")

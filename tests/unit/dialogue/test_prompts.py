@@ -56,6 +56,12 @@ def test_derived_values(tmp_path: Path) -> None:
     assert said(made, "p", order=Digits("120345678901"), items=("面", "茶")) == "八九零幺，两件，面请按1，茶请按2"
 
 
+def test_a_time_far_off_is_said_exactly_where_somebody_goes_by_it(tmp_path: Path) -> None:
+    made = book(tmp_path, 'p: "{due}之前[，{due.exact}]。"\nq: "回电[，最晚{due.exact}]。"')
+    assert said(made, "p", due=NOW.replace(month=12, day=1, hour=9)) == "十二月一日之前，十二月一日上午九点。"
+    assert said(made, "q") == "回电。"
+
+
 def test_what_varies_cannot_be_recorded(tmp_path: Path) -> None:
     made = book(
         tmp_path,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.dialogue.speaking import groups, money_zh, number_en, number_zh, ordinal_en, spoken
-from ivr.values import Digits, Money, Name, Value
+from ivr.values import Appointed, Digits, Money, Name, Value, Week
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=ZONE)  # a Saturday
@@ -55,6 +55,21 @@ def at(month: int, day: int, hour: int = 0, minute: int = 0, year: int = 2026) -
         (timedelta(minutes=80), "一小时二十分钟", "one hour and twenty minutes"),
         (timedelta(days=2), "两天", "two days"),
         (("面", "茶", "饭"), "面、茶和饭", "面, 茶 and 饭"),
+        (Appointed(at(11, 22, 9, 20)), "明天上午九点二十分", "tomorrow at nine twenty a.m."),
+        (Appointed(at(12, 1, 9)), "十二月一日上午九点", "December first at nine a.m."),
+        (Appointed(at(11, 22)), "明天凌晨零点", "tomorrow at midnight"),
+        (Week((((540, 1260),),) * 7), "每天上午九点到晚上九点", "every day from nine a.m. to nine p.m."),
+        (
+            Week((((480, 720), (780, 1440)),) * 5 + (((600, 840),),) * 2),
+            "周一到周五上午八点到中午十二点、下午一点到半夜十二点，周六和周日上午十点到下午两点",
+            "Monday to Friday from eight a.m. to noon and from one p.m. to midnight, "
+            "and Saturday and Sunday from ten a.m. to two p.m.",
+        ),
+        (
+            Week((((1320, 1800),), (), (), (), (), ((0, 1440),), ())),
+            "周一晚上十点到第二天早上六点，周六二十四小时",
+            "Monday from ten p.m. to six a.m. the next day, and Saturday around the clock",
+        ),
         (True, "是", "yes"),
         (None, "", ""),
     ],

@@ -18,7 +18,7 @@ from ivr.legs import (
     LegEvent,
     PlaybackFinished,
 )
-from ivr.ports import Caller, Place, Reservation
+from ivr.ports import Caller, Hours, NeverClosed, Place, Reservation
 from ivr.services import Services
 from ivr.tones import Tones
 from ivr.transfer import Transfer
@@ -35,6 +35,7 @@ class FakeQueue:
 
     answers: list[Reservation | Place] = field(default_factory=lambda: [ANNA])
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    out_of_hours: list[bool] = field(default_factory=list)
 
     async def enter(
         self,
@@ -46,8 +47,10 @@ class FakeQueue:
         reason: str,
         caller: Caller = Caller(),
         briefing: Mapping[str, Any] | None = None,
+        out_of_hours: bool = False,
     ) -> int:
         self.asked.append(("enter", queue, priority, caller))
+        self.out_of_hours.append(out_of_hours)
         return 7
 
     async def reserve(self, handoff: int, exclude: Sequence[str] = ()) -> Reservation | Place:
@@ -91,7 +94,16 @@ class Words:
 class Handed:
     """A call that is handed over, and everything around it."""
 
-    def __init__(self, folder: Path, queue: FakeQueue, hears: str = "", ahead: bool = False, **handoff: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        queue: FakeQueue,
+        hears: str = "",
+        ahead: bool = False,
+        hours: Hours | None = None,
+        priority: int = 3,
+        **handoff: Any,
+    ) -> None:
         self.phone, self.records, self.desk = FakePhone(), FakeRecords(), FakeDesk()
         self.voice, self.listener, self.queue = FakeVoice(), FakeListener([hears]), queue
         able = {"allow": "INVITE, ACK, BYE, REFER", "supported": "replaces"}
@@ -100,7 +112,14 @@ class Handed:
         self.case: dict[str, object] = {"intent": "urge_delivery", "order.number": "88123"}
         self.dialogue, self.seconds = Words(), 0.0
         self.services = Services(
-            self.phone, self.listener, self.voice, self.desk, self.records, FakeDetector, lambda *_: self.transfer
+            self.phone,
+            self.listener,
+            self.voice,
+            self.desk,
+            self.records,
+            FakeDetector,
+            lambda *_: self.transfer,
+            hours=hours or NeverClosed(),
         )
         self.ended: list[HandoffEnded] = []
         self.claimed: list[int] = []
@@ -108,7 +127,7 @@ class Handed:
         tones = Tones(folder / "prompts", folder / "cache")
         self.transfer = Transfer(
             self,  # type: ignore[arg-type]
-            HandOff(4, "general", "agent", priority=3),
+            HandOff(4, "general", "agent", priority=priority),
             settings,
             queue,
             tones,

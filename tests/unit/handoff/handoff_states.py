@@ -47,6 +47,7 @@ SAMPLES: dict[type, on.HandoffEvent] = {
         REQUEST,
         on.AgentReserved(20.0, "bert", "sip:bert@10.0.0.9"),
         on.NoAgent(20.0, 2, 130.0),
+        on.QueueShut(20.0, on.Shut()),
         on.AgentLegRinging(20.0, 1),
         on.AgentLegAnswered(20.0, 1),
         on.AgentLegEnded(20.0, 1, 200),

@@ -138,6 +138,9 @@ DOES: dict[State, Rows] = {
         on.NoAgent(
             20.0, staffed=False
         ): "stop patience; stop progress; stop retry; StopMusic; say unstaffed; start choice 30",
+        on.NoAgent(20.0, 2, 90.0, closes_at=DUE): f"say closing closes={DUE}; start retry 1",
+        on.QueueShut(20.0, on.Shut(DUE)): f"stop patience; stop progress; stop retry; StopMusic; "
+        f"say closed_now opens={DUE} week=None; start choice 30",
         **dict.fromkeys(said("callback"), f"stop patience; stop progress; stop retry; {BOOK}"),
         **dict.fromkeys(
             said("voicemail"), f"stop patience; stop progress; stop retry; StopMusic; say leave_message; {RECORD}"

@@ -20,6 +20,7 @@ from tests.unit.handoff.handoff_states import REACH, REQUEST, RESERVED, SAMPLES,
 AFTER: dict[State, dict[type, State]] = {
     State.NEW: {on.HandoffRequested: State.WAITING},
     State.WAITING: {
+        on.QueueShut: State.OFFERING,
         on.AgentReserved: State.RINGING,
         on.CallerKeyed: State.BOOKING,
         on.CallerSaid: State.BOOKING,

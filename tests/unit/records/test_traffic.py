@@ -87,7 +87,7 @@ async def test_where_callers_get_stuck(engine: Engine, tmp_path: Path) -> None:
     opening, number = found["hotline.open_question"], found["find_order.number"]
     assert (number.understood, number.not_understood, number.silent, number.to_human, number.hung_up) == (0, 1, 1, 0, 1)
     assert number.understood_rate == 0.0
-    assert (opening.understood, opening.not_understood, opening.to_human, opening.hung_up) == (16, 1, 13, 2)
+    assert (opening.understood, opening.not_understood, opening.to_human, opening.hung_up) == (17, 1, 14, 2)
     assert next(iter(found)) == "hotline.open_question"
 
 

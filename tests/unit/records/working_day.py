@@ -196,6 +196,17 @@ async def callback_instead(day: WorkingDay, call_id: str) -> Truth:
     return {"asked": 1}
 
 
+async def came_to_a_closed_door(day: WorkingDay, call_id: str) -> Truth:
+    """Called back after opening: nobody was asked for, and no service level is the worse for it."""
+    day.begin(call_id)
+    await day.records.flush()
+    handoff = await day.queue.enter(call_id, "general", "", "zh", 5, "agent", Caller(NUMBER), out_of_hours=True)
+    day.now += 25.0
+    await day.queue.finish(handoff, "callback")
+    day.end(call_id, "callback_booked")
+    return {"out_of_hours": 1}
+
+
 async def message_instead(day: WorkingDay, call_id: str) -> Truth:
     day.begin(call_id)
     handoff = await day.ask(call_id, "after_sales")
@@ -267,7 +278,7 @@ async def wrap_up_forgotten(day: WorkingDay, call_id: str) -> Truth:
 
 KINDS: tuple[Kind, ...] = (
     alone, hung_up_in_the_greeting, gave_up_on_the_robot, in_time, too_late, passed_on, gave_up_after_passing_on,
-    gave_up_waiting, gave_up_at_once, callback_instead, message_instead, back_and_asked_again, lost_with_the_robot,
+    gave_up_waiting, gave_up_at_once, callback_instead, came_to_a_closed_door, message_instead, back_and_asked_again, lost_with_the_robot,
     lost_while_waiting, lost_in_a_talk, wrap_up_forgotten,
 )  # fmt: skip
 

@@ -140,6 +140,7 @@ class HandoffSettings(Section):
     accept_seconds: float = Field(10, gt=0, le=3600)
     max_wait_seconds: Seconds = 300
     wrap_up_seconds: Seconds = 180
+    callback_tries: int = Field(3, ge=0, le=20)
     way_out: dict[str, Literal["bridge", "refer", "blind"]] = {}
     webhook: NoneOrWebAddress = ""
 
@@ -198,6 +199,12 @@ class OrderSettings(Section):
     messages: MessageSettings = MessageSettings()
 
 
+class FigureSettings(Section):
+    """What figures are reckoned by."""
+
+    first_contact_days: int = Field(3, ge=1, le=30)
+
+
 class ConsoleSettings(Section):
     """The web pages and the HTTP API."""
 
@@ -226,6 +233,7 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     handoff: HandoffSettings = HandoffSettings()
     agents: tuple[AgentSettings, ...] = ()
+    figures: FigureSettings = FigureSettings()
     console: ConsoleSettings = ConsoleSettings()
 
     @field_validator("agents")

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNega
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
 from order_lookup.errors import PolicyError
-from order_lookup.message_texts import MessageName, MessageTexts
+from order_lookup.message_texts import OPTIONAL, MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
 from order_lookup.words import Action, Level, Tier
@@ -243,7 +243,7 @@ class PolicyFile(Strict):
         for name, queue in self.queues.items():
             if queue.vip is not None and queue.vip not in self.queues:
                 raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
-        if missing_texts := sorted(set(get_args(MessageName)) - self.messages.keys()):
+        if missing_texts := sorted(set(get_args(MessageName)) - OPTIONAL - self.messages.keys()):
             raise ValueError(f"messages: {', '.join(missing_texts)} is missing")
         for name in ("after_sales", "general"):
             if name not in self.queues:

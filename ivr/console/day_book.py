@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from ivr.config import Settings
 from ivr.console import callbacks
 from ivr.console.house import House
-from ivr.records import stuck, traffic
+from ivr.records import stuck, tallies
+from ivr.records.agent_figures import agent_figures
 from ivr.records.stuck import Step
-from ivr.traffic import CallFacts, Figures, by, count, same_time
+from ivr.staffing import AgentFigures
+from ivr.tally import Tally, tally
+from ivr.traffic import Figures, by, same_time
 
 FRESH_SECONDS = 30.0
 DAYS_BEFORE = (0, 1, 7)
@@ -23,8 +27,9 @@ Groups = tuple[tuple[str, Figures], ...]
 class Day:
     """Today; `compared` are today, yesterday and a week ago, each until this time of day."""
 
-    compared: tuple[Figures, ...]
+    compared: tuple[Tally, ...]
     by: dict[str, Groups]
+    agents: tuple[AgentFigures, ...]
     steps: tuple[Step, ...]
     callbacks: int
     late_callbacks: int
@@ -43,18 +48,18 @@ class DayBook:
         async with self._lock:
             now = self._house.clock()
             if self._day is None or not 0 <= now - self._read_at < FRESH_SECONDS:
-                own = self._house.settings.orders.system != "sql"
-                if not own:
-                    await self._house.orders.ready()
-                zone = ZoneInfo(self._house.settings.time_zone)
-                self._day = await self._house.read(lambda session, now: _read(session, now, zone, own))
+                settings = self._house.settings
+                await self._house.orders.ready()
+                self._day = await self._house.read(lambda session, now: _read(session, now, settings))
                 self._read_at = now
             return self._day
 
 
-def _read(session: Session, now: float, zone: ZoneInfo, own: bool) -> Day:
+def _read(session: Session, now: float, settings: Settings) -> Day:
+    zone, own = ZoneInfo(settings.time_zone), settings.orders.system != "sql"
     periods = [same_time(now, zone, days) for days in DAYS_BEFORE]
-    calls: list[list[CallFacts]] = [traffic.calls(session, since, until) for since, until in periods]
-    groups = {name: tuple(by(name, calls[0], zone)) for name in ("hour", "queue", "about")}
-    steps = tuple(stuck.steps(session, *periods[0]))
-    return Day(tuple(count(each) for each in calls), groups, steps, *callbacks.counts(session, own, now))
+    window = settings.figures.first_contact_days
+    facts = [tallies.facts(session, since, until, now, window, own) for since, until in periods]
+    groups = {name: tuple(by(name, facts[0].calls, zone)) for name in ("hour", "queue", "about")}
+    steps, agents = tuple(stuck.steps(session, *periods[0])), tuple(agent_figures(session, *periods[0], now))
+    return Day(tuple(map(tally, facts)), groups, agents, steps, *callbacks.counts(session, own, now))

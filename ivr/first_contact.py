@@ -10,12 +10,14 @@ about the same    the same order; where one of the two calls knows no order, the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 # What is kept where nobody said what it was about.
 UNTOLD = ("", "agent", "out_of_scope")
+_ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +33,71 @@ class Contact:
     intent: str
 
 
+@dataclass(slots=True)
+class _Line:
+    """Contacts of one caller about one thing, in the order in which they began; `ended`: when the last by then had ended."""
+
+    began: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+
+    def add(self, contact: Contact) -> None:
+        self.began.append(contact.began_at)
+        self.ended.append(max(contact.ended_at, self.ended[-1] if self.ended else contact.ended_at))
+
+    def one_before(self, contact: Contact, window_seconds: float) -> bool:
+        place = bisect_left(self.began, contact.began_at)
+        return place > 0 and contact.began_at - self.ended[place - 1] <= window_seconds
+
+    def one_after(self, contact: Contact, window_seconds: float) -> bool:
+        place = bisect_right(self.began, contact.began_at)
+        return place < len(self.began) and self.began[place] - contact.ended_at <= window_seconds
+
+
 def resolved(contacts: Iterable[Contact], window_seconds: float, now: float) -> Mapping[str, bool]:
     """Of the first contacts that can be judged by now: whether nobody came back; `contacts` reach a window to both sides."""
-    by_caller: dict[Hashable, list[Contact]] = defaultdict(list)
-    every = [contact for contact in contacts if contact.phone or contact.customer is not None]
-    for contact in every:
-        for key in _keys(contact):
-            by_caller[key].append(contact)
+    known = [contact for contact in contacts if contact.phone or contact.customer is not None]
+    lines: dict[Hashable, _Line] = defaultdict(_Line)
+    # By what it is kept under, not against each other: a trunk that shows one number for everybody has thousands of calls.
+    for contact in sorted(known, key=lambda each: each.began_at):
+        for caller in _callers(contact):
+            for topic in _kept_under(contact):
+                lines[caller, topic].add(contact)
     judged = {}
-    for contact in every:
-        others = [other for key in _keys(contact) for other in by_caller[key] if _about_the_same(contact, other)]
-        if contact.ended_at + window_seconds <= now and not any(
-            _follows(contact, each, window_seconds) for each in others
-        ):
-            judged[contact.call_id] = not any(_follows(each, contact, window_seconds) for each in others)
+    for contact in known:
+        alike = [lines[key] for key in _looked_under(contact) if key in lines]
+        is_first = not any(line.one_before(contact, window_seconds) for line in alike)
+        if is_first and contact.ended_at + window_seconds <= now:
+            judged[contact.call_id] = not any(line.one_after(contact, window_seconds) for line in alike)
     return judged
 
 
-def _follows(later: Contact, earlier: Contact, window_seconds: float) -> bool:
-    return later.began_at > earlier.began_at and later.began_at - earlier.ended_at <= window_seconds
+def _callers(contact: Contact) -> Iterator[Hashable]:
+    if contact.phone:
+        yield contact.phone
+    if contact.customer is not None:
+        yield contact.customer
 
 
-def _keys(contact: Contact) -> list[Hashable]:
-    keys: list[Hashable] = [contact.phone] if contact.phone else []
-    return [*keys, contact.customer] if contact.customer is not None else keys
+def _matter(contact: Contact) -> str:
+    return "" if contact.intent in UNTOLD else contact.intent
 
 
-def _about_the_same(one: Contact, other: Contact) -> bool:
-    if one.call_id == other.call_id:
-        return False
-    if one.order is not None and other.order is not None:
-        return one.order == other.order
-    return one.intent == other.intent or one.intent in UNTOLD or other.intent in UNTOLD
+def _kept_under(contact: Contact) -> Iterator[Hashable]:
+    """Its order, its matter, and its matter among those without an order; all of them also under any."""
+    if contact.order is not None:
+        yield ("order", contact.order)
+    for kind in ("all", "no order") if contact.order is None else ("all",):
+        yield (kind, _matter(contact))
+        yield (kind, _ANY)
+
+
+def _looked_under(contact: Contact) -> Iterator[Hashable]:
+    """Where those about the same are: of who knows an order, that order's and the matter's without one."""
+    matter = _matter(contact)
+    kind = "all" if contact.order is None else "no order"
+    topics: list[Hashable] = [(kind, each) for each in ((matter, "") if matter else (_ANY,))]
+    if contact.order is not None:
+        topics.append(("order", contact.order))
+    for caller in _callers(contact):
+        for topic in topics:
+            yield (caller, topic)

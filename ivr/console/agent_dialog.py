@@ -5,16 +5,17 @@ from __future__ import annotations
 import secrets
 
 from nicegui import ui
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.accounts import audit, set_password
+from ivr.accounts import Role, audit, set_password
 from ivr.console import reading
 from ivr.console.actions import Handler
 from ivr.console.elements import Text, box, button
 from ivr.console.screen import Screen
 from ivr.console.views import AgentView
-from ivr.errors import UserError
 from ivr.records import agents
+from ivr.records.staff import AccountRow
 
 # What can't be mistaken for another when it is read out; twelve of these are 58 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -88,10 +89,11 @@ def _password(screen: Screen, agent: AgentView) -> Handler:
         said, password = screen.said, new_password()
 
         def write(session: Session, now: float) -> bool:
-            try:
-                set_password(session, agent.name, password)
-            except UserError:  # a telephone without an account
+            # An agent's own account only: nobody becomes an admin by setting an admin's password.
+            theirs = (AccountRow.name == agent.name, AccountRow.agent_id == agent.id, AccountRow.role == Role.AGENT)
+            if session.scalar(select(AccountRow.id).where(*theirs)) is None:
                 return False
+            set_password(session, agent.name, password)
             audit(session, screen.viewer.name, "password_set", None, now, agent=agent.name)
             return True
 

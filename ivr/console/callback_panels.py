@@ -17,9 +17,9 @@ from ivr.console.screen import Panel, Screen
 from ivr.console.table import BUTTONS, cell, table, table_row
 
 KINDS = ("queue", "agent", "callback")
-_NARROW, _WIDE = "max-content", "1fr"
+_NARROW = "max-content"
 _COLUMNS = (
-    ("due", _NARROW), ("number", _NARROW), ("about", _WIDE), ("owner", _WIDE), ("tries", _NARROW), (BUTTONS, _NARROW),
+    ("due", _NARROW), ("about", "minmax(5em, 1fr)"), ("owner", "minmax(max-content, .6fr)"), ("tries", _NARROW), (BUTTONS, _NARROW),
 )  # fmt: skip
 Shown = tuple[int, int, tuple[Due, ...]]
 
@@ -93,12 +93,14 @@ class CallbackList(Panel):
         most = self.screen.house.settings.handoff.callback_tries
         return f"{due.tries}/{most} · {at}" if most else f"{due.tries} · {at}"
 
-    def _buttons(self, due: Due) -> None:
+    def _buttons(self, due: Due, made: bool = True) -> None:
+        """`made`: whether it may be called back without the number having been shown here."""
         if not due.shown:
             button(self.said["reveal"], self.screen.acting(self._reveal(due.id)), "small", of=due.number)
         else:
             button(self.said["no_answer"], self.screen.acting(self._unanswered(due.id)), "small", of=due.number)
-        button(self.said["callback_done"], self.screen.acting(self._asked(due)), "small", of=due.number)
+        if made:
+            button(self.said["callback_done"], self.screen.acting(self._asked(due)), "small", of=due.number)
 
     def _reveal(self, callback: int) -> Handler:
         name, own = self.screen.viewer.name, self._own
@@ -224,18 +226,18 @@ class WatchCallbacksPanel(CallbackList):
     def _row(self, due: Due) -> None:
         with cell():
             self._due(due)
+            with box():
+                self._number(due)
         with cell():
-            self._number(due)
-        with cell(classes="tags"):
             self._matter(due)
-            Text(self.said.of("queue", due.queue), "dim")
+            Text(self.said.of("queue", due.queue), "dim", tag="div")
         with cell(classes="tags"):
             self._whose(due)
         cell(self._tries(due) or "–", "num")
         with cell(classes="line"):
             if self._may_call:
                 button(self.said["assign"], self.screen.acting(self._assigning(due)), "small", of=due.number)
-                self._buttons(due)
+                self._buttons(due, due.shown != "")
 
     def _assigning(self, due: Due) -> Handler:
         """A dialog with a button for each agent, those first who serve the queue."""

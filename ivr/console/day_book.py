@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from ivr import tally as tally_of
 from ivr.config import Settings
 from ivr.console import callbacks
 from ivr.console.house import House
@@ -19,8 +20,12 @@ from ivr.tally import Tally, tally
 from ivr.traffic import Figures, by, same_time
 
 FRESH_SECONDS = 30.0
+# Days that are over change only by who comes back, and by what is done late.
+WEEK_FRESH_SECONDS = 600.0
+WEEK_DAYS = 8
 DAYS_BEFORE = (0, 1, 7)
 Groups = tuple[tuple[str, Figures], ...]
+Week = tuple[tuple[str, Tally], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class DayBook:
         self._house, self._lock = house, asyncio.Lock()
         self._day: Day | None = None
         self._read_at = 0.0
+        self._week: Week = ()
+        self._week_read_at = float("-inf")
 
     async def today(self) -> Day:
         """As it is now, or was half a minute ago."""
@@ -53,6 +60,24 @@ class DayBook:
                 self._day = await self._house.read(lambda session, now: _read(session, now, settings))
                 self._read_at = now
             return self._day
+
+    async def week(self) -> Week:
+        """The last seven days and today, the newest first; as it is now, or was ten minutes ago."""
+        async with self._lock:
+            now = self._house.clock()
+            if not 0 <= now - self._week_read_at < WEEK_FRESH_SECONDS:
+                settings = self._house.settings
+                await self._house.orders.ready()
+                self._week = await self._house.read(lambda session, now: _read_week(session, now, settings))
+                self._week_read_at = now
+            return self._week
+
+
+def _read_week(session: Session, now: float, settings: Settings) -> Week:
+    zone, own = ZoneInfo(settings.time_zone), settings.orders.system != "sql"
+    since, _ = same_time(now, zone, WEEK_DAYS - 1)
+    facts = tallies.facts(session, since, now, now, settings.figures.first_contact_days, own)
+    return tuple(reversed(tally_of.tallies("day", facts, zone)))
 
 
 def _read(session: Session, now: float, settings: Settings) -> Day:

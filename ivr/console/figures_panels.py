@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from ivr.console.day_book import Day, DayBook, Groups
+from ivr.console.day_book import Day, DayBook, Groups, Week
 from ivr.console.elements import Text, box, empty, head
 from ivr.console.screen import Panel, Screen
 from ivr.console.table import cell, table, table_row
@@ -184,6 +186,49 @@ class AgentFiguresPanel(FiguresPanel):
                     cell(each.agent)
                     for _, value in _AGENT_COLUMNS:
                         cell(value(each), "num")
+
+
+_WEEK_COLUMNS: tuple[tuple[str, Callable[[Tally], str]], ...] = (
+    ("calls_ended", lambda day: str(day.figures.calls)),
+    ("self_service_short", lambda day: _percent(day.figures.self_service_rate)),
+    ("first_contact_short", lambda day: _percent(day.figures.first_contact_resolution)),
+    ("service_level_short", lambda day: _percent(day.figures.service_level)),
+    ("abandoned_short", lambda day: _percent(day.figures.abandonment_rate)),
+    ("handle_time_short", lambda day: _clock(day.figures.handle_seconds)),
+    ("occupancy_short", lambda day: _percent(day.staff.occupancy)),
+    ("callbacks_in_time", lambda day: _promised(day.callbacks)),
+    ("tickets_in_time", lambda day: _promised(day.tickets)),
+    ("satisfaction", lambda day: _satisfaction(day.figures)),
+)
+
+
+class WeekPanel(Panel):
+    """The last seven days and today, for whoever answers for the centre; with files of a week and a month."""
+
+    def __init__(self, screen: Screen, book: DayBook) -> None:
+        self._book = book
+        super().__init__(screen, "panel week", ("figures",))
+
+    async def load(self) -> Week:
+        return await self._book.week()
+
+    def draw(self, shown: Week) -> None:
+        said = self.said
+        with head(said["by_day"]), box("right"):
+            today = datetime.fromtimestamp(
+                self.screen.house.clock(), ZoneInfo(self.screen.house.settings.time_zone)
+            ).date()
+            for days, words in ((7, "last_week"), (30, "last_month")):
+                first = today - timedelta(days=days)
+                _file(said[words], f"/api/figures.csv?by=day&from={first}&days={days}")
+        if not shown:
+            return empty(said["no_figures"])
+        with table(said, "by_day", (("day", f"minmax({_NARROW}, 1fr)"), *((key, _NARROW) for key, _ in _WEEK_COLUMNS))):
+            for day, counted in shown:
+                with table_row():
+                    cell(day[5:], "num")
+                    for _, value in _WEEK_COLUMNS:
+                        cell(value(counted), "num")
 
 
 class StepsPanel(FiguresPanel):

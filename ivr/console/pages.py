@@ -17,7 +17,7 @@ from ivr.console.call_panels import CallerPanel, SummaryPanel, Transcript
 from ivr.console.callback_panels import CallbacksPanel, WatchCallbacksPanel
 from ivr.console.day_book import DayBook
 from ivr.console.elements import Text, box, empty, head
-from ivr.console.figures_panels import AgentFiguresPanel, GroupsPanel, StepsPanel, TodayPanel
+from ivr.console.figures_panels import AgentFiguresPanel, GroupsPanel, StepsPanel, TodayPanel, WeekPanel
 from ivr.console.frame import frame
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
@@ -118,6 +118,7 @@ def _add_supervisors_pages(house: House) -> None:
         with box("watch figures"):
             TodayPanel(screen, book)
             StepsPanel(screen, book)
+            WeekPanel(screen, book)
             GroupsPanel(screen, book, "hour")
             with box("pair"):
                 GroupsPanel(screen, book, "queue")
@@ -210,7 +211,7 @@ class Desk(Panel):
                     Text(said[what], "v dim")
         with box("column middle"):
             if self.screen.viewer.agent is not None:
-                MyTicketsPanel(self.screen, "panel grow", ("agent", "queue", "call_ended", "ticket"))
+                MyTicketsPanel(self.screen, "panel grow", ("ticket", "callback"))
             HistoryPanel(self.screen, "panel grow", ("agent",))
         with box("column"):
             CallbacksPanel(self.screen, "panel grow")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -113,6 +114,14 @@ def test_page_api_file_and_command_line_tell_the_same(page: Page, console: Conso
     assert row("满意度 · 评分数")[1] == "4.50 · 2"
     assert row("已结束来电")[1] == str(api["calls"])
     expect(page.get_by_role("table", name="按队列")).to_contain_text("售后")
+    days = page.get_by_role("table", name="按天").get_by_role("row")
+    expect(days).to_have_count(3)
+    expect(days.nth(1).get_by_role("cell")).to_contain_text(
+        [time.strftime("-%d", time.gmtime(time.time() + 8 * 3600)), "3", "33.3%"]
+    )
+    expect(page.get_by_role("link", name="近 30 天")).to_have_attribute(
+        "href", re.compile(r"by=day&from=[-0-9]{10}&days=30$")
+    )
     stuck = page.get_by_role("table", name="客户卡在哪里（今天）")
     expect(stuck).to_contain_text("refund.which_order")
     keep(page, "figures")

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ivr.records.staff import AuditRow
+from ivr.records.staff import AccountRow, AuditRow
 from ivr.records.tables import AgentRow, CallbackWorkRow, CallRow, ReviewRow
 from order_lookup import CallbackRequest, CallerRef, ContactReport, service
 from order_lookup.database import open_engine, writing
@@ -67,7 +67,7 @@ def test_a_callback_is_given_out_tried_and_given_up(page: Page, console: Console
     booked = callback_of(console, "cb-1", "13900005555", -30)
     log_in(page, console, "sue", "/supervisor")
     listed = page.get_by_role("table", name="待回电")
-    row = listed.get_by_role("row").filter(has=page.get_by_role("button", name="已回电 139****5555"))
+    row = listed.get_by_role("row").filter(has=page.get_by_role("button", name="指派 139****5555"))
     expect(row.locator(".tag.bad")).to_contain_text("已超时")
     expect(page.locator(".panel", has=listed)).to_contain_text("已超时 1")
     row.get_by_role("button", name="指派").click()
@@ -162,6 +162,14 @@ def test_a_supervisor_helps_an_agent(page: Page, browser: Browser, console: Cons
     fresh.click("button[type=submit]")
     expect(fresh.locator(".me .state")).to_contain_text("离线")
     context.close()
+    with Session(console.engine) as session, session.begin():  # a telephone whose owner has become an admin
+        session.execute(update(AccountRow).where(AccountRow.name == "bert").values(role="admin"))
+    page.reload()
+    page.get_by_role("button", name="管理 bert").click()
+    page.get_by_role("dialog").get_by_role("button", name="重设密码").click()
+    expect(page.get_by_text("不能在这里重设")).to_be_visible()
+    with Session(console.engine) as session, session.begin():
+        session.execute(update(AccountRow).where(AccountRow.name == "bert").values(role="agent"))
     with Session(console.engine) as session:
         carl = session.scalars(select(AgentRow).where(AgentRow.name == "carl")).one()
         told = session.scalars(select(AuditRow.what).where(AuditRow.account == "sue")).all()

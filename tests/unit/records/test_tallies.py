@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from ivr.first_contact import Contact, resolved
 from ivr.records import tallies as tallies_of
 from ivr.records.agent_figures import agent_figures
 from ivr.records.database import open_database
@@ -63,7 +65,7 @@ async def the_week_is_counted_as_it_was(week: Week) -> None:
         facts = tallies_of.facts(session, MONDAY_BEGINS, MONDAY_BEGINS + 8 * DAY, LOOKED_AT, 3, False)
         known = tallies_of.contacts(session, 0.0, 4e9)
         agents = {each.agent: each for each in agent_figures(session, MONDAY_BEGINS, MONDAY_BEGINS + DAY, LOOKED_AT)}
-        at_first = tallies_of.traffic.resolved(known, 3 * DAY, LOOKED_AT)
+        at_first = resolved(known, 3 * DAY, LOOKED_AT)
     assert {call: at_first.get(call) for call in truth} == truth
     whole = tally(facts)
     assert (whole.figures.first_contacts, whole.figures.resolved) == (FIRST_CONTACTS, RESOLVED)
@@ -95,6 +97,15 @@ def test_of_a_young_call_nothing_is_said(week: Week) -> None:
     assert {call.resolved for call in young.calls} == {None}
     # Within seven days e2 is the return of e1, and b3 and a3 are judged as before.
     assert (tally(longer).figures.first_contacts, tally(longer).figures.resolved) == (7, 3)
+
+
+def test_one_number_for_everybody_is_still_counted_in_a_moment() -> None:
+    """A trunk that shows its own number for whoever calls: a week of a busy hotline."""
+    calls = [Contact(f"c{n}", 20.0 * n, 20.0 * n + 90.0, "4008001234", None, n, "invoice") for n in range(30_000)]
+    began = time.monotonic()
+    judged = resolved(calls, 3 * DAY, 4e9)
+    assert time.monotonic() - began < 5.0
+    assert (len(judged), all(judged.values())) == (30_000, True)
 
 
 def test_what_goes_on_is_counted_until_now_and_from_the_period_on() -> None:

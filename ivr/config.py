@@ -6,14 +6,13 @@ Every key has a default, so an empty file serves a hotline on this machine. Rela
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone
+from ivr.config_values import Name, NoneOrWebAddress, Registrar, SipUri, Some, WebAddress, Zone, filled
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
@@ -268,7 +267,7 @@ def load(file: Path, secrets: bool = True) -> Settings:
     document = Document(file, error=ConfigError)
     if document.data is not None and not isinstance(document.data, dict):
         raise ConfigError("should be `key: value` lines", "see the config.yaml that came with the hotline", Place(file))
-    document.data = _filled(document.data or {}, document, (), secrets)
+    document.data = filled(document.data or {}, document, (), secrets)
     if "folder" in document.data:
         raise ConfigError(
             "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
@@ -286,21 +285,3 @@ def load(file: Path, secrets: bool = True) -> Settings:
             place = document.place("handoff", "way_out", queue)
             raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
     return settings
-
-
-def _filled(value: Any, document: Document, path: tuple[str | int, ...], secrets: bool) -> Any:
-    """The value with `${NAME}` replaced from the environment."""
-    if isinstance(value, dict):
-        return {key: _filled(item, document, (*path, key), secrets) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_filled(item, document, (*path, index), secrets) for index, item in enumerate(value)]
-
-    def variable(match: re.Match[str]) -> str:
-        if match[1] not in os.environ and not secrets:
-            return match[0]
-        if match[1] not in os.environ:
-            fix = f"export {match[1]}=… before starting, or write the value"
-            raise ConfigError(f"environment variable `{match[1]}` is not set", fix, document.place(*path))
-        return os.environ[match[1]]
-
-    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value

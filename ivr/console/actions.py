@@ -113,7 +113,10 @@ async def call_back_about(screen: Screen, call_id: str, phone: str, summary: str
     order = (call.fact("order.number") if call else "") or None
     system, caller = await screen.house.orders.ready(), CallerRef(call_id, phone)
     ticket = await system.open_ticket(TicketRequest(caller, REVIEW, REVIEWED_AS, summary, order))
-    await system.book_callback(CallbackRequest(caller, ticket.queue, ticket.due_at, order))
+    if (
+        screen.house.settings.orders.system == "sql"
+    ):  # else our own queue is the list, and this call may never have been in it
+        await system.book_callback(CallbackRequest(caller, ticket.queue, ticket.due_at, order))
     number, name = ticket.number, screen.viewer.name
 
     def write(session: Session, now: float) -> None:

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from ivr import accounts, guesses
 from ivr.accounts import Role, Token, Viewer
-from ivr.console import shifts
 from ivr.console.cli import agents
 from ivr.errors import UserError
 from ivr.records.cli import report
@@ -298,26 +297,3 @@ def test_commands_of_those_who_let_people_in(tmp_path: Path) -> None:
     assert [line["what"] for line in json.loads(said(report, "audit", "--account", "sue", "--json"))] == [
         "number_revealed"
     ]
-
-
-def test_who_went_home_without_a_word_is_off_duty_and_nobody_else_is(session: Session) -> None:
-    """Two hours after the last click; who is still logged in has a long meeting, and of a bare telephone nobody knows."""
-    later = NOW + accounts.IDLE_SECONDS + 60.0
-    rows = {
-        name: AgentRow(name=name, uri=f"sip:{name}@10.0.0.9", state=state, since=NOW, queues=[], languages=["zh"])
-        for name, state in (("gone", "away"), ("meeting", "away"), ("there", "available"), ("telephone", "away"))
-    }
-    session.add_all(rows.values())
-    session.flush()
-    for name in ("gone", "meeting", "there"):
-        accounts.add_account(session, name, PASSWORD, Role.AGENT, rows[name], NOW)
-        session.flush()
-        log_in(session, name, PASSWORD, "", later - 600.0 if name == "meeting" else NOW)
-    session.flush()
-    assert shifts.end_forgotten(session, NOW + 3600.0) == []
-    assert shifts.end_forgotten(session, later) == ["gone"]
-    for row in rows.values():
-        session.refresh(row)
-    assert {name: row.state for name, row in rows.items()} == {
-        "gone": "offline", "meeting": "away", "there": "available", "telephone": "away",
-    }  # fmt: skip

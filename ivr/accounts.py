@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from ivr import guesses
 from ivr.errors import UserError
 from ivr.guesses import Attempt
+from ivr.records.agent_states import came_into
 from ivr.records.staff import AccountRow, AuditRow, SessionRow, TokenRow
 from ivr.records.tables import AgentRow
 
@@ -116,14 +117,16 @@ def set_password(session: Session, name: str, password: str) -> None:
     session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
 
 
-def disable(session: Session, name: str) -> None:
+def disable(session: Session, name: str, now: float) -> None:
     """Let somebody in no more: their sessions end now, and their telephone is not rung; raises UserError for an unknown name."""
     row = _account(session, name)
     row.disabled = True
     session.execute(delete(SessionRow).where(SessionRow.account_id == row.id))
     # Who talks or wraps up is let finish; who is away is not rung.
     idle = (AgentRow.id == row.agent_id, AgentRow.state.in_(("available", "away")))
-    session.execute(update(AgentRow).where(*idle).values(state="offline"))
+    off_duty = update(AgentRow).where(*idle).values(state="offline", since=now).returning(AgentRow.id)
+    for agent in session.scalars(off_duty.execution_options(synchronize_session=False)).all():
+        came_into(session, agent, "offline", now)
 
 
 def enable(session: Session, name: str) -> None:
@@ -210,6 +213,13 @@ def still_logged_in(session: Session, token_hash: str, now: float) -> bool:
     """Whether the session goes on, only read."""
     row = session.get(SessionRow, token_hash)
     return row is not None and row.seen_at >= now - IDLE_SECONDS and row.created_at >= now - LONGEST_SECONDS
+
+
+def is_logged_in(session: Session, account: int, now: float) -> bool:
+    """Whether the account has a session that goes on, in whichever browser."""
+    goes_on = (SessionRow.seen_at >= now - IDLE_SECONDS, SessionRow.created_at >= now - LONGEST_SECONDS)
+    theirs = select(SessionRow.token_hash).where(SessionRow.account_id == account, *goes_on)
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def renew(session: Session, token_hash: str, now: float) -> None:

@@ -6,10 +6,9 @@ Every key has a default, so an empty file serves a hotline on this machine. Rela
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -24,6 +23,7 @@ from ivr.config_values import (
     Some,
     WebAddress,
     Zone,
+    filled,
     none_or_some_beats,
 )
 from ivr.document import Document, nearest
@@ -153,6 +153,7 @@ class HandoffSettings(Section):
     accept_seconds: float = Field(10, gt=0, le=3600)
     max_wait_seconds: Seconds = 300
     wrap_up_seconds: Seconds = 180
+    callback_tries: int = Field(3, ge=0, le=20)
     way_out: dict[str, Literal["bridge", "refer", "blind"]] = {}
     webhook: NoneOrWebAddress = ""
 
@@ -224,6 +225,12 @@ class CallbackSettings(Section):
     an_hour: int = Field(60, ge=1, le=10_000)
 
 
+class FigureSettings(Section):
+    """What figures are reckoned by."""
+
+    first_contact_days: int = Field(3, ge=1, le=30)
+
+
 class ConsoleSettings(Section):
     """The web pages and the HTTP API."""
 
@@ -255,6 +262,7 @@ class Settings(Section):
     callbacks: CallbackSettings = CallbackSettings()
     hours: HoursSettings = HoursSettings()
     agents: tuple[AgentSettings, ...] = ()
+    figures: FigureSettings = FigureSettings()
     console: ConsoleSettings = ConsoleSettings()
 
     @field_validator("agents")
@@ -289,7 +297,7 @@ def load(file: Path, secrets: bool = True) -> Settings:
     document = Document(file, error=ConfigError)
     if document.data is not None and not isinstance(document.data, dict):
         raise ConfigError("should be `key: value` lines", "see the config.yaml that came with the hotline", Place(file))
-    document.data = _filled(document.data or {}, document, (), secrets)
+    document.data = filled(document.data or {}, document, (), secrets)
     if "folder" in document.data:
         raise ConfigError(
             "unknown key `folder`", "paths are relative to the file's own folder", document.place("folder")
@@ -307,21 +315,3 @@ def load(file: Path, secrets: bool = True) -> Settings:
         raise ConfigError(f"`handoff.way_out`: no agent serves `{queue}`", nearest(queue, served), place)
     check_hours(settings.hours, served, settings.time_zone, document.place)
     return settings
-
-
-def _filled(value: Any, document: Document, path: tuple[str | int, ...], secrets: bool) -> Any:
-    """The value with `${NAME}` replaced from the environment."""
-    if isinstance(value, dict):
-        return {key: _filled(item, document, (*path, key), secrets) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_filled(item, document, (*path, index), secrets) for index, item in enumerate(value)]
-
-    def variable(match: re.Match[str]) -> str:
-        if match[1] not in os.environ and not secrets:
-            return match[0]
-        if match[1] not in os.environ:
-            fix = f"export {match[1]}=… before starting, or write the value"
-            raise ConfigError(f"environment variable `{match[1]}` is not set", fix, document.place(*path))
-        return os.environ[match[1]]
-
-    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value

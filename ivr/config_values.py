@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
+
+from ivr.document import Document
+from ivr.errors import ConfigError
 
 
 def _like(pattern: str, what: str) -> Callable[[str], str]:
@@ -72,3 +76,21 @@ NoneOrWebAddress = Annotated[
     str, AfterValidator(_like(r"|https?://[^\s/?#]+\S*", "write it like https://example.com/x"))
 ]
 Some = AfterValidator(_some)
+
+
+def filled(value: Any, document: Document, path: tuple[str | int, ...], secrets: bool) -> Any:
+    """The value with `${NAME}` replaced from the environment."""
+    if isinstance(value, dict):
+        return {key: filled(item, document, (*path, key), secrets) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [filled(item, document, (*path, index), secrets) for index, item in enumerate(value)]
+
+    def variable(match: re.Match[str]) -> str:
+        if match[1] not in os.environ and not secrets:
+            return match[0]
+        if match[1] not in os.environ:
+            fix = f"export {match[1]}=… before starting, or write the value"
+            raise ConfigError(f"environment variable `{match[1]}` is not set", fix, document.place(*path))
+        return os.environ[match[1]]
+
+    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value

@@ -11,13 +11,14 @@ gave_up          hung up while waiting, before any human; abandonment: gave_up Ã
 otherwise        asked and neither answered nor given up: a callback or a message instead, back to the robot, broken, lost
 out of hours     wanted a human of a closed queue: told when it opens, neither asked nor answered (who waited when it closed has asked)
 handled          talks whose wrap-up is over; handle time: the mean of talk (with hold) and wrap-up
-satisfaction     the mean of scores given, 1 to 5; `low` are 1 and 2
+satisfaction     the mean of scores given, 1 to 5; `low` are 1 and 2; `low_â€¦` of these, by what their review found wrong
+first contact    calls that can be judged and are no return; resolved: nobody came back about the same (`first_contact.py`)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -25,6 +26,8 @@ from zoneinfo import ZoneInfo
 TARGET_SECONDS = 20.0
 SHORT_SECONDS = 5.0
 LOW_SCORE = 2
+# What a low score was about, as its review says.
+CAUSES = ("robot", "agent", "policy", "goods", "delivery", "other")
 
 
 class Grouping(StrEnum):
@@ -66,6 +69,8 @@ class CallFacts:
     human: bool
     satisfaction: int | None = None
     waits: tuple[Wait, ...] = ()
+    resolved: bool | None = None  # at the first contact; None of returns, and while it can't be known
+    cause: str = ""  # of a low score, once it was reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,14 @@ class Figures:
     scores: int
     score_total: int
     low_scores: int
+    first_contacts: int
+    resolved: int
+    low_robot: int
+    low_agent: int
+    low_policy: int
+    low_goods: int
+    low_delivery: int
+    low_other: int
 
     @property
     def self_service_rate(self) -> float | None:
@@ -120,6 +133,11 @@ class Figures:
     def satisfaction(self) -> float | None:
         """The mean score."""
         return _share(self.score_total, self.scores)
+
+    @property
+    def first_contact_resolution(self) -> float | None:
+        """The share of first contacts after which nobody came back about the same."""
+        return _share(self.resolved, self.first_contacts)
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -154,6 +172,9 @@ def count(calls: Iterable[CallFacts]) -> Figures:
         scores=len(scores),
         score_total=sum(scores),
         low_scores=sum(score <= LOW_SCORE for score in scores),
+        first_contacts=sum(call.resolved is not None for call in every),
+        resolved=sum(call.resolved is True for call in every),
+        **{f"low_{cause}": sum(call.cause == cause for call in every) for cause in CAUSES},
     )
 
 
@@ -177,14 +198,7 @@ def _parts(grouping: str, call: CallFacts, zone: ZoneInfo) -> Sequence[tuple[str
 
 
 def _waiting_in(call: CallFacts, queue: str) -> CallFacts:
-    told = (call.began_at, call.language, call.about, call.disposition, call.self_served)
-    return CallFacts(
-        *told,
-        call.said_nothing,
-        call.human,
-        call.satisfaction,
-        tuple(wait for wait in call.waits if wait.queue == queue),
-    )
+    return replace(call, waits=tuple(wait for wait in call.waits if wait.queue == queue))
 
 
 def _moment(call: CallFacts, zone: ZoneInfo, form: str) -> str:
@@ -192,9 +206,11 @@ def _moment(call: CallFacts, zone: ZoneInfo, form: str) -> str:
 
 
 # An hour is told with its distance from UTC: when clocks are put back, there are two of the same name.
+NAMES_OF_TIMES = {"hour": "%Y-%m-%d %H:00 %z", "day": "%Y-%m-%d"}
+
 GROUPINGS: dict[str, Callable[[CallFacts, ZoneInfo], str]] = {
-    "hour": lambda call, zone: _moment(call, zone, "%Y-%m-%d %H:00 %z"),
-    "day": lambda call, zone: _moment(call, zone, "%Y-%m-%d"),
+    "hour": lambda call, zone: _moment(call, zone, NAMES_OF_TIMES["hour"]),
+    "day": lambda call, zone: _moment(call, zone, NAMES_OF_TIMES["day"]),
     "queue": lambda call, _: "",
     "about": lambda call, _: call.about,
     "language": lambda call, _: call.language,
@@ -223,6 +239,7 @@ def told(figures: Figures) -> dict[str, float | int | None]:
         "speed_of_answer_seconds": (figures.speed_of_answer_seconds, 1),
         "handle_seconds": (figures.handle_seconds, 1),
         "satisfaction": (figures.satisfaction, 2),
+        "first_contact_resolution": (figures.first_contact_resolution, 3),
     }
     rounded = {name: None if value is None else round(value, digits) for name, (value, digits) in means.items()}
     counts = {name: number for name, number in asdict(figures).items() if name not in _TOTALS}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from order_lookup import facts as f
@@ -99,15 +99,13 @@ class Clerk:
     async def late_tickets(self, most: int = _MOST) -> tuple[int, tuple[TicketView, ...]]:
         """How many open tickets are escalated or overdue, and the most urgent of these."""
         now = self.system.now()
-        late = (t.Ticket.closed_at.is_(None), t.Ticket.escalated_at.is_not(None) | (t.Ticket.due_at < now))
-        wanted = select(t.Ticket, t.Order.number).outerjoin(t.Order, t.Order.id == t.Ticket.order_id).where(*late)
-        wanted = wanted.order_by(t.Ticket.priority, t.Ticket.due_at).limit(most)
+        late = t.Ticket.escalated_at.is_not(None) | (t.Ticket.due_at < now)
+        return await self.system.database.read(lambda session: _most_urgent(session, late, most, now))
 
-        def work(session: Session) -> tuple[int, tuple[TicketView, ...]]:
-            number = session.scalar(select(func.count()).select_from(t.Ticket).where(*late)) or 0
-            return number, tuple(ticket_view(row, order, now) for row, order in session.execute(wanted))
-
-        return await self.system.database.read(work)
+    async def tickets_of(self, queues: Collection[str], most: int = _MOST) -> tuple[int, tuple[TicketView, ...]]:
+        """How many tickets are open in these queues, and the most urgent of these."""
+        now, theirs = self.system.now(), t.Ticket.queue.in_(queues)
+        return await self.system.database.read(lambda session: _most_urgent(session, theirs, most, now))
 
     async def ticket(self, number: str) -> TicketView | None:
         """A ticket with its history."""
@@ -122,7 +120,8 @@ class Clerk:
                 select(t.TicketEntry).where(t.TicketEntry.ticket_id == row.id).order_by(t.TicketEntry.id)
             )
             history = tuple(TicketLine(line.at, line.author, line.kind, line.text) for line in lines)
-            return replace(ticket_view(row, order, now), history=history)
+            owner = _owners(session, [row.id]).get(row.id, "")
+            return replace(ticket_view(row, order, now), history=history, owner=owner)
 
         return await self.system.database.read(work)
 
@@ -218,6 +217,26 @@ class Clerk:
             periods=periods,
             contacts=gathering.contacts(session, "", row.customer_id, now),
         )
+
+
+def _most_urgent(
+    session: Session, which: ColumnElement[bool], most: int, now: datetime
+) -> tuple[int, tuple[TicketView, ...]]:
+    """Open tickets: how many, and those to be looked at first."""
+    open_ones = (t.Ticket.closed_at.is_(None), which)
+    wanted = select(t.Ticket, t.Order.number).outerjoin(t.Order, t.Order.id == t.Ticket.order_id).where(*open_ones)
+    rows = session.execute(wanted.order_by(t.Ticket.priority, t.Ticket.due_at).limit(most)).tuples().all()
+    number = session.scalar(select(func.count()).select_from(t.Ticket).where(*open_ones)) or 0
+    owners = _owners(session, [row.id for row, _ in rows])
+    return number, tuple(replace(ticket_view(row, order, now), owner=owners.get(row.id, "")) for row, order in rows)
+
+
+def _owners(session: Session, tickets: Sequence[int]) -> Mapping[int, str]:
+    """Who last wrote something about each; the robot is nobody."""
+    line = t.TicketEntry
+    by_people = (line.ticket_id.in_(tickets), line.author != "robot")
+    wrote = select(line.ticket_id, line.author).where(*by_people).order_by(line.id)
+    return {ticket: author for ticket, author in session.execute(wrote).tuples()}
 
 
 def _wanted(number: str, tail: str, phone: str, item: str) -> Select[tuple[t.Order]]:

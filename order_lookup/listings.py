@@ -80,6 +80,7 @@ class TicketView:
     closed_at: datetime | None
     overdue: bool
     history: tuple[TicketLine, ...] = ()
+    owner: str = ""  # who wrote the last line that a person wrote
 
 
 def action_view(row: t.LedgerEntry, number: str | None) -> ActionView:

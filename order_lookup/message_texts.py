@@ -9,7 +9,9 @@ from pydantic import model_validator
 
 from strict_yaml import Strict, nearest
 
-MessageName = Literal["cancel", "refund", "coupon", "done"]
+MessageName = Literal["cancel", "refund", "coupon", "done", "unreached"]
+# Policies of before there was this text go on without it: nobody is written to then.
+OPTIONAL = frozenset({"unreached"})
 MESSAGE_VALUES = ("shop", "tail", "amount", "days", "receipt")
 
 

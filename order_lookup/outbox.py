@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from order_lookup import tables as t
 from order_lookup.effects import Work
-from order_lookup.message_texts import MessageName
+from order_lookup.gathering import customer_of_phone
+from order_lookup.message_texts import MESSAGE_VALUES, MessageName
 from order_lookup.money import Money
 from order_lookup.phones import normal_phone
+from order_lookup.policies import ShopPolicies
+from order_lookup.posting import put
 from order_lookup.words import REFUNDS, Action
 
 _SILENT = frozenset({Action.URGE_DELIVERY, Action.CHANGE_NOTE})
@@ -37,6 +44,20 @@ def confirm(work: Work) -> None:
             next_at=work.now,
         )
     )
+
+
+def unreached(session: Session, key: str, phone: str, language: str, now: datetime, policies: ShopPolicies) -> bool:
+    """Write to somebody whom nobody could reach by telephone; False where that can't be, or they want no messages."""
+    texts, to = policies.messages.get("unreached"), normal_phone(phone)
+    customer = customer_of_phone(session, to)
+    if texts is None or not to or (customer is not None and customer.messages_refused):
+        return False
+    english = (customer.language if customer is not None else language) == "en"
+    shop = policies.shop.name_en if english else policies.shop.name_zh
+    known = dict.fromkeys(MESSAGE_VALUES, "") | {"shop": shop}
+    body = (texts.en if english else texts.zh).format(**known)
+    put(session, key, to, "unreached", "en" if english else "zh", body, now)
+    return True
 
 
 def _template(action: Action, money: bool) -> MessageName:

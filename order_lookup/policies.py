@@ -24,7 +24,7 @@ from pydantic import (
 from order_lookup.currencies import currency_code
 from order_lookup.decision_rules import DecisionBook
 from order_lookup.errors import PolicyError
-from order_lookup.message_texts import MessageName, MessageTexts
+from order_lookup.message_texts import OPTIONAL, MessageName, MessageTexts
 from order_lookup.money import Money
 from order_lookup.numbers import CheckScheme, NumberPattern
 from order_lookup.words import Action, Level, Tier
@@ -254,7 +254,7 @@ class PolicyFile(Strict):
         for name, queue in self.queues.items():
             if queue.vip is not None and queue.vip not in self.queues:
                 raise ValueError(f"queues.{name}.vip: no queue {queue.vip!r}; {nearest(queue.vip, [*self.queues])}")
-        if missing_texts := sorted(set(get_args(MessageName)) - self.messages.keys()):
+        if missing_texts := sorted(set(get_args(MessageName)) - OPTIONAL - self.messages.keys()):
             raise ValueError(f"messages: {', '.join(missing_texts)} is missing")
         if lacking := [name for name in ("after_sales", "general") if name not in self.queues]:
             raise ValueError(f"queues: {lacking[0]} is missing")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import reading
+from ivr.console.callbacks import KIND
 from ivr.console.screen import Screen
-from ivr.records import agents, doors
-from ivr.records.holding import changed, tell
-from ivr.records.tables import AgentRow, CallRow
+from ivr.records import agents, doors, reviews
+from ivr.records.holding import tell
+from ivr.records.tables import AgentRow
+from order_lookup import CallbackRequest, CallerRef, TicketRequest
+from order_lookup.tables import Contact
 
+# A ticket about a low score is one of its own beside those of the call's matter.
+REVIEW, REVIEWED_AS = "review", "service/complaint"
 Handler = Callable[[], Awaitable[None]]
 
 
@@ -81,17 +86,46 @@ async def reveal(screen: Screen, call_id: str) -> str:
     return await screen.house.write(read)
 
 
-async def reviewed(screen: Screen, call_id: str) -> None:
-    """A supervisor has looked at a low score; whoever was first stands."""
+async def reviewed(screen: Screen, call_id: str, cause: str, note: str) -> bool:
+    """A supervisor has looked into a low score; whoever was first stands, and False is told to the others."""
     name = screen.viewer.name
 
+    def write(session: Session, now: float) -> bool:
+        if not reviews.review(session, call_id, name, cause, note, now):
+            return False
+        audit(session, name, "reviewed", call_id, now, cause=cause)
+        return True
+
+    return await screen.house.write(write)
+
+
+async def phone_of(screen: Screen, call_id: str) -> str:
+    """The number of a call that is over, for the order desk alone; empty when it was withheld or is forgotten."""
+    await screen.house.orders.ready()
+    theirs = select(Contact.phone).where(Contact.call_id == call_id, ~Contact.phone.contains("*"))
+    kept = await screen.house.read(lambda session, _: session.scalar(theirs))
+    return str(kept or await screen.house.read(lambda session, _: reading.full_number(session, call_id)))
+
+
+async def call_back_about(screen: Screen, call_id: str, phone: str, summary: str) -> str:
+    """A ticket about a low score, and the callback that it promises; the ticket's number."""
+    call = await screen.house.read(lambda session, _: reading.call(session, call_id))
+    order = (call.fact("order.number") if call else "") or None
+    system, caller = await screen.house.orders.ready(), CallerRef(call_id, phone)
+    ticket = await system.open_ticket(TicketRequest(caller, REVIEW, REVIEWED_AS, summary, order))
+    if (
+        screen.house.settings.orders.system == "sql"
+    ):  # else our own queue is the list, and this call may never have been in it
+        await system.book_callback(CallbackRequest(caller, ticket.queue, ticket.due_at, order))
+    number, name = ticket.number, screen.viewer.name
+
     def write(session: Session, now: float) -> None:
-        unseen = update(CallRow).where(CallRow.id == call_id, CallRow.reviewed_by == "")
-        if changed(session, unseen.values(reviewed_by=name)):
-            audit(session, name, "reviewed", call_id, now)
-            tell(session, now, "reviewed", call_id, by=name)
+        reviews.ticket_opened(session, call_id, number)
+        audit(session, name, "ticket", call_id, now, number=number)
+        tell(session, now, KIND, call_id, ticket=number)
 
     await screen.house.write(write)
+    return number
 
 
 async def door(screen: Screen, queue: str, opened: bool, seconds: float | None) -> None:

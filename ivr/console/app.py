@@ -69,6 +69,7 @@ def create_app(settings: Settings, house: House | None = None) -> FastAPI:
         reconnect_timeout=20.0,
         message_history_length=2000,
         tailwind=False,
+        dark=None,  # as the browser is
         show_welcome_message=False,
         binding_refresh_interval=None,
         cache_control_directives="private, max-age=3600",

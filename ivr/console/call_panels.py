@@ -9,7 +9,7 @@ from nicegui import ui
 
 from ivr.accounts import MAY_REVEAL_ALL
 from ivr.console import actions, reading
-from ivr.console.elements import Text, box, button, draft, empty, head, length, readable, row, tag
+from ivr.console.elements import Text, box, button, draft, empty, head, length, number_to_call, readable, row, tag
 from ivr.console.feed import Happening
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import CallView, LineView
@@ -84,7 +84,10 @@ class CallerPanel(CallPanel):
                 row(said["caller"], name)
             Text(said["number"], "k")
             with box("line v"):
-                Text(self.revealed or shown.caller or "–", "num")
+                if self.revealed:
+                    number_to_call(self.revealed)
+                else:
+                    Text(shown.caller or "–", "num")
                 if revealable and not self.revealed:
                     button(said["reveal"], self.screen.acting(self._reveal), "small")
             Text(said["verification"], "k")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console.reading import callback_owed
+from ivr.records import callback_works
+from ivr.records.callback_works import DESK, MADE, QUEUE, works
 from ivr.records.holding import tell
 from ivr.records.tables import CallRow, EventRow, HandoffRow
 from ivr.transcript import mask_number
@@ -27,7 +29,8 @@ class Due:
     """Somebody who was promised a call, and about what; `shown` is the number once it was revealed.
 
     `call_id` is the call in which it was promised, or that was lost, where whoever works on the list may see it.
-    `caller` is the agent who has had the number shown lately, and probably is on the telephone with them.
+    `caller` is the agent who has had the number shown lately, and probably is on the telephone with them;
+    `owner` whose it is to make, `tries` how often nobody answered.
     """
 
     id: int
@@ -39,6 +42,9 @@ class Due:
     shown: str = ""
     late: bool = False
     caller: str = ""
+    owner: str = ""
+    tries: int = 0
+    tried_at: float | None = None
 
 
 def open_ones(session: Session, own: bool) -> Sequence[Due]:
@@ -47,13 +53,21 @@ def open_ones(session: Session, own: bool) -> Sequence[Due]:
         waiting = select(HandoffRow).where(*callback_owed()).order_by(HandoffRow.callback_due_at)
         rows = session.scalars(waiting.limit(MOST)).all()
         about = _matters(session, [row.call_id for row in rows])
-        return [_own(row, about) for row in rows]
+        return _worked_on(session, QUEUE, [_own(row, about) for row in rows])
     desk = select(Callback).where(Callback.done_at.is_(None)).order_by(Callback.due_at).limit(MOST)
     booked = session.scalars(desk).all()
-    calls = [_call_of(row) for row in booked]
+    calls = [call_of(row) for row in booked]
     about = _matters(session, calls)
     seen = set(session.scalars(select(HandoffRow.call_id).where(HandoffRow.call_id.in_(calls), *callback_owed())))
-    return [_of_desk(row, about, seen) for row in booked]
+    return _worked_on(session, DESK, [_of_desk(row, about, seen) for row in booked])
+
+
+def _worked_on(session: Session, list_: str, found: Sequence[Due]) -> Sequence[Due]:
+    work = works(session, list_, [due.id for due in found])
+    return [
+        replace(due, owner=row.owner, tries=row.tries, tried_at=row.tried_at) if (row := work.get(due.id)) else due
+        for due in found
+    ]
 
 
 def counts(session: Session, own: bool, now: float) -> tuple[int, int]:
@@ -74,12 +88,12 @@ def _own(row: HandoffRow, about: Mapping[str, str]) -> Due:
 
 
 def _of_desk(row: Callback, about: Mapping[str, str], seen: Collection[str]) -> Due:
-    call_id = _call_of(row)
+    call_id = call_of(row)
     shown = call_id if call_id in seen else ""
     return Due(row.id, mask_number(row.phone), row.queue, row.due_at, shown, about.get(call_id, ""))
 
 
-def _call_of(row: Callback) -> str:
+def call_of(row: Callback) -> str:
     """The call in which it was booked."""
     return row.key.partition(":")[0]
 
@@ -90,9 +104,9 @@ def _matters(session: Session, call_ids: Sequence[str]) -> Mapping[str, str]:
     return {call_id: str(case.get("intent") or "") for call_id, case in session.execute(known).tuples()}
 
 
-def take(session: Session, now: float, promise: int, agent: str) -> None:
-    """This agent is about to call; every desk shows it for a while, so that nobody else does."""
-    tell(session, now, KIND, None, callback=promise, agent=agent)
+def source(own: bool) -> str:
+    """Whose list it is."""
+    return QUEUE if own else DESK
 
 
 def taken(session: Session, now: float) -> Mapping[int, str]:
@@ -111,13 +125,15 @@ def number_of(session: Session, own: bool, promise: int) -> str:
     return booked.phone if booked else ""
 
 
-def keep(session: Session, own: bool, promise: int, now: float) -> bool:
+def keep(session: Session, own: bool, promise: int, now: float, how: str = MADE) -> bool:
     """The call was made, which keeps every promise to that number; our own copy of it is not kept beyond that.
 
     False when somebody else had made it before.
     """
     mine = HandoffRow.id == promise
-    was_open = _is_open(session, own, promise)
+    was_open = is_open(session, own, promise)
+    if was_open:
+        callback_works.ended(session, source(own), promise, how)
     if own:
         row = session.get(HandoffRow, promise)
         mine = or_(mine, HandoffRow.caller == row.caller) if row and row.caller else mine
@@ -125,14 +141,15 @@ def keep(session: Session, own: bool, promise: int, now: float) -> bool:
         kept = _booked_with(session, promise)
         for booked in kept:
             keep_callback(session, booked.id, datetime.fromtimestamp(now, UTC))
-        mine = HandoffRow.call_id.in_([_call_of(booked) for booked in kept])
+        mine = HandoffRow.call_id.in_([call_of(booked) for booked in kept])
     promised = (mine, HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None))
     session.execute(update(HandoffRow).where(*promised).values(called_back_at=now, caller=""))
     tell(session, now, KIND, None, callback=promise, done=True)
     return was_open
 
 
-def _is_open(session: Session, own: bool, promise: int) -> bool:
+def is_open(session: Session, own: bool, promise: int) -> bool:
+    """Whether the promise is still to be kept."""
     if own:
         row = session.get(HandoffRow, promise)
         return row is not None and row.callback_due_at is not None and row.called_back_at is None

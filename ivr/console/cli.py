@@ -21,6 +21,7 @@ from ivr import accounts, config
 from ivr.accounts import Role
 from ivr.config import Settings
 from ivr.errors import UserError
+from ivr.records.agent_states import came_into
 from ivr.records.agents import enrol
 from ivr.records.database import open_database
 from ivr.records.staff import AccountRow, TokenRow
@@ -73,6 +74,8 @@ def add(
                 raise UserError(f"where does {name}'s telephone ring?", "add --uri sip:NAME@HOST")
             agent = AgentRow(name=name, state="offline", since=time.time())
             session.add(agent)
+            session.flush()
+            came_into(session, agent.id, agent.state, agent.since)
         if agent is not None and uri:
             agent.uri, agent.queues = _checked(uri), _split(queues)
             agent.skills, agent.languages = _split(skills), _split(languages)
@@ -103,7 +106,7 @@ def password(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
 def disable(name: str, config_file: Config = DEFAULT_CONFIG) -> None:
     """Let somebody in no more, from now on; what they did stays in the audit."""
     with _changing(config_file) as session:
-        accounts.disable(session, name)
+        accounts.disable(session, name, time.time())
     _out.print(f"{name} is logged out and can't log in.", markup=False)
 
 

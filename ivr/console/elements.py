@@ -58,6 +58,13 @@ def button(words: str, on_click: Click, classes: str = "", key: str = "", of: st
     return made
 
 
+def number_to_call(number: str) -> None:
+    """A telephone number in full, which a softphone dials by a click."""
+    dialled = "".join(character for character in number if character in "+0123456789")
+    with ui.element("a").props(f"href=tel:{dialled}").classes("num"):
+        Text(number)
+
+
 def head(title: str, right: str = "") -> ui.element:
     """A panel's headline."""
     with box("head") as row:

@@ -14,9 +14,13 @@ from fastapi.params import Depends
 from pydantic import BaseModel, BeforeValidator
 
 from ivr.console.house import House
-from ivr.records import stuck, traffic
+from ivr.records import stuck
+from ivr.records import tallies as tallies_of
+from ivr.records.agent_figures import agent_figures
 from ivr.records.sheet import Cell, sheet
-from ivr.traffic import Grouping, by, count, day_begins, told
+from ivr.staffing import told_of_agent
+from ivr.tally import Facts, tallies, tally, told
+from ivr.traffic import Grouping, day_begins
 
 MOST_DAYS = 92
 EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
@@ -68,6 +72,52 @@ class FiguresOut(BaseModel):
     speed_of_answer_seconds: float | None
     handle_seconds: float | None
     satisfaction: float | None
+    first_contacts: int
+    resolved: int
+    first_contact_resolution: float | None
+    low_robot: int
+    low_agent: int
+    low_policy: int
+    low_goods: int
+    low_delivery: int
+    low_other: int
+    signed_in_seconds: float
+    ready_seconds: float
+    handling_seconds: float
+    missed_by_agents: int
+    occupancy: float | None
+    utilisation: float | None
+    callbacks_due: int
+    callbacks_in_time: int
+    callbacks_in_time_rate: float | None
+    callbacks_early_seconds: float | None
+    callbacks_late_seconds: float | None
+    tickets_due: int
+    tickets_in_time: int
+    tickets_in_time_rate: float | None
+    tickets_early_seconds: float | None
+    tickets_late_seconds: float | None
+
+
+class AgentFiguresOut(BaseModel):
+    """What one agent did; of calls that began in the time."""
+
+    agent: str
+    available_seconds: float
+    ringing_seconds: float
+    on_call_seconds: float
+    wrap_up_seconds: float
+    away_seconds: float
+    signed_in_seconds: float
+    ready_seconds: float
+    talks: int
+    passed_on: int
+    missed: int
+    scores: int
+    occupancy: float | None
+    utilisation: float | None
+    handle_seconds: float | None
+    satisfaction: float | None
 
 
 class StepOut(BaseModel):
@@ -88,9 +138,9 @@ def figures_router(house: House, allowed: Depends) -> APIRouter:
     async def rows(grouping: Grouping | None, first: date | None, days: int) -> list[dict[str, Cell]]:
         zone = ZoneInfo(house.settings.time_zone)
         since, before = _period(house, first, days)
-        calls = await house.read(lambda session, _: traffic.calls(session, since, before))
-        groups = [("", count(calls))] if grouping is None else by(grouping, calls, zone)
-        return [{"group": name, **told(figures)} for name, figures in groups]
+        facts = await facts_of(house, since, before)
+        groups = [("", tally(facts))] if grouping is None else tallies(grouping, facts, zone)
+        return [{"group": name, **told(counted)} for name, counted in groups]
 
     @router.get("/figures")
     async def figures(grouping: By = None, first: First = None, days: Days = 1) -> list[FiguresOut]:
@@ -102,6 +152,21 @@ def figures_router(house: House, allowed: Depends) -> APIRouter:
         """The same as a file for spreadsheets."""
         return _file(f"figures-{grouping or 'all'}", await rows(grouping, first, days), list(FiguresOut.model_fields))
 
+    async def of_agents(first: date | None, days: int) -> list[dict[str, Cell]]:
+        since, before = _period(house, first, days)
+        found = await house.read(lambda session, now: agent_figures(session, since, before, now))
+        return [told_of_agent(each) for each in found]
+
+    @router.get("/figures/agents")
+    async def agents(first: First = None, days: Days = 1) -> list[AgentFiguresOut]:
+        """What each agent did in some days: time by state, talks, missed calls, satisfaction."""
+        return [AgentFiguresOut.model_validate(row) for row in await of_agents(first, days)]
+
+    @router.get("/figures/agents.csv", responses=_CSV, response_class=Response)
+    async def agents_csv(first: First = None, days: Days = 1) -> Response:
+        """The same as a file for spreadsheets."""
+        return _file("agents", await of_agents(first, days), list(AgentFiguresOut.model_fields))
+
     @router.get("/steps")
     async def steps(first: First = None, days: Days = 1) -> list[StepOut]:
         """Where callers get stuck: the steps of the dialogue, the most troublesome first."""
@@ -110,6 +175,14 @@ def figures_router(house: House, allowed: Depends) -> APIRouter:
         return [StepOut(**asdict(step)) for step in found]
 
     return router
+
+
+async def facts_of(house: House, since: float, before: float) -> Facts:
+    """What happened from a moment on and before another."""
+    await house.orders.ready()  # its tables are counted from, too
+    settings = house.settings
+    days, own = settings.figures.first_contact_days, settings.orders.system != "sql"
+    return await house.read(lambda session, now: tallies_of.facts(session, since, before, now, days, own))
 
 
 def _period(house: House, first: date | None, days: int) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def frame(screen: Screen, here: str) -> None:
     with box("banner").props('id=lost role="alert"'):
         Text(said["connection_lost"])
     with box("bar", "header"):
-        Text(said["title"], "brand")
+        Text(said["title"], "brand", tag="h1")
         _links(screen, here)
         QueueStrip(screen, "strip", ("queue", "agent", "call_ended"))
         box("spacer")
@@ -119,10 +119,14 @@ class StateSwitch(Panel):
             ui.element("b").props(f"data-since={shown.since}")
         if shown.state in ("away", "offline"):
             button(self.said["go_available"], self._to("available"), "small go")
+        if shown.state == "away":
+            button(self.said["go_off_duty"], self._to("offline"), "small")
         if shown.state in ("available", "offline"):
             with button(self.said["go_away"], lambda: None, "small"), ui.menu():
                 for reason in AWAY_REASONS:
                     ui.menu_item(self.said.of("away", reason), self._to("away", reason))
+                ui.separator()
+                ui.menu_item(self.said["go_off_duty"], self._to("offline"))
 
     def _to(self, state: str, reason: str = "") -> actions.Handler:
         async def switch() -> None:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from ivr import accounts, guesses
 from ivr.console.gate import COOKIE
@@ -21,6 +22,7 @@ from ivr.console.house import House
 from ivr.console.limits import Limiter
 from ivr.console.notices import notice
 from ivr.console.words import Words, language_of, words
+from ivr.records import agents
 
 log = structlog.get_logger()
 _PRE = "desk_login"
@@ -114,10 +116,17 @@ def _add_leaving(router: APIRouter, house: House) -> None:
         viewer = request.state.viewer
         if not secrets.compare_digest(viewer.csrf.encode(), csrf.encode()):
             return notice(request, "old_form", 403)
-        await house.write(lambda session, _: accounts.log_out(session, viewer.session))
+        await house.write(lambda session, now: _leave(session, viewer, now))
         response = RedirectResponse("/login", 303)
         response.delete_cookie(COOKIE)
         return response
+
+
+def _leave(session: Session, viewer: accounts.Viewer, now: float) -> None:
+    """End the session; with an agent's last one, their shift is over, and no caller rings at an empty desk."""
+    accounts.log_out(session, viewer.session)
+    if viewer.agent is not None and not accounts.is_logged_in(session, viewer.account, now):
+        agents.set_state(session, viewer.agent, "offline", "", now)
 
 
 def _inside(target: str) -> str:
@@ -137,7 +146,7 @@ def _page(
     values = {
         "language": "zh-CN" if language == "zh" else "en",
         "title": said["login_title"], "name": said["login_name"], "password": said["login_password"],
-        "enter": said["login_enter"], "problem": problem, "hidden": "" if problem else "hidden",
+        "enter": said["login_enter"], "forgotten": said["login_forgotten"], "problem": problem, "hidden": "" if problem else "hidden",
         "next": target, "next_quoted": quote(target), "token": token, "account": account,
         "focus_name": "" if account else "autofocus", "focus_password": "autofocus" if account else "",
         "other": "en" if language == "zh" else "zh", "other_name": "English" if language == "zh" else "中文",

@@ -14,22 +14,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from ivr.accounts import Viewer
 from ivr.console import reading
 from ivr.console.call_panels import CallerPanel, SummaryPanel, Transcript
+from ivr.console.callback_panels import CallbacksPanel, WatchCallbacksPanel
 from ivr.console.day_book import DayBook
 from ivr.console.elements import Text, box, empty, head
-from ivr.console.figures_panels import GroupsPanel, StepsPanel, TodayPanel
+from ivr.console.figures_panels import AgentFiguresPanel, GroupsPanel, StepsPanel, TodayPanel, WeekPanel
 from ivr.console.frame import frame
 from ivr.console.hours_panels import HoursPanel
 from ivr.console.house import House
 from ivr.console.identity_panels import EarlierPanel, VerifyPanel
-from ivr.console.idle_panels import CallbacksPanel, HistoryPanel
+from ivr.console.idle_panels import HistoryPanel
 from ivr.console.notices import not_now, notice
 from ivr.console.order_panels import AnswersPanel, OrderPanel
 from ivr.console.player import Player, SoundPanel
+from ivr.console.review_panels import LowScoresPanel, ReviewPanel, ReviewsPanel
 from ivr.console.screen import Panel, Part, Screen
 from ivr.console.ticket_form import TicketPanel
-from ivr.console.ticket_panels import TicketsPanel
+from ivr.console.ticket_panels import MyTicketsPanel, TicketsPanel
 from ivr.console.top_bar import TopBar
-from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, LowScoresPanel, QueuePanel
+from ivr.console.watch_panels import AgentsPanel, LiveCallsPanel, QueuePanel
 
 log = structlog.get_logger()
 # A slow database: whoever is not allowed is told so all the same, instead of being shown an empty page.
@@ -100,9 +102,9 @@ def _add_supervisors_pages(house: House) -> None:
             QueuePanel(screen, "panel", ("queue", "agent", "call_started", "call_ended"))
             AgentsPanel(screen, "panel", ("agent",))
             LiveCallsPanel(screen, player, "panel", ("call_started", "call_ended", "case"))
-            with box("pair"):
-                TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
-                LowScoresPanel(screen, player, "panel", ("call_ended", "reviewed"))
+            WatchCallbacksPanel(screen, "panel")
+            TicketsPanel(screen, "panel", ("queue", "agent", "call_ended"))
+            LowScoresPanel(screen, player, "panel", ("call_ended", "reviewed"))
         screen.start()
         return None
 
@@ -118,10 +120,13 @@ def _add_supervisors_pages(house: House) -> None:
         with box("watch figures"):
             TodayPanel(screen, book)
             StepsPanel(screen, book)
+            WeekPanel(screen, book)
             GroupsPanel(screen, book, "hour")
             with box("pair"):
                 GroupsPanel(screen, book, "queue")
                 GroupsPanel(screen, book, "about")
+            AgentFiguresPanel(screen, book)
+            ReviewsPanel(screen, "panel", ("reviewed",))
         screen.start()
         return None
 
@@ -146,6 +151,8 @@ def call_columns(screen: Screen, call_id: str, player: Player | None = None, not
         CallerPanel(screen, call_id, "panel", ("case", "queue", "agent", "call_ended"))
         if player and screen.viewer.hears_calls:
             SoundPanel(screen, call_id, player)
+        if screen.viewer.sees_all_calls:
+            ReviewPanel(screen, call_id, "panel", ("call_ended", "reviewed", "callback"))
         VerifyPanel(screen, call_id, "panel", ("agent", "call_ended"))
         SummaryPanel(screen, call_id, "panel", ("case", "queue"))
         EarlierPanel(screen, call_id, "panel", ("call_ended",))
@@ -205,6 +212,8 @@ class Desk(Panel):
                     Text(key, "k num")
                     Text(said[what], "v dim")
         with box("column middle"):
+            if self.screen.viewer.agent is not None:
+                MyTicketsPanel(self.screen, "panel grow", ("ticket", "callback"))
             HistoryPanel(self.screen, "panel grow", ("agent",))
         with box("column"):
             CallbacksPanel(self.screen, "panel grow")

@@ -23,13 +23,16 @@ LOW_SCORE = 2
 
 def strip(session: Session) -> Strip:
     """The queue at a glance."""
-    waiting = (HandoffRow.state.in_(("waiting", "ringing")),)
-    count, oldest = session.execute(select(func.count(), func.min(HandoffRow.enqueued_at)).where(*waiting)).one()
+    waiting = session.execute(
+        select(HandoffRow.id, HandoffRow.enqueued_at).where(HandoffRow.state.in_(("waiting", "ringing")))
+    ).tuples()
+    since = dict(waiting.all())
+    since |= _passed_on_at(session, list(since))
     states: dict[str, int] = {
         str(state): int(number)
         for state, number in session.execute(select(AgentRow.state, func.count()).group_by(AgentRow.state))
     }
-    return Strip(count, oldest, {state: states.get(state, 0) for state in STATES})
+    return Strip(len(since), min(since.values(), default=None), {state: states.get(state, 0) for state in STATES})
 
 
 def agents(session: Session) -> list[AgentView]:
@@ -65,8 +68,14 @@ def queue(session: Session, now: float) -> list[QueueView]:
     }  # fmt: skip
     ranked = sorted(rows, key=lambda row: (row.state == "connected", ranks[row.id]))
     callers = _callers(session, [row.call_id for row in rows])
-    names = _names(session, rows)
-    return [_queued(row, place, names, callers) for place, row in enumerate(ranked, start=1)]
+    names, passed_on = _names(session, rows), _passed_on_at(session, [row.id for row in rows])
+    return [_queued(row, place, names, callers, passed_on.get(row.id)) for place, row in enumerate(ranked, start=1)]
+
+
+def _passed_on_at(session: Session, handoffs: Sequence[int]) -> dict[int, float]:
+    """When the last human let go of those who wait again: who was talked to for half an hour has not waited for it."""
+    talked = select(WrapUpRow.handoff_id, func.max(WrapUpRow.started_at)).where(WrapUpRow.handoff_id.in_(handoffs))
+    return dict(session.execute(talked.group_by(WrapUpRow.handoff_id)).tuples().all())
 
 
 def _callers(session: Session, call_ids: Sequence[str]) -> dict[str, str]:
@@ -79,13 +88,16 @@ def _names(session: Session, rows: Sequence[HandoffRow]) -> dict[int, str]:
     return dict(session.execute(select(AgentRow.id, AgentRow.name).where(AgentRow.id.in_(ids))).tuples().all())
 
 
-def _queued(row: HandoffRow, place: int, names: dict[int, str], callers: dict[str, str]) -> QueueView:
+def _queued(
+    row: HandoffRow, place: int, names: dict[int, str], callers: dict[str, str], passed_on_at: float | None
+) -> QueueView:
     told = {"urgent": row.priority <= order.URGENT_PRIORITY, "vip": row.vip, "elder": row.elder, "repeat": row.repeat}
     return QueueView(
         row.id, row.call_id, row.queue, row.skill, row.language, row.state, row.reason,
         tuple(flag for flag, set_ in told.items() if set_), place,
         row.enqueued_at, row.reserved_at, row.connected_at,
         names.get(row.agent_id or 0, ""), callers.get(row.call_id, ""), row.held,
+        row.enqueued_at if passed_on_at is None else passed_on_at,
     )  # fmt: skip
 
 
@@ -96,8 +108,10 @@ def call(session: Session, call_id: str) -> CallView | None:
         return None
     newest = select(HandoffRow).where(HandoffRow.call_id == call_id).order_by(HandoffRow.id.desc()).limit(1)
     handoff = session.scalar(newest)
-    queued = _queued(handoff, 0, _names(session, [handoff]), {call_id: row.caller}) if handoff else None
-    return _call(row, queued)
+    if handoff is None:
+        return _call(row)
+    names, passed_on = _names(session, [handoff]), _passed_on_at(session, [handoff.id])
+    return _call(row, _queued(handoff, 0, names, {call_id: row.caller}, passed_on.get(handoff.id)))
 
 
 def _call(row: CallRow, handoff: QueueView | None = None) -> CallView:

@@ -19,15 +19,14 @@ def table(said: Words, title: str, columns: Sequence[tuple[str, str]]) -> Iterat
     """A table that scrolls: `columns` are the key of each heading and the column's width; rows go inside."""
     widths = " ".join(width for _, width in columns)
     with (
-        box("scroll"),
+        box("scroll").props("tabindex=0"),
         _with_role(box("grid").style(f"grid-template-columns: {widths}"), "table") as made,
     ):
         made.props["aria-label"] = said[title]
         with table_row():
             for heading, _ in columns:
-                shown = _with_role(Text("" if heading == BUTTONS else said[heading], "th", tag="div"), "columnheader")
-                if heading == BUTTONS:
-                    shown.props["aria-label"] = said[heading]
+                with _with_role(box("th"), "columnheader"):
+                    Text(said[heading], "unseen" if heading == BUTTONS else "")
         yield
 
 

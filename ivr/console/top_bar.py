@@ -93,7 +93,7 @@ class TopBar(Panel):
             self._flags(call)
             if call and call.handoff:
                 with Text(f"{self.said['waited']} ", "dim wide"):
-                    since(call.handoff.enqueued_at)
+                    since(call.handoff.waits_since)
             box("spacer")
             if accepted:
                 Text(self.said["accepted"], "tag ok")

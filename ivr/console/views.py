@@ -50,6 +50,7 @@ class QueueView:
     agent: str
     caller: str
     held: bool = False
+    waits_since: float = 0.0  # for the next human: since they asked, or since the last one let go of them
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The console's own duty: free what dead workers held, call back whom they lost, and know what supervisors said of opening hours."""
+"""The console's own duty: free what dead workers held, call back whom they lost, know opening hours, end shifts that nobody ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.console.house import House
+from ivr.console.shifts import end_forgotten
 from ivr.errors import RecordsError
 from ivr.lost_callers import follow_up_all
 from ivr.records.queue import SqlQueue
@@ -16,14 +17,19 @@ from order_lookup import OrderDeskError
 
 log = structlog.get_logger()
 EVERY_SECONDS = 1.5
+SHIFTS_EVERY_SECONDS = 60.0
 
 
 async def watch_over(house: House) -> None:
     """Reap every second and a half until cancelled; what fails is tried again."""
     queue = SqlQueue(house.engine, "console", house.clock, steady=time.monotonic)
+    shifts_at = time.monotonic()
     while True:
         try:
             await house.hours.look()
+            if time.monotonic() >= shifts_at:
+                shifts_at = time.monotonic() + SHIFTS_EVERY_SECONDS
+                await house.write(end_forgotten)
             if lost := await queue.reap(house.settings.handoff.wrap_up_seconds):
                 await follow_up_all(await house.orders.ready(), queue, lost)
         except (RecordsError, SQLAlchemyError, OrderDeskError) as fault:

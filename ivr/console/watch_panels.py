@@ -1,17 +1,15 @@
-"""The supervisor's page: queue, agents, calls now, and low scores to look into."""
+"""The supervisor's page: queue, agents, and calls now."""
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from nicegui import ui
-from sqlalchemy.orm import Session
 
-from ivr.console import actions, reading
-from ivr.console.elements import Text, button, empty, head, moment, since, tag
+from ivr.accounts import MAY_REVEAL_ALL
+from ivr.console import reading
+from ivr.console.agent_dialog import managing
+from ivr.console.elements import Text, box, button, empty, head, since, tag
 from ivr.console.player import Player
 from ivr.console.screen import Panel, Screen
-from ivr.console.sounds import Sound, heard_of
 from ivr.console.table import BUTTONS, cell, table, table_row
 from ivr.console.views import AgentView, PastCall, QueueView
 
@@ -20,9 +18,8 @@ _NARROW, _WIDE = "max-content", "1fr"
 _QUEUE_COLUMNS = (
     ("rank", _NARROW), ("waited", _NARROW), ("caller", _WIDE), ("about", _WIDE), ("queue", _NARROW), ("state", _NARROW),
 )  # fmt: skip
-_AGENT_COLUMNS = (("agent", _WIDE), ("state", _NARROW), ("since", _NARROW), ("queue", "1.3fr"))
+_AGENT_COLUMNS = (("agent", _WIDE), ("state", _NARROW), ("since", _NARROW), ("queue", "1.3fr"), (BUTTONS, _NARROW))
 _LIVE_COLUMNS = (("length", _NARROW), ("caller", _WIDE), ("about", _WIDE), (BUTTONS, _NARROW))
-_SCORE_COLUMNS = (("score", _NARROW), ("time", _NARROW), ("caller", _WIDE), ("about", _WIDE), (BUTTONS, _NARROW))
 
 
 class QueuePanel(Panel):
@@ -34,7 +31,9 @@ class QueuePanel(Panel):
     def draw(self, shown: tuple[QueueView, ...]) -> None:
         said = self.said
         waiting = sum(call.state != "connected" for call in shown)  # who talks is shown, and waits no more
-        head(said["in_queue"], str(waiting) if waiting else "")
+        with head(said["in_queue"]), box("tags right"):
+            self._by_queue(shown)
+            Text(str(waiting) if waiting else "", "num")
         if not shown:
             return empty(said["nobody_waits"])
         with table(said, "in_queue", _QUEUE_COLUMNS):
@@ -42,11 +41,19 @@ class QueuePanel(Panel):
                 with table_row():
                     self._draw_call(call)
 
+    def _by_queue(self, shown: tuple[QueueView, ...]) -> None:
+        """How many wait where, and for how long: with sixty of them nobody counts rows."""
+        waiting = [call for call in shown if call.state != "connected"]
+        for queue in sorted({call.queue for call in waiting}):
+            theirs = [call.waits_since for call in waiting if call.queue == queue]
+            with Text(f"{self.said.of('queue', queue)} {len(theirs)} · ", "tag num"):
+                since(min(theirs))
+
     def _draw_call(self, call: QueueView) -> None:
         said = self.said
         cell(str(call.rank), "num")
         with cell():
-            since(call.enqueued_at)
+            since(call.waits_since)
         with cell(), ui.element("a").props(f"href=/calls/{call.call_id}"):
             Text(call.caller or "–", "num")
         with cell(classes="tags"):
@@ -79,6 +86,10 @@ class AgentsPanel(Panel):
                     with cell():
                         since(agent.since)
                     cell(" · ".join(said.of("queue", queue) for queue in agent.queues), "dim")
+                    with cell(classes="line"):
+                        if self.screen.viewer.role in MAY_REVEAL_ALL:
+                            asking = self.screen.acting(managing(self.screen, agent))
+                            button(said["manage"], asking, "small", of=agent.name)
 
 
 class LiveCallsPanel(Panel):
@@ -114,49 +125,3 @@ class LiveCallsPanel(Panel):
                         self._player.listen_in_button(call.call_id, call.caller)
                         with ui.element("a").props(f"href=/calls/{call.call_id}"):
                             Text(said["open"])
-
-
-class LowScoresPanel(Panel):
-    """Calls that were rated badly and that nobody has looked at, each to be played by who may."""
-
-    def __init__(self, screen: Screen, player: Player, classes: str, kinds: tuple[str, ...]) -> None:
-        self._player = player
-        super().__init__(screen, classes, kinds)
-
-    async def load(self) -> tuple[int, tuple[tuple[PastCall, Sound], ...]]:
-        """How many there are, the newest calls, and what there is to hear of each."""
-        house = self.screen.house
-
-        def look(session: Session, now: float) -> tuple[int, tuple[tuple[PastCall, Sound], ...]]:
-            calls = reading.low_scores(session)
-            heard = tuple((call, heard_of(session, house, call.call_id, now).sound) for call in calls)
-            return reading.low_score_count(session), heard
-
-        return await house.read(look)
-
-    def draw(self, shown: tuple[int, tuple[tuple[PastCall, Sound], ...]]) -> None:
-        said, zone = self.said, ZoneInfo(self.screen.house.settings.time_zone)
-        number, calls = shown
-        head(said["low_scores"], str(number) if number else "")
-        if not calls:
-            return empty(said["no_low_scores"])
-        with table(said, "low_scores", _SCORE_COLUMNS):
-            for call, sound in calls:
-                with table_row():
-                    with cell():
-                        tag(f"{said['score']} {call.satisfaction}", "bad")
-                    with cell(), ui.element("a").props(f"href=/calls/{call.call_id}"):
-                        Text(moment(call.at, zone, with_day=True), "num")
-                    cell(call.caller or "–", "num")
-                    cell(said.of("intent", call.about) if call.about else "–")
-                    with cell(classes="line"):
-                        self._player.play_button(call.call_id, call.caller, sound)
-                        reviewed = self.screen.acting(self._reviewed(call.call_id))
-                        button(said["reviewed"], reviewed, "small", of=call.caller)
-
-    def _reviewed(self, call_id: str) -> actions.Handler:
-        async def reviewed() -> None:
-            await actions.reviewed(self.screen, call_id)
-            await self.again()
-
-        return reviewed

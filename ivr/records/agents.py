@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select, update
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ivr.config import AgentSettings
+from ivr.records.agent_states import came_into
 from ivr.records.holding import changed, finish_wrap_ups, tell
 from ivr.records.tables import AgentCommandRow, AgentRow, WrapUpRow
 
@@ -35,6 +36,8 @@ def _enrol(engine: Engine, agents: Iterable[AgentSettings]) -> None:
             if row is None:
                 row = AgentRow(name=agent.name, state="available", since=time.time())
                 session.add(row)
+                session.flush()
+                came_into(session, row.id, row.state, row.since)
             row.uri, row.queues, row.skills = agent.uri, list(agent.queues), list(agent.skills)
             row.languages = list(agent.languages)
 
@@ -47,9 +50,18 @@ def set_state(session: Session, agent_id: int, state: str, reason: str, now: flo
     if not changed(session, update(AgentRow).where(*mine).values(**values)):
         return False
     finish_wrap_ups(session, agent_id, "not_given", "", now)
+    came_into(session, agent_id, state, now, values["away_reason"])
     name = session.scalar(select(AgentRow.name).where(AgentRow.id == agent_id))
     tell(session, now, "agent", None, agent=name, state=state, reason=reason[:64])
     return True
+
+
+def set_queues(session: Session, agent_id: int, queues: Sequence[str], now: float) -> None:
+    """The agent serves these from the next call on; one of config.yaml has its own again at the next start."""
+    row = session.get(AgentRow, agent_id)
+    if row is not None:
+        row.queues = list(queues)
+        tell(session, now, "agent", row.call_id, agent=row.name, state=row.state, queues=list(queues))
 
 
 def draft_wrap_up(session: Session, agent_id: int, call_id: str, disposition: str, note: str) -> None:
@@ -71,6 +83,7 @@ def finish_wrap_up(session: Session, agent_id: int, disposition: str, note: str,
     mine = (AgentRow.id == agent_id, AgentRow.state == "wrap_up")
     if not changed(session, update(AgentRow).where(*mine).values(**values)):
         return False
+    came_into(session, agent_id, state, now, values["away_reason"])
     name = session.scalar(select(AgentRow.name).where(AgentRow.id == agent_id))
     tell(session, now, "agent", None, agent=name, state=state, disposition=disposition)
     return True

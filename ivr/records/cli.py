@@ -21,7 +21,7 @@ from ivr import config
 from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.records.database import open_database
-from ivr.records.figures_cli import figures, stuck
+from ivr.records.figures_cli import agents, figures, stuck
 from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow, LineRow
 from ivr.records.vcon import vcon
@@ -76,6 +76,7 @@ def call(
 
 
 report.command()(figures)
+report.command()(agents)
 report.command()(stuck)
 
 

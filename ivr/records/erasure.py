@@ -29,6 +29,7 @@ from ivr.records.tables import (
     EventRow,
     HandoffRow,
     LineRow,
+    ReviewRow,
     WrapUpRow,
 )
 from ivr.tracks import tracks
@@ -104,6 +105,9 @@ def erase(
         ),
         "notes and drafts": _run(
             session, update(WrapUpRow).where(WrapUpRow.call_id.in_(calls), WrapUpRow.note != "").values(note="")
+        ),
+        "notes of reviews": _run(
+            session, update(ReviewRow).where(ReviewRow.call_id.in_(calls), ReviewRow.note != "").values(note="")
         ),
         "cases for the webhook": _run(session, delete(CasePostRow).where(CasePostRow.call_id.in_(calls))),
         "clicks of agents": _run(session, delete(AgentCommandRow).where(AgentCommandRow.call_id.in_(calls))),

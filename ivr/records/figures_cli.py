@@ -1,10 +1,11 @@
-"""`ivr report figures` and `ivr report stuck`: what was counted in some days, on the screen, as JSON, or as a CSV file."""
+"""`ivr report figures`, `agents` and `stuck`: what was counted in some days, on the screen, as JSON, or as a CSV file."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,10 +22,14 @@ from ivr import config
 from ivr.config import Settings
 from ivr.errors import UserError
 from ivr.records import stuck as steps_of
-from ivr.records import traffic
+from ivr.records import tallies as tallies_of
+from ivr.records.agent_figures import agent_figures
 from ivr.records.database import open_database
 from ivr.records.sheet import Cell, sheet
-from ivr.traffic import TARGET_SECONDS, Figures, Grouping, by, count, day_begins, told
+from ivr.staffing import AgentFigures, told_of_agent
+from ivr.tally import Facts, Tally, tallies, tally, told
+from ivr.traffic import CAUSES, TARGET_SECONDS, Figures, Grouping, day_begins
+from order_lookup.database import open_engine, upgrade
 
 Config = Annotated[Path, typer.Option("--config", help="The settings.", envvar="IVR_CONFIG")]
 Days = Annotated[int, typer.Option(help="The last so many days of the shop's time zone, today among them.", min=1)]
@@ -49,20 +54,62 @@ def figures(
     settings = config.load(config_file)
     zone = ZoneInfo(settings.time_zone)
     begins, ends = _days(zone, days, first, last)
-    with Session(open_database(settings.database_url)) as session:
-        calls = traffic.calls(session, day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone))
-    groups = by(grouping, calls, zone) if grouping else [("", count(calls))]
+    with _all_tables(settings) as session:
+        since, before = day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
+        facts = tallies_of.facts(
+            session, since, before, time.time(), settings.figures.first_contact_days, _own(settings)
+        )
+    groups = tallies(grouping, facts, zone) if grouping else [("", tally(facts))]
     period = {"from": begins.isoformat(), "to": ends.isoformat()}
     rows: list[Mapping[str, Cell]] = [{**period, str(grouping or "all"): name, **told(each)} for name, each in groups]
     if csv_file is not None:
-        columns = [*period, str(grouping or "all"), *told(count(()))]
+        columns = [*period, str(grouping or "all"), *told(tally(Facts(0.0)))]
         _write(csv_file, rows, columns)
     elif as_json:
         print(json.dumps(rows if grouping else rows[0], ensure_ascii=False, indent=2))
     elif grouping:
         console.print(_grouped(grouping, groups))
     else:
-        console.print(_whole(f"{begins} – {ends} ({settings.time_zone})", count(calls)))
+        console.print(_whole(f"{begins} – {ends} ({settings.time_zone})", tally(facts)))
+
+
+def agents(
+    config_file: Config = DEFAULT_CONFIG,
+    days: Days = 7,
+    first: First = "",
+    last: Last = "",
+    csv_file: AsCsv = None,
+    as_json: AsJson = False,
+) -> None:
+    """What each agent did: time signed in and ready, talks, handle time, missed calls, satisfaction."""
+    settings = config.load(config_file)
+    zone = ZoneInfo(settings.time_zone)
+    begins, ends = _days(zone, days, first, last)
+    with Session(open_database(settings.database_url)) as session:
+        since, before = day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
+        found = agent_figures(session, since, before, time.time())
+    rows: list[Mapping[str, Cell]] = [told_of_agent(each) for each in found]
+    if csv_file is not None:
+        _write(csv_file, rows, told_of_agent(AgentFigures("")))
+    elif as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        console.print(_of_agents(found))
+
+
+@contextmanager
+def _all_tables(settings: Settings) -> Iterator[Session]:
+    """A session; the order desk's tables are there, too, however new the database is."""
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    engine.dispose()
+    with Session(open_database(settings.database_url)) as session:
+        yield session
+
+
+def _own(settings: Settings) -> bool:
+    """Whether callbacks are our own queue's, for a shop's backend keeps its own."""
+    return settings.orders.system != "sql"
 
 
 def stuck(
@@ -132,12 +179,24 @@ def _score(score: float | None) -> str:
     return "" if score is None else f"{score:.2f}"
 
 
-def _whole(period: str, all_of_it: Figures) -> Table:
+def _minutes(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds / 60:.0f} min"
+
+
+def _whole(period: str, all_of_it: Tally) -> Table:
     table = Table("calls", "", period)
-    target, each = f"{TARGET_SECONDS:.0f} s", all_of_it
-    for row in (
+    for row in (*_of_calls(all_of_it.figures), *_of_people(all_of_it)):
+        table.add_row(*row)
+    return table
+
+
+def _of_calls(each: Figures) -> Sequence[tuple[str, str, str]]:
+    target = f"{TARGET_SECONDS:.0f} s"
+    causes = [(cause, getattr(each, f"low_{cause}")) for cause in CAUSES]
+    rows = (
         ("ended", "", each.calls),
         ("served by the robot alone", _percent(each.self_service_rate), each.self_served),
+        ("settled at the first contact", _percent(each.first_contact_resolution), each.resolved),
         ("a human talked to", "", each.with_human),
         ("hung up without a word", "", each.said_nothing),
         ("lost with their worker", "", each.line_lost),
@@ -149,21 +208,59 @@ def _whole(period: str, all_of_it: Figures) -> Table:
         ("talks with wrap-up, mean", _seconds(each.handle_seconds), each.handled),
         ("scores, mean", _score(each.satisfaction), each.scores),
         ("of these low", "", each.low_scores),
-    ):
-        table.add_row(row[0], row[1], str(row[2]))
+        *((f"  reviewed: {cause}", "", number) for cause, number in causes if number),
+    )
+    return [(name, value, str(number)) for name, value, number in rows]
+
+
+def _of_people(each: Tally) -> Sequence[tuple[str, str, str]]:
+    staff = each.staff
+    rows = [
+        ("agents' occupancy, of time ready", _percent(staff.occupancy), _minutes(staff.ready)),
+        ("agents' utilisation, of time signed in", _percent(staff.utilisation), _minutes(staff.signed_in)),
+        ("calls missed by agents", "", str(staff.missed)),
+    ]
+    for name, promises in (("callbacks", each.callbacks), ("tickets", each.tickets)):
+        rows.append((f"{name} in time", _percent(promises.in_time_rate), f"{promises.in_time} of {promises.due}"))
+        if promises.in_time:
+            rows.append(("  ahead of time, mean", _minutes(promises.early_seconds), str(promises.in_time)))
+        if late := promises.due - promises.in_time:
+            rows.append(("  late, mean", _minutes(promises.late_seconds), str(late)))
+    return rows
+
+
+def _of_agents(found: Sequence[AgentFigures]) -> Table:
+    first = Column("agent", no_wrap=True)
+    columns = ("signed in", "ready", "occupied", "utilised", "talks", "handle", "passed on", "missed", "score")
+    table = Table(first, *columns, box=None)
+    for each in found:
+        staff = each.time
+        shares = (
+            _percent(staff.occupancy),
+            _percent(staff.utilisation),
+            str(each.talks),
+            _seconds(each.handle_seconds),
+        )
+        rest = (str(each.passed_on), str(staff.missed), _score(each.satisfaction))
+        table.add_row(Text(each.agent), _minutes(staff.signed_in), _minutes(staff.ready), *shares, *rest)
     return table
 
 
-def _grouped(grouping: Grouping, groups: Sequence[tuple[str, Figures]]) -> Table:
+def _grouped(grouping: Grouping, groups: Sequence[tuple[str, Tally]]) -> Table:
     first = Column(str(grouping), no_wrap=True)
     within = f"≤{TARGET_SECONDS:.0f} s"
-    table = Table(first, "calls", "alone", "asked", within, "wait", "gave up", "handle", "score", box=None)
+    columns = ("calls", "alone", "asked", within, "wait", "gave up", "handle", "score", "first", "occupied")
+    table = Table(first, *columns, box=None)
     one_offset = len({name[-5:] for name, _ in groups}) == 1
-    for name, each in groups:
+    for name, counted in groups:
+        each, last = (
+            counted.figures,
+            (_percent(counted.figures.first_contact_resolution), _percent(counted.staff.occupancy)),
+        )
         shown = name[5:16] if grouping == Grouping.HOUR and one_offset else name or "–"
         shares = (_percent(each.service_level), _seconds(each.speed_of_answer_seconds), _percent(each.abandonment_rate))
         counts = (str(each.calls), _percent(each.self_service_rate), str(each.asked))
-        table.add_row(Text(shown), *counts, *shares, _seconds(each.handle_seconds), _score(each.satisfaction))
+        table.add_row(Text(shown), *counts, *shares, _seconds(each.handle_seconds), _score(each.satisfaction), *last)
     return table
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from ivr.records.agent_states import UNKNOWN, came_into
 from ivr.records.processes import lives_here
 from ivr.records.tables import AgentRow, EventRow, HandoffRow, WrapUpRow
 
@@ -69,6 +70,7 @@ def take(session: Session, handoff: int, agent: AgentRow, now: float) -> bool:
     if not changed(session, held):
         changed(session, mine.values(state="waiting", agent_id=None, reserved_at=None))
         return False
+    came_into(session, agent.id, "ringing", now)
     tell(session, now, "agent", call_id, agent=agent.name, state="ringing", handoff=handoff)
     return True
 
@@ -81,7 +83,8 @@ def connect(session: Session, handoff: int, now: float) -> None:
     if row is None or not changed(session, ringing.values(state="connected", connected_at=now, answered_at=first)):
         return
     mine = (AgentRow.id == row.agent_id, AgentRow.call_id == row.call_id, AgentRow.state == "ringing")
-    if changed(session, update(AgentRow).where(*mine).values(state="on_call", since=now)):
+    if row.agent_id and changed(session, update(AgentRow).where(*mine).values(state="on_call", since=now)):
+        came_into(session, row.agent_id, "on_call", now)
         name = session.scalar(select(AgentRow.name).where(AgentRow.id == row.agent_id))
         tell(session, now, "agent", row.call_id, agent=name, state="on_call")
 
@@ -125,6 +128,9 @@ def release(
         values["call_id"] = None
     if not changed(session, update(AgentRow).where(*held).values(**values)):
         return
+    if talked_until is not None and talked_until < now:
+        came_into(session, who.id, UNKNOWN, talked_until)
+    came_into(session, who.id, state, now, values["away_reason"])
     if state == "wrap_up":
         _open_wrap_up(session, row, who.id, reason, now, now if talked_until is None else talked_until)
     holds = update(HandoffRow).where(
@@ -211,7 +217,10 @@ def _free_orphans(session: Session, now: float) -> None:
     for row in session.scalars(select(AgentRow).where(*expired)).all():
         state = "available" if row.state == "ringing" else "wrap_up"
         values: dict[str, Any] = {"state": state, "since": now, "lease_until": None}
+        last_seen = row.lease_until or row.since
         if changed(session, update(AgentRow).where(AgentRow.id == row.id, *expired).values(**values)):
+            came_into(session, row.id, UNKNOWN, last_seen)
+            came_into(session, row.id, state, now)
             tell(session, now, "agent", row.call_id, agent=row.name, state=state, reason="lease")
 
 
@@ -223,6 +232,7 @@ def _end_wrap_ups(session: Session, wrap_up_seconds: float, now: float) -> None:
         over_at = row.since + wrap_up_seconds
         if changed(session, update(AgentRow).where(AgentRow.id == row.id, *old).values(**values)):
             finish_wrap_ups(session, row.id, "not_given", "", over_at)
+            came_into(session, row.id, "available", over_at)
             tell(session, now, "agent", row.call_id, agent=row.name, state="available", reason="wrap_up_over")
 
 

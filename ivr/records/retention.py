@@ -20,6 +20,7 @@ from ivr.records.holding import LIVE
 from ivr.records.staff import AuditRow, GuessRow, SessionRow
 from ivr.records.tables import (
     AgentCommandRow,
+    AgentStateRow,
     Base,
     CallbackAttemptRow,
     CallRow,
@@ -27,6 +28,7 @@ from ivr.records.tables import (
     EventRow,
     HandoffRow,
     LineRow,
+    ReviewRow,
     WrapUpRow,
 )
 
@@ -54,6 +56,8 @@ def forget(engine: Engine, recordings: Path, keep: Keep, now: float) -> Mapping[
         "transcripts deleted": (keep.transcripts, _transcripts),
         "handoffs masked": (keep.transcripts, _handoffs),
         "notes deleted": (keep.transcripts, _notes),
+        "notes of reviews deleted": (keep.transcripts, _reviews),
+        "states of agents deleted": (keep.audit, _states),
         "cases deleted": (keep.transcripts, _cases),
         "commands deleted": (keep.events, _commands),
         "events deleted": (keep.events, _events),
@@ -132,6 +136,19 @@ def _notes(session: Session, before: float) -> int:
     ).all()
     session.execute(update(WrapUpRow).where(WrapUpRow.id.in_(ids)).values(note=""))
     return len(ids)
+
+
+def _reviews(session: Session, before: float) -> int:
+    """What was written; that a score was reviewed, and what was wrong, is counted for years."""
+    old = (ReviewRow.note != "", ReviewRow.at < before)
+    ids = session.scalars(select(ReviewRow.call_id).where(*old).limit(BATCH)).all()
+    session.execute(update(ReviewRow).where(ReviewRow.call_id.in_(ids)).values(note=""))
+    return len(ids)
+
+
+def _states(session: Session, before: float) -> int:
+    """Agents are people, too; what somebody does since long ago is still told by their own row."""
+    return _delete(session, AgentStateRow, AgentStateRow.at < before)
 
 
 def _cases(session: Session, before: float) -> int:

@@ -124,6 +124,19 @@ class AgentRow(Base):
     rest_until: Mapped[float] = mapped_column(Float, default=0.0)
 
 
+class AgentStateRow(Base):
+    """An agent came into a state, which lasts until their next; kept for as long as figures are wanted, append-only."""
+
+    __tablename__ = "agent_states"
+    __table_args__ = (Index("agent_states_of_agent", "agent_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    agent_id: Mapped[int] = mapped_column(Integer)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(64), default="", server_default="")
+
+
 class WrapUpRow(Base):
     """What an agent has to finish after a talk; an empty disposition is still to be given."""
 
@@ -151,6 +164,38 @@ class DoorRow(Base):
     until: Mapped[float | None] = mapped_column(Float, default=None)
     by: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[float] = mapped_column(Float)
+
+
+class ReviewRow(Base):
+    """What a supervisor found out about a low score: whose fault it was, and what was done about it."""
+
+    __tablename__ = "reviews"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
+    cause: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    ticket: Mapped[str] = mapped_column(String(20), default="", server_default="")
+
+
+class CallbackWorkRow(Base):
+    """What agents did about a callback: whose it is, and the calls that nobody answered.
+
+    The callback itself is the order desk's, or our own queue's where a shop's backend keeps its own (`source`).
+    """
+
+    __tablename__ = "callback_works"
+    __table_args__ = (Index("callback_works_of_callback", "source", "callback", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(8))
+    callback: Mapped[int] = mapped_column(Integer)
+    owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    first_tried_at: Mapped[float | None] = mapped_column(Float, default=None)
+    tried_at: Mapped[float | None] = mapped_column(Float, default=None)
+    # How it came off the list by an agent's hand: made, or unreached; empty while it is on it, or taken back.
+    ended: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
 
 class CasePostRow(Base):

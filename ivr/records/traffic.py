@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from ivr.first_contact import Contact, resolved
 from ivr.handoff.calling_back import CALLED
 from ivr.records import lost_calls
-from ivr.records.tables import CallRow, HandoffRow, LineRow, WrapUpRow
+from ivr.records.tables import CallRow, HandoffRow, LineRow, ReviewRow, WrapUpRow
 from ivr.traffic import CallFacts, Wait
 
 HUNG_UP = "caller_hung_up"
 
 
-def calls(session: Session, since: float, before: float) -> list[CallFacts]:
-    """The calls that began from a moment on and before another."""
+def calls(
+    session: Session,
+    since: float,
+    before: float,
+    contacts: Sequence[Contact] = (),
+    window_seconds: float = 0.0,
+    now: float = 0.0,
+) -> list[CallFacts]:
+    """The calls that began from a moment on and before another; `contacts`, of a window longer to both sides, tell who came back."""
     theirs = (CallRow.ended_at.is_not(None), CallRow.called != CALLED)  # what we dialled ourselves is no caller's call
     began = (CallRow.started_at >= since, CallRow.started_at < before, *theirs)
-    silent, waits = _silent(session, began), _waits(session, began)
+    without_words, waits = silent(session, began), _waits(session, began)
+    at_first = resolved(contacts, window_seconds, now)
     about = CallRow.case["intent"].as_string()
-    ended = (CallRow.disposition, CallRow.self_served, CallRow.satisfaction)
-    wanted = select(CallRow.id, CallRow.started_at, CallRow.language, about, *ended).where(*began)
+    ended = (CallRow.disposition, CallRow.self_served, CallRow.satisfaction, ReviewRow.cause)
+    wanted = select(CallRow.id, CallRow.started_at, CallRow.language, about, *ended)
+    wanted = wanted.outerjoin(ReviewRow, ReviewRow.call_id == CallRow.id).where(*began)
     return [
         CallFacts(
-            at, language, intent or "", disposition, served, call_id in silent,
+            at, language, intent or "", disposition, served, call_id in without_words,
             any(wait.answered for wait in waits.get(call_id, ())), score, waits.get(call_id, ()),
+            at_first.get(call_id), cause or "",
         )
-        for call_id, at, language, intent, disposition, served, score in session.execute(
+        for call_id, at, language, intent, disposition, served, score, cause in session.execute(
             wanted.order_by(CallRow.started_at, CallRow.id)
         ).tuples()
     ]  # fmt: skip
 
 
-def _silent(session: Session, began: tuple[ColumnElement[bool], ...]) -> set[str]:
+def silent(session: Session, began: tuple[ColumnElement[bool], ...]) -> set[str]:
     """Calls whose callers hung up without a word; of a transcript that was forgotten nobody knows."""
     said = select(LineRow.id).where(LineRow.call_id == CallRow.id, LineRow.speaker == "caller")
     hung_up = (CallRow.disposition == HUNG_UP, CallRow.case["forgotten"].as_string().is_(None))

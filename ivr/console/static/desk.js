@@ -89,6 +89,20 @@
     const box = scrolled.has(target) && target.querySelector(":scope > .scroll");
     if (box && box.scrollTop !== scrolled.get(target)) box.scrollTop = scrolled.get(target);
   })).observe(document.documentElement, { childList: true, subtree: true });
+  // Nor does it take the keyboard's focus away: what stands in the old one's place, by its name, has it.
+  let had = null;
+  const named = (element) => [element.tagName, element.getAttribute("aria-label"), element.getAttribute("href"), element.textContent].join("|");
+  document.addEventListener("focusin", ({ target }) => {
+    const panel = target.closest(".panel");
+    had = panel && { panel, element: target, name: named(target), place: [...panel.querySelectorAll(target.tagName)].indexOf(target) };
+  });
+  document.addEventListener("pointerdown", () => { had = null; }, true);
+  new MutationObserver(() => {
+    if (!had || had.element.isConnected || document.activeElement !== document.body) return;
+    const alike = [...had.panel.querySelectorAll(had.element.tagName)];
+    const next = alike.find((element) => named(element) === had.name) || alike[had.place];
+    next?.focus({ preventScroll: true });
+  }).observe(document.documentElement, { childList: true, subtree: true });
   // The conversation stays at its end unless somebody scrolled up to read.
   const follow = () => {
     document.querySelectorAll(".follow").forEach((box) => {

@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.records.tables import CallRow, EventRow, HandoffRow, LineRow, WrapUpRow
+from ivr.records.agent_states import came_into
+from ivr.records.tables import AgentRow, CallRow, EventRow, HandoffRow, LineRow, WrapUpRow
 from ivr.traffic import same_time
 from tests.integration.console.conftest import Console, console_in, keep, log_in, too_wide
 
@@ -66,20 +70,31 @@ def fill(console: Console) -> None:
         add(session, "before-1", yesterday, disposition="settled", self_served=True)
 
 
+def anna_works(console: Console) -> None:
+    """Today since midnight: as long away as she was ready, of which a third on a call; she is off duty by now."""
+    today, now = same_time(time.time(), SHANGHAI, 0)
+    quarter = (now - today) / 6
+    states = (("available", 0), ("on_call", 2), ("away", 3), ("offline", 6))
+    with Session(console.engine) as session, session.begin():
+        anna = session.scalars(select(AgentRow).where(AgentRow.name == "anna")).one()
+        for state, quarters in states:
+            came_into(session, anna.id, state, today + quarters * quarter)
+
+
 def by_api(console: Console, path: str, **parameters: str) -> httpx.Response:
     token = {"authorization": f"Bearer {console.tokens['metrics']}"}
     return httpx.get(f"{console.url}/api/{path}", params=parameters, headers=token, timeout=30.0)
 
 
-def by_command(console: Console, *options: str) -> Mapping[str, object]:
-    command = [str(Path(sys.executable).parent / "ivr"), "report", "figures", "--json", *options]
+def by_command(console: Console, *options: str, report: str = "figures") -> Any:
+    command = [str(Path(sys.executable).parent / "ivr"), "report", report, "--json", *options]
     config = ["--config", str(console.folder / "config.yaml")]
-    told = subprocess.run([*command, *config], capture_output=True, text=True, check=True).stdout
-    return dict(json.loads(told))
+    return json.loads(subprocess.run([*command, *config], capture_output=True, text=True, check=True).stdout)
 
 
 def test_page_api_file_and_command_line_tell_the_same(page: Page, console: Console) -> None:
     fill(console)
+    anna_works(console)
     (api,) = by_api(console, "figures").json()
     told = by_command(console, "--days", "1")
     assert {name: told[name] for name in api if name != "group"} == {name: api[name] for name in api if name != "group"}
@@ -99,6 +114,14 @@ def test_page_api_file_and_command_line_tell_the_same(page: Page, console: Conso
     assert row("满意度 · 评分数")[1] == "4.50 · 2"
     assert row("已结束来电")[1] == str(api["calls"])
     expect(page.get_by_role("table", name="按队列")).to_contain_text("售后")
+    days = page.get_by_role("table", name="按天").get_by_role("row")
+    expect(days).to_have_count(3)
+    expect(days.nth(1).get_by_role("cell")).to_contain_text(
+        [time.strftime("-%d", time.gmtime(time.time() + 8 * 3600)), "3", "33.3%"]
+    )
+    expect(page.get_by_role("link", name="近 30 天")).to_have_attribute(
+        "href", re.compile(r"by=day&from=[-0-9]{10}&days=30$")
+    )
     stuck = page.get_by_role("table", name="客户卡在哪里（今天）")
     expect(stuck).to_contain_text("refund.which_order")
     keep(page, "figures")
@@ -112,6 +135,21 @@ def test_the_file_opens_in_a_spreadsheet(console: Console) -> None:
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert sum(int(row["calls"]) for row in rows) == by_api(console, "figures").json()[0]["calls"]
+
+
+def test_agents_are_told_alike_everywhere(page: Page, console: Console) -> None:
+    (api,) = (each for each in by_api(console, "figures/agents").json() if each["agent"] == "anna")
+    (told,) = (each for each in by_command(console, "--days", "1", report="agents") if each["agent"] == "anna")
+    assert (api["occupancy"], api["utilisation"]) == (told["occupancy"], told["utilisation"]) == (0.333, 0.5)
+    assert set(told) == set(api)
+    rows = list(
+        csv.DictReader(io.StringIO(by_api(console, "figures/agents.csv").content.decode("utf-8-sig"), newline=""))
+    )
+    assert [row["utilisation"] for row in rows if row["agent"] == "anna"] == ["0.5"]
+    log_in(page, console, "sue", "/figures")
+    anna = page.get_by_role("table", name="按坐席").get_by_role("row").filter(has_text="anna")
+    expect(anna).to_contain_text("33.3%")
+    expect(anna).to_contain_text("50.0%")
 
 
 def test_who_may_see_figures(page: Page, console: Console) -> None:

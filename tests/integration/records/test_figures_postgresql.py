@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from ivr.records import stuck, traffic
 from ivr.records.database import open_database
 from ivr.traffic import count
+from tests.unit.records.test_tallies import the_week_is_counted_as_it_was
 from tests.unit.records.working_day import KINDS, WorkingDay, play_all
+from tests.unit.records.working_week import open_week
 
 pytestmark = pytest.mark.integration
 
@@ -28,3 +30,12 @@ async def test_a_known_day_is_counted_as_it_was(postgres: Callable[[], str], tmp
     engine.dispose()
     assert counted == {name: pytest.approx(truth[name]) for name in counted}
     assert (opening.name, opening.understood, opening.to_human) == ("hotline.open_question", 15, 13)
+
+
+async def test_a_known_week_is_counted_as_it_was(postgres: Callable[[], str], tmp_path: Path) -> None:
+    url = postgres()
+    engine = open_database(url)
+    week = open_week(engine, url, tmp_path)
+    await the_week_is_counted_as_it_was(week)
+    week.close()
+    engine.dispose()

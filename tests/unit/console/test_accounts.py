@@ -186,7 +186,7 @@ def test_who_is_disabled_is_out_at_once_and_rung_no_more(session: Session) -> No
     account.agent_id = row.id
     token = log_in(session, "anna", PASSWORD, "", NOW)
     assert token
-    accounts.disable(session, "anna")
+    accounts.disable(session, "anna", 5.0)
     assert accounts.viewer_of(session, token, NOW) is None
     assert not accounts.still_logged_in(session, accounts.digest(token), NOW)
     assert log_in(session, "anna", PASSWORD, "", NOW) is None
@@ -195,7 +195,7 @@ def test_who_is_disabled_is_out_at_once_and_rung_no_more(session: Session) -> No
     accounts.enable(session, "anna")
     assert log_in(session, "anna", PASSWORD, "", NOW)
     with pytest.raises(UserError, match="no account `bert`"):
-        accounts.disable(session, "bert")
+        accounts.disable(session, "bert", 5.0)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_who_is_disabled_finishes_what_is_under_way_and_nobody_else_is_touched(
     accounts.add_account(session, "bert", PASSWORD, Role.AGENT, rows[1], NOW)
     session.scalars(select(AccountRow).where(AccountRow.name == "anna")).one().agent_id = rows[0].id
     token = log_in(session, "bert", PASSWORD, "", NOW)
-    accounts.disable(session, "anna")
+    accounts.disable(session, "anna", 5.0)
     for row in rows:
         session.refresh(row)
     assert [row.state for row in rows] == [after, state]

@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ivr.console import callbacks
+from ivr.console import callback_tries, callbacks
 from ivr.console.orders import Done, noted_actions
 from ivr.ports import Caller
 from ivr.records.database import open_database
 from ivr.records.holding import tell
 from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
-from ivr.records.tables import HandoffRow
-from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
+from ivr.records.tables import CallbackWorkRow, HandoffRow
+from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem, TicketRequest
+from order_lookup.policies import load_policies
+from order_lookup.tables import Message, TicketEntry
 
 DUE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -102,3 +104,56 @@ def test_what_robot_and_agent_did_is_read_from_our_own_notes(engine: Engine, tmp
         tell(session, 9.0, "offer", "other", action="issue_coupon", outcome="done", receipt="")
     with Session(engine) as session:
         assert noted_actions(session, "c5") == [Done("urge_delivery", "done", "U17"), Done("issue_coupon", "failed")]
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_who_never_answers_is_tried_so_often_and_then_written_to(
+    engine: Engine, tmp_path: Path, own: bool
+) -> None:
+    """The promise is off the list for good, counts from the first try, and its ticket is still to be answered."""
+    desk = await SqlOrderSystem.open(f"sqlite:///{tmp_path / 'hotline.db'}")
+    queue, caller, policies = SqlQueue(engine, "w"), CallerRef("c1", "13800004567"), load_policies().values
+    number = await queue.enter("c1", "general", "", "zh", 5, "agent", Caller("13800004567"))
+    ticket = await desk.open_ticket(TicketRequest(caller, "food_safety", "quality/food", "面里有头发", None))
+    await queue.promised(number, DUE)
+    await queue.finish(number, "callback")
+    await desk.close()
+    with Session(engine) as session, session.begin():
+        (due,) = callbacks.open_ones(session, own)
+        callback_tries.take(session, own, 1.0, due.id, "anna")
+        callback_tries.take(session, own, 2.0, due.id, "bert")
+        first = callback_tries.tried(session, own, due.id, 2, 3.0, policies)
+        (again,) = callbacks.open_ones(session, own)
+        assert callback_tries.assign(session, own, 4.0, due.id, "carl")
+        last = callback_tries.tried(session, own, due.id, 2, 9.0, policies)
+        assert callbacks.open_ones(session, own) == []
+        assert callback_tries.tried(session, own, due.id, 2, 10.0, policies) is None
+        assert not callback_tries.assign(session, own, 11.0, due.id, "anna")
+    assert (first, last) == (callback_tries.Tried(1), callback_tries.Tried(2, True, True))
+    assert (again.owner, again.tries, again.tried_at) == ("anna", 1, 3.0)
+    with Session(engine) as session:
+        (letter,) = session.scalars(select(Message)).all()
+        (work,) = session.scalars(select(CallbackWorkRow)).all()
+        lines = session.scalars(select(TicketEntry.text).order_by(TicketEntry.id)).all()
+    assert (letter.phone, letter.template, letter.state) == ("13800004567", "unreached", "waiting")
+    assert "没有接通" in letter.body
+    assert (work.owner, work.tries, work.first_tried_at, work.ended) == ("carl", 2, 3.0, "unreached")
+    assert ticket.number
+    assert ("2 次无人接听" in lines[-1]) is not own
+
+
+async def test_who_wants_no_messages_gets_none_and_who_sets_no_end_goes_on_trying(
+    engine: Engine, tmp_path: Path
+) -> None:
+    desk = await SqlOrderSystem.open(f"sqlite:///{tmp_path / 'hotline.db'}")
+    values = load_policies().values
+    silent = values.model_copy(update={"messages": {k: v for k, v in values.messages.items() if k != "unreached"}})
+    for call_id in ("c1", "c2"):
+        await desk.book_callback(CallbackRequest(CallerRef(call_id, f"1380000456{call_id[1]}"), "general", None, None))
+    await desk.close()
+    with Session(engine) as session, session.begin():
+        one, two = callbacks.open_ones(session, own=False)
+        assert callback_tries.tried(session, False, one.id, 1, 5.0, silent) == callback_tries.Tried(1, True, False)
+        tries = [callback_tries.tried(session, False, two.id, 0, 5.0, values) for _ in range(9)]
+        assert tries[-1] == callback_tries.Tried(9)
+        assert session.scalars(select(Message)).all() == []

@@ -13,11 +13,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ivr.console import actions, reading
+from ivr.ports import Caller
+from ivr.records import reviews, traffic
 from ivr.records.database import open_database
 from ivr.records.staff import AuditRow
 from ivr.records.tables import CallRow
 from order_lookup import CallerRef, SqlOrderSystem, TicketRequest, service
 from order_lookup.clerk import Clerk
+from tests.unit.records.working_day import WorkingDay
 
 
 @pytest.fixture
@@ -48,16 +51,23 @@ async def test_whoever_reviewed_a_low_score_first_stands(engine: Engine) -> None
     with Session(engine) as session, session.begin():
         session.add(CallRow(id="c1", started_at=1.0, ended_at=2.0, satisfaction=1))
 
-    async def write(what: Any) -> None:
+    async def write(what: Any) -> Any:
         with Session(engine) as session, session.begin():
-            what(session, 5.0)
+            return what(session, 5.0)
 
-    for name in ("sue", "olaf"):  # olaf's page still showed it
+    kept = []
+    for name, cause in (("sue", "policy"), ("olaf", "agent")):  # olaf's page still showed it
         screen: Any = SimpleNamespace(viewer=SimpleNamespace(name=name), house=SimpleNamespace(write=write))
-        await actions.reviewed(screen, "c1")
+        kept.append(await actions.reviewed(screen, "c1", cause, "退款被拒，客户电话 13800004567"))
     with Session(engine) as session:
-        assert session.get_one(CallRow, "c1").reviewed_by == "sue"
+        found = reviews.review_of(session, "c1")
         assert session.scalars(select(AuditRow.account)).all() == ["sue"]
+        (counted,) = traffic.calls(session, 0.0, 9.0)
+    assert kept == [True, False]
+    assert found is not None
+    assert (found.by, found.cause, counted.cause) == ("sue", "policy", "policy")
+    assert "退款被拒" in found.note
+    assert "13800004567" not in found.note
 
 
 async def test_an_overdue_ticket_is_listed_however_many_more_urgent_ones_are_in_time(tmp_path: Path) -> None:
@@ -76,3 +86,25 @@ async def test_an_overdue_ticket_is_listed_however_many_more_urgent_ones_are_in_
     count, late = await Clerk(desk).late_tickets()
     assert (count, [ticket.number for ticket in late]) == (1, [number])
     await desk.close()
+
+
+async def test_who_was_passed_on_waits_since_then_and_not_through_the_talk(engine: Engine, tmp_path: Path) -> None:
+    day = WorkingDay(engine, tmp_path)
+    day.now = 1000.0
+    day.begin("c1")
+    handoff = await day.ask("c1")
+    await day.answered(handoff, "anna", 5.0)
+    await day.talked(handoff, "anna", 1800.0, 0.0, "passed_on")
+    await day.queue.enter("c1", "after_sales", "", "zh", 4, "agent", Caller("13800004567"))
+    with Session(engine) as session:
+        strip, (queued,), call = (
+            reading.strip(session),
+            reading.queue(session, day.now + 7.0),
+            reading.call(session, "c1"),
+        )
+    day.records.close()
+    assert (strip.waiting, strip.longest_since) == (1, day.now)
+    assert (queued.waits_since, queued.enqueued_at) == (day.now, 1010.0)
+    assert call is not None
+    assert call.handoff is not None
+    assert call.handoff.waits_since == day.now

@@ -44,11 +44,6 @@ class LiveHours:
         house = settings.hours.of_house(settings.time_zone)
         return cls(engine, house, queues, settings.hours.last_minutes)
 
-    @property
-    def house(self) -> HouseHours:
-        """As far as it is known now."""
-        return self._house
-
     def now(self) -> datetime:
         """The moment, by the clock of this process."""
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -29,7 +29,7 @@ async def test_a_known_day_is_counted_as_it_was(postgres: Callable[[], str], tmp
         (opening,) = stuck.steps(session, 0.0, 4e9)[:1]
     engine.dispose()
     assert counted == {name: pytest.approx(truth[name]) for name in counted}
-    assert (opening.name, opening.understood, opening.to_human) == ("hotline.open_question", 15, 13)
+    assert (opening.name, opening.understood, opening.to_human) == ("hotline.open_question", 16, 14)
 
 
 async def test_a_known_week_is_counted_as_it_was(postgres: Callable[[], str], tmp_path: Path) -> None:

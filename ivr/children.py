@@ -211,6 +211,8 @@ class Child:
     async def stop(self, patience_seconds: float) -> None:
         """Ask it to end (SIGTERM) and wait; then insist (SIGKILL)."""
         self.stopping = True
+        if self._life:
+            self._life.ending()
         if self.process and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.terminate()

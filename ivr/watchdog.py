@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-START_SECONDS = 240.0
+START_SECONDS, ENDING_SECONDS = 240.0, 25.0
 Verdict = Literal["well", "silent", "hangs"]
 
 
@@ -32,6 +32,10 @@ class Life:
         """It serves: from now on its own limit holds."""
         self.serves = True
         self.sign(now)
+
+    def ending(self) -> None:
+        """It was asked to end: after its last sign of life it still hangs up, and writes what is left."""
+        self.limit_seconds = self.limit_seconds and self.limit_seconds + ENDING_SECONDS
 
     def forgive(self, seconds: float) -> None:
         """So long the supervisor itself did not run."""

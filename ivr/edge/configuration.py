@@ -18,7 +18,7 @@ from ivr.errors import ConfigError
 
 REALM = "hotline"
 FLOOD_REQUESTS_PER_2_SECONDS = 160
-# Of everybody, the trunk too: a worker that has to refuse more than sixty a second aborts.
+# Of everybody, the trunk too: a worker takes no more than that, and signalling of its calls waits behind what it refuses.
 MOST_CALLS_PER_SECOND = 30
 
 

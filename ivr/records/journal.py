@@ -40,7 +40,8 @@ class SqlRecords:
 
     def __init__(self, engine: Engine, worker: str, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._worker, self._spill, self._clock = engine, worker, folder, clock
-        self._entries: queue.SimpleQueue[Entry | Future[None] | None] = queue.SimpleQueue()
+        # Behind the entries of a file that was taken over stands the file itself: it goes when they are written.
+        self._entries: queue.SimpleQueue[Entry | Future[None] | Path | None] = queue.SimpleQueue()
         self._positions: dict[str, int] = {}
         self._stopping = threading.Event()
         self._away = False
@@ -102,6 +103,8 @@ class SqlRecords:
             if isinstance(entry, Future):
                 if entry.set_running_or_notify_cancel():  # or whoever asked has gone
                     entry.set_result(None)
+            elif isinstance(entry, Path):
+                entry.unlink(missing_ok=True)
             else:
                 self._writing = entry
                 if not self._write_patiently(entry):
@@ -111,6 +114,8 @@ class SqlRecords:
             left = self._entries.get()
             if isinstance(left, dict):
                 self._keep(left)
+            elif isinstance(left, Path):
+                left.unlink(missing_ok=True)
 
     def _write_patiently(self, entry: Entry) -> bool:
         """Until it is written; an entry that the database can't take is kept aside, for others wait behind it.
@@ -143,8 +148,10 @@ class SqlRecords:
 
     def _replay(self) -> None:
         """Take over what an earlier process could not write."""
-        for entry in spill.take_over(self._spill):
-            self._entries.put(entry)
+        for claimed, entries in spill.take_over(self._spill):
+            for entry in entries:
+                self._entries.put(entry)
+            self._entries.put(claimed)
 
 
 def write(session: Session, entry: Entry) -> None:

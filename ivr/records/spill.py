@@ -6,14 +6,17 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import structlog
 
 log = structlog.get_logger()
 Entry = dict[str, Any]
+CLAIM_SECONDS = 30.0
 
 
 @contextlib.contextmanager
@@ -33,18 +36,46 @@ def keep(folder: Path, entry: Entry) -> None:
         log.error("records.spill_failed", fault=str(fault), entry=entry)
 
 
-def take_over(folder: Path) -> Iterator[Entry]:
-    """What an earlier process could not write; claiming a file by renaming it keeps two from taking it."""
-    for file in sorted(folder.glob("*.jsonl")) if folder.exists() else ():
+def take_over(folder: Path) -> Iterator[tuple[Path, list[Entry]]]:
+    """What earlier processes could not write, file by file; whoever has written what is in one removes it.
+
+    A file is claimed by renaming it, which keeps two from taking it. One that somebody claimed who died is claimed again.
+    """
+    if not folder.exists():
+        return
+    for file in sorted((*folder.glob("*.jsonl"), *(each for each in folder.glob("*.claimed-*") if _orphaned(each)))):
         claimed = file.with_suffix(f".claimed-{os.getpid()}")
         try:
             with _locked(folder):
                 file.rename(claimed)
-            for line in claimed.read_text(encoding="utf-8").splitlines():
-                yield json.loads(line)
-            claimed.unlink()
+                claimed.touch()
+            lines = claimed.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            continue  # another process was faster
         except (OSError, ValueError) as fault:
             log.error("records.replay_failed", file=str(file), fault=str(fault))
+            continue
+        yield claimed, [entry for entry in map(_entry, lines) if entry is not None]
+
+
+def _orphaned(claimed: Path) -> bool:
+    """Whether whoever claimed it died; a claim of a moment ago may be another host's, where the folder is shared."""
+    pid = claimed.suffix.rpartition("-")[2]
+    try:
+        young = time.time() - claimed.stat().st_mtime < CLAIM_SECONDS
+    except FileNotFoundError:
+        return False
+    return not young and pid.isdigit() and not psutil.pid_exists(int(pid))
+
+
+def _entry(line: str) -> Entry | None:
+    """The entry on a line; None where a crash cut it short."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        log.error("records.entry_cut_short", characters=len(line))
+        return None
+    return entry if isinstance(entry, dict) else None
 
 
 def drop(folder: Path, calls: Collection[str]) -> int:

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -44,6 +45,9 @@ GOODBYE_SECONDS = 1.5
 SWITCH_SECONDS = 0.0005
 # What is over by then in two busy calls is a few thousand objects, seen through in 10 ms.
 SWEEP_SECONDS = 30.0
+# pj has 64 sockets and aborts for want of one more. A call that is refused has two, which rest for half a second, and up to ten
+# packets are taken at once: 12 and 10 of them, and four legs, leave some.
+SOCKET_REST_SECONDS, MOST_OFFERS = 0.6, 12
 # What must never be freed again: pj's objects of an engine that has ended, until the process does.
 _KEPT: list[Any] = []
 
@@ -74,6 +78,7 @@ class Engine:
         self._closed = threading.Event()
         self._sweep_at = time.monotonic() + SWEEP_SECONDS
         self._loop_seen_at: float | None = None
+        self._offers: deque[float] = deque()
 
     def start(self) -> None:
         """Start the thread; returns when calls can come, raises what kept it from that."""
@@ -138,6 +143,7 @@ class Engine:
         return endpoint
 
     def _offered(self, call_id: int, message: str, peer: str) -> None:
+        self._offers.append(time.monotonic())
         asserted_only = self._settings.caller_id == "asserted"
         found = invitation.read(message, peer, self._settings.user, self._edges, self._trusted, asserted_only)
         silent_seconds = time.monotonic() - self._loop_seen_at if self._loop_seen_at else 0.0
@@ -150,13 +156,22 @@ class Engine:
 
     def _serve(self, endpoint: Any, patchbay: Patchbay, own: account.Account) -> None:
         while not self._stop.is_set():
-            self._guarded(lambda: endpoint.libHandleEvents(POLL_MS))
+            if self._overrun(time.monotonic()):
+                time.sleep(POLL_MS / 1000)
+            else:
+                self._guarded(lambda: endpoint.libHandleEvents(POLL_MS))
             self._run_posted(patchbay)
             now = time.monotonic()
             self._guarded(lambda: self._switchboard.tick(now))  # noqa: B023
             self._guarded(lambda: own.tick(now))  # noqa: B023
             patchbay.tick(now)
             self._sweep(now)
+
+    def _overrun(self, now: float) -> bool:
+        """Whether so many calls were offered just now that pj has no sockets for more: those wait, and come again, where they are."""
+        while self._offers and now - self._offers[0] > SOCKET_REST_SECONDS:
+            self._offers.popleft()
+        return len(self._offers) >= MOST_OFFERS
 
     def _sweep(self, now: float) -> None:
         """Look for garbage here, where its pj objects may be freed; whoever serves calls leaves it to this thread (`gc.disable`)."""

@@ -65,8 +65,18 @@ def test_time_in_which_the_supervisor_did_not_run_counts_for_nobody() -> None:
     assert life.judged(3610.0) == "hangs"
 
 
+def test_what_was_asked_to_end_has_time_to_write_after_its_last_sign_of_life() -> None:
+    life = Life(5.0, 0.0, serves=True)
+    life.ending()
+    assert life.judged(29.0) != "hangs"
+    assert life.judged(30.0) == "hangs"
+
+
 def test_without_a_limit_nobody_hangs() -> None:
-    assert Life(0.0, 0.0, serves=True).judged(1e9) == "well"
+    for life in (Life(0.0, 0.0, serves=True), Life(0.0, 0.0)):
+        assert life.judged(1e9) == "well"
+        life.ending()
+        assert life.judged(1e9) == "well"
 
 
 @pytest.mark.parametrize(

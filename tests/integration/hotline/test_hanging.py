@@ -173,7 +173,7 @@ async def test_a_worker_that_hangs_costs_its_calls_and_nobody_elses(
         assert new[0]["seconds"] >= LIMIT_SECONDS
         await until("new worker", lambda: len(logged(stage, "child.ready", name)) > known["child.ready"])
         assert other.leg.state is State.UP
-        assert other.silent_seconds < 0.5
+        assert other.silent_seconds < 2.0  # of a test on a busy machine; who hangs is silent for five
     stacks = "".join(line["exception"] for line in logged(stage, "child.stacks", name))
     assert in_its_stacks in stacks
     await until("callback", lambda: promised(engine, lost.number))
@@ -203,7 +203,7 @@ async def test_recogniser_voice_and_console_that_hang_cost_no_call(stage: Stage,
             await until(f"end of {name}", lambda name=name: logged(stage, "child.hangs", name))
             await until(f"new {name}", lambda name=name: len(logged(stage, "child.ready", name)) > 1)
         assert caller.leg.state is State.UP
-        assert caller.silent_seconds < 0.5
+        assert caller.silent_seconds < 2.0  # of a test on a busy machine; who hangs is silent for five
     url = stage.settings.console.url
     with contextlib.suppress(httpx.TransportError):
         told = await until("health", lambda: httpx.get(f"{url}/healthz", timeout=30).json())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,3 +211,29 @@ async def test_at_the_end_a_database_that_is_away_is_not_waited_for_and_nothing_
     kept.close(3.0)
     assert asked < 5
     assert spill.waiting(tmp_path / "spill") == 35
+
+
+async def test_a_process_that_dies_while_it_writes_the_spool_loses_nothing_of_it(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had read the file, and deleted it: what was not written yet was gone with it."""
+    folder, first = tmp_path / "spill", records(engine, tmp_path)
+    first.started("c1", "13800138000", "hotline", "zh", "v1")
+    await first.flush()
+    first.close()
+    for position in (1, 2):
+        row = {"position": position, "speaker": "caller", "text": "x", "seconds": 1.0, "details": {}}
+        spill.keep(folder, {"entry": "line", "call_id": "c1", "at": 1.0, "row": row})
+    nobody = 2**22 + 1  # beyond what the kernel gives out
+    assert len(list(spill.take_over(folder))) == 1  # by a process that got no further
+    (claimed,) = folder.glob("*.claimed-*")
+    assert list(spill.take_over(folder)) == [], "it may be at it still"
+    gone = claimed.rename(claimed.with_suffix(f".claimed-{nobody}"))
+    assert list(spill.take_over(folder)) == [], "it may be another host's, who shares the folder"
+    os.utime(gone, (1.0, 1.0))
+    kept = records(engine, tmp_path)
+    await kept.flush()
+    with Session(engine) as session:
+        assert sorted(session.scalars(select(LineRow.position))) == [1, 2]
+    kept.close()
+    assert spill.waiting(folder) == 0

@@ -58,6 +58,7 @@ ARGUMENTS = [
 ]
 PROGRAM = "import sys; from pathlib import Path; from ivr import config; from ivr.console import server; server.run(config.load(Path(sys.argv[1])))"
 LATE = CASES["late_food"]
+PORTS = range(15410, 15490)
 # How long something may take to happen: it costs nothing where it happens at once, and the machine may be slow or busy.
 PATIENCE_SECONDS = 30.0
 BEAT_SECONDS = 1.0
@@ -66,7 +67,9 @@ for each in (expect, expect_async):
 
 
 def free_port() -> int:
-    for port in range(15410, 15499):
+    """Beginning elsewhere in each process, so that tests beside these on the same machine don't want the same."""
+    first = os.getpid() % len(PORTS)
+    for port in (*PORTS[first:], *PORTS[:first]):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -93,7 +96,8 @@ class Console:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200:
+                served = httpx.get(f"{self.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+                if served and self.process.poll() is None:  # and not somebody else's on a port that we wanted, too
                     return
             except httpx.HTTPError:
                 pass

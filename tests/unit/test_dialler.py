@@ -20,6 +20,7 @@ from ivr.legs import LegAnswered, LegEnded
 from ivr.records.callbacks import keep, note, take
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, HandoffRow
+from ivr.worker import called_number
 from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
 from order_lookup.tables import Callback
 from tests.fakes import FakePhone
@@ -312,3 +313,8 @@ def test_promises_that_were_ticked_off_count_where_the_same_number_is_booked_aga
             session.add(attempt)
         session.flush()
         assert take(session, False, now, 12, limits_of(ALWAYS)) is None
+
+
+def test_nobody_leaves_the_figures_by_dialling_the_word_of_our_own_calls() -> None:
+    assert called_number("callback") == called_number("call back") == ""
+    assert called_number("hotline-en") == "hotline-en"

@@ -132,21 +132,21 @@ async def test_a_hotline_that_stops_lets_the_phone_that_rings_go(tmp_path: Path)
     (port,) = free_ports(1)
     dial = {"dial": f"sip:{{number}}@127.0.0.1:{port}", "from_hour": 0, "until_hour": 24}
     async with Stage(tmp_path / "stage", orders=60, changes={"callbacks": dial, **brief(tmp_path)}) as stage:
-        engine, rung = open_database(stage.settings.database_url), list[Leg]()
+        engine, legs, rung = open_database(stage.settings.database_url), list[Leg](), asyncio.Event()
 
         def rings(leg: Leg) -> None:
-            rung.append(leg)
+            legs.append(leg)
             leg.ring()
+            rung.set()
 
         async with UserAgent(user=NUMBER, port=port) as customer:
             customer.on_offer = rings
             promise(engine)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not rung:
-                    await asyncio.sleep(0.1)
+                await rung.wait()
             await asyncio.sleep(1.0)
             await stage.stop()
-            await rung[0].ended(5.0)
+            await legs[0].ended(5.0)
             with Session(engine) as session:
                 assert outcomes(session) == ["broken_off"]
                 assert session.scalars(select(Callback.done_at)).one() is None

@@ -3,8 +3,9 @@
 How it works: the earliest promise first, one call to a number however often it was promised. A number is called when a colleague who
 may serve its queue is free and nobody waits in that queue, in the hours in which people may be called, and when what went before
 allows it: no call to it goes on, the last one was long enough ago, and not too many were in vain since somebody last talked to them,
-for whichever promise: who books calls to somebody else's telephone again and again doesn't make it ring again and again. After the
-last of those the promise stays on the colleagues' list: it is never dropped. So does one that is overdue by a day.
+for whichever promise: who books calls to somebody else's telephone again and again doesn't make it ring again and again, and whoever
+wanted no more calls gets none. After the last of those the promise stays on the colleagues' list: it is never dropped. So does one
+that is overdue by a day.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def _too_many(attempts: Sequence[Attempt], now: float, limits: Limits) -> bool:
 
 def _may_again(attempts: Sequence[Attempt], now: float, limits: Limits) -> bool:
     talked_at = max((attempt.at for attempt in attempts if attempt.outcome == TALKED), default=-1.0)
-    in_vain = sum(attempt.at > talked_at for attempt in attempts)
-    if any(not attempt.outcome for attempt in attempts) or in_vain >= limits.attempts:
+    in_vain = [attempt.outcome for attempt in attempts if attempt.at > talked_at]
+    if "" in in_vain or UNWANTED in in_vain or len(in_vain) >= limits.attempts:
         return False
     return all(attempt.at + limits.again_seconds <= now for attempt in attempts)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ivr.config import CallbackSettings
-from ivr.handoff.calling_back import PUT_OFF, TALKED, Attempt, Limits, Promise, next_call
+from ivr.handoff.calling_back import PUT_OFF, TALKED, UNWANTED, Attempt, Limits, Promise, next_call
 from ivr.handoff.queue import Agent, Waiting
 
 NOW = 1_000_000.0
@@ -115,6 +115,12 @@ def test_who_books_again_and_again_makes_no_phone_ring_again_and_again() -> None
     talked = Attempt("desk:20", NOW - 1000, TALKED, FIRST.number)
     assert chosen(FIRST, attempts=(*earlier, talked)) == "desk:1"
     assert chosen(FIRST, attempts=(replace(talked, at=NOW - 60),)) is None
+
+
+def test_who_wanted_no_more_calls_gets_none_for_a_promise_made_after_that() -> None:
+    unwanted = Attempt("desk:9", NOW - 5000, UNWANTED, FIRST.number)
+    assert chosen(FIRST, attempts=(unwanted,)) is None
+    assert chosen(FIRST, SECOND, attempts=(unwanted,)) == "desk:2"
 
 
 def test_an_attempt_that_never_rang_is_none() -> None:

@@ -84,6 +84,11 @@ class Call:
         """How the call ended, or will as things stand."""
         return self.record.disposition
 
+    @property
+    def human_talked(self) -> bool:
+        """Whether a colleague has talked to the caller, however the call ended after that."""
+        return self.record.human_talked
+
     # -- the phone's side ------------------------------------------------------------------------------------------
 
     def on_leg(self, event: LegEvent) -> None:

@@ -14,7 +14,7 @@ _LEFT_OPEN = frozenset({"callback", "voicemail", "abandoned", "failed"})
 
 
 class CallRecord:
-    """The record of one call; `disposition` is how it ended, empty while that is open."""
+    """The record of one call; `disposition` is how it ended, empty while that is open, `human_talked` whether a colleague had it."""
 
     def __init__(self, records: Records, call_id: str, caller: str) -> None:
         self._records, self._call_id = records, call_id
@@ -23,7 +23,7 @@ class CallRecord:
         self.disposition = ""
         self._step, self._sensitive = "", False
         self._matters = Matters()
-        self._human_talked, self._left_open = False, False
+        self.human_talked, self._left_open = False, False
 
     def listening(self, listen: Listen | None) -> None:
         """The step that the next words of the caller answer."""
@@ -110,19 +110,20 @@ class CallRecord:
 
     def handoff_ended(self, outcome: str, sent_back: bool) -> None:
         """A human's part is over: how it ended is how the call ends, unless more is said; `sent_back`: by the human."""
-        self._human_talked = self._human_talked or sent_back or outcome == "completed"
+        self.human_talked = self.human_talked or sent_back or outcome == "completed"
         self._left_open = outcome in _LEFT_OPEN
         self._matters.left_to_human()
         self.disposition = _HANDOFF_DISPOSITIONS.get(outcome, f"handoff_{outcome}")
 
     def handoff_broken_off(self, outcome: str) -> None:
         """The caller hung up in a handoff."""
+        self.human_talked = self.human_talked or outcome == "completed"
         self.disposition = _HANDOFF_DISPOSITIONS.get(outcome, "handoff_abandoned")
 
     def ended(self, seconds: float, recording: str | None) -> None:
         """The call is over."""
         self.disposition = self.disposition or "caller_hung_up"
-        alone = self.disposition == "settled" and self._matters.all_done and not self._human_talked
+        alone = self.disposition == "settled" and self._matters.all_done and not self.human_talked
         details: dict[str, object] = {"self_served": alone} | ({"recording": recording} if recording else {})
         if "satisfaction" in self.case:
             details["satisfaction"] = self.case["satisfaction"]

@@ -216,7 +216,7 @@ class CallbackSettings(Section):
     """The robot keeps promised calls itself: off until `dial` says whereto; only `numbers` (regular expressions) are dialled."""
 
     dial: DialString = ""
-    numbers: Annotated[OneOrMore, Patterns, Some] = (r"1[3-9]\d{9}", r"0\d{9,11}")
+    numbers: Annotated[OneOrMore, Patterns, Some] = (r"0?1[3-9]\d{9}", r"0(10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
     from_hour: int = Field(9, ge=0, le=23)
     until_hour: int = Field(21, ge=1, le=24)
     attempts: int = Field(3, ge=1, le=10)

@@ -4,7 +4,8 @@ How it works: every two seconds, while this worker has nobody on the line, the d
 (`records/callbacks.py`; who and when: `handoff/calling_back.py`). One that is taken is dialled. Nobody answers within
 `callbacks.ring_seconds`, or the phone refuses: that is noted, and tried again later. Somebody answers: the call begins like any
 other, with `callback.queue` known, so that the dialplan asks whether it is a good time and brings in a colleague. When a
-colleague has talked to them, every promise to that number is kept.
+colleague has talked to them, or they want no more of it, every promise to that number is kept. A worker that is to end lets a
+phone that rings go, and ends when what came of its calls is written down.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from ivr.config import CallbackSettings, Settings
 from ivr.errors import PhoneError
-from ivr.handoff.calling_back import Limits, Promise
+from ivr.handoff.calling_back import PUT_OFF, TALKED, UNWANTED, Limits, Promise
 from ivr.legs import LegAnswered, LegEnded, LegEvent
 from ivr.ports import Phone
 from ivr.records import callbacks
@@ -33,7 +34,6 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 5.0
-TALKED = "handled_by_agent"
 _BUSY, _DECLINED = (486, 600), 603
 
 
@@ -93,7 +93,7 @@ class Dialler:
         if self._idle():
             self._dial(self._promise)
         else:  # a caller came in between
-            self._failed("not_dialled")
+            self._failed(PUT_OFF)
 
     def _take(self) -> tuple[Promise, Mapping[str, Any]] | None:
         hour = datetime.fromtimestamp(self._clock(), self._zone).hour
@@ -119,18 +119,34 @@ class Dialler:
         """The phone being dialled was answered, or was not."""
         match event:
             case LegAnswered() if self._promise is not None:
-                answered = Answered(event.leg, self._promise, self._case)
-                self._calls[self._begin(answered)] = self._promise
-                self._clear()
+                self._answered(Answered(event.leg, self._promise, self._case))
             case LegEnded():
                 self._failed(_outcome(event.status))
             case _:
                 pass
 
-    def over(self, call_id: str, disposition: str) -> None:
-        """A call is over; if it was one of ours, its promise is kept where a colleague has talked to them."""
+    def _answered(self, answered: Answered) -> None:
+        self._clear()
+        try:
+            self._calls[self._begin(answered)] = answered.promise
+        except Exception:  # a line on which nobody speaks must not stay
+            log.exception("dialler.not_begun", promise=answered.promise.name)
+            self._phone.hang_up(answered.leg)
+            self._tasks.spawn(self._written(answered.promise, "failed", ""))
+
+    def over(self, call_id: str, disposition: str, talked: bool) -> None:
+        """A call is over, somehow, and a colleague had `talked` to them or not; if it was one of ours, that is written down."""
         if promise := self._calls.pop(call_id, None):
-            self._tasks.spawn(self._written(promise, disposition, call_id))
+            self._tasks.spawn(self._written(promise, TALKED if talked else disposition, call_id))
+
+    def stop(self) -> None:
+        """A phone that rings is let go: nobody will be there to talk to them."""
+        self._give_up()
+        self._failed("broken_off")
+
+    async def settled(self) -> None:
+        """Return once what came of all calls is written down."""
+        await self._tasks.done()
 
     def _give_up(self) -> None:
         if self._leg is not None:
@@ -162,7 +178,7 @@ class Dialler:
     def _write(self, promise: Promise, outcome: str, call_id: str) -> None:
         with Session(self._engine) as session, session.begin():
             callbacks.note(session, promise.name, outcome, call_id, self._clock())
-            if outcome == TALKED:
+            if outcome in (TALKED, UNWANTED):
                 callbacks.keep(session, promise, self._clock())
 
 

@@ -98,7 +98,8 @@ def _trace(session: Session, numbers: frozenset[str], calls: set[str]) -> orders
     """What both parts of the database know, each by what the other one found."""
     known = numbers | frozenset(records.numbers_of(session, calls))
     whose = orders.trace(session, known, calls)
-    return orders.trace(session, whose.numbers, calls | records.calls_of(session, whose.numbers))
+    found = whose.calls | records.calls_of(session, whose.numbers)
+    return orders.trace(session, whose.numbers, found | records.calls_back(session, found))
 
 
 class Eraser:

@@ -18,3 +18,8 @@ class Tasks:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    async def done(self) -> None:
+        """Return once nothing of it is left to do."""
+        while self._running:
+            await asyncio.wait(self._running)

@@ -60,6 +60,8 @@ COMMANDS_SECONDS = 0.2
 # For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
 FLUSH_SECONDS = 2.0
 HOURS_SECONDS = 1.0
+# What came of promised calls is written down before a worker ends, unless the database is away.
+SETTLE_SECONDS = 5.0
 
 
 class Worker:
@@ -148,6 +150,8 @@ class Worker:
         for last in (self._quiet.wait(), self._records.flush()):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(last, FLUSH_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._dialler.settled(), SETTLE_SECONDS)
         self._records.close()
         await self._orders.close()
 
@@ -185,6 +189,7 @@ class Worker:
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))
         self._draining.set()
+        self._dialler.stop()
         if not self._calls:
             self._quiet.set()
 
@@ -218,7 +223,7 @@ class Worker:
         language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
         able = {name: event.headers.get(name, "") for name in ("allow", "supported")}
         offered = CallOffered(
-            event.leg, plain_number(event.caller), plain_number(event.called), event.source, event.call_id, able
+            event.leg, plain_number(event.caller), called_number(event.called), event.source, event.call_id, able
         )
         call = self._call(offered, language, {})
         log.info("call.offered", call_id=call.call_id, source=event.source, sip_call_id=event.call_id)
@@ -246,7 +251,7 @@ class Worker:
         self._starts.pop(call.call_id).close()
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
-        self._dialler.over(call.call_id, call.disposition)
+        self._dialler.over(call.call_id, call.disposition, call.human_talked)
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
         if self._draining.is_set() and not self._calls:
             self._quiet.set()
@@ -324,6 +329,12 @@ class Worker:
 def plain_number(user: str) -> str:
     """The user part of a SIP URI as a number or name that is safe to keep: 64 characters at most, no others than these."""
     return re.sub(r"[^0-9A-Za-z+*#._-]", "", user)[:64]
+
+
+def called_number(user: str) -> str:
+    """What a caller has dialled, safe to keep; never the word that marks the calls we place: nobody leaves the figures by dialling it."""
+    plain = plain_number(user)
+    return "" if plain == CALLED else plain
 
 
 def run(settings: Settings, index: int) -> None:

@@ -89,6 +89,7 @@ def check(
     findings = (
         *passed_over,
         *prove(loaded, settings.dialplan.start, house(settings)),
+        *_not_called_back(settings, loaded),
         *_unheard(settings, loaded),
         *_recorded(settings, loaded),
         *shared,
@@ -112,6 +113,19 @@ def check(
         print(f"{counted}; {len(wrong)} faults, {len(findings) - len(wrong)} warnings; version {loaded.version}")
     if wrong:
         sys.exit(1)
+
+
+def _not_called_back(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
+    """Where the robot keeps promised calls, the dialplans must know one from a caller's: else the called are greeted as callers."""
+    from ivr.dialogue.dialplan import Branch
+    from ivr.dialogue.proofs.finding import Finding
+
+    for spoken in loaded.spoken.values() if settings.callbacks.dial else ():
+        steps = [step for tree in spoken.trees.values() for step in tree.steps.values()]
+        if any(isinstance(step, Branch) and step.branch == "callback.queue" for step in steps):
+            continue
+        what = f"`callbacks.dial` is set, but no step in {spoken.language} branches on `callback.queue`: who is called hears what callers hear"
+        yield Finding(str(loaded.folder), 1, what, "take over `callback.yaml`, and the step `begin` of `hotline.yaml`")
 
 
 def _unheard(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:

@@ -35,8 +35,9 @@ Wanted = Literal[
 ]
 Confirmation = Literal["never", "doubtful", "always"]
 Disposition = Literal[
-    "settled", "informed", "message", "callback", "handed_off", "refused", "no_input", "failed", "goodbye"
-]
+    "settled", "informed", "message", "callback", "handed_off", "refused", "no_input", "failed", "goodbye",
+    "unwanted",
+]  # fmt: skip
 
 
 class Part(BaseModel):

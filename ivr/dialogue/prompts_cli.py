@@ -70,7 +70,10 @@ def import_takes(
     texts = _to_read(settings, book)
     studio = Studio(settings.path(settings.dialplan.prompts), book.language, [(t.name, t.text, t.piece) for t in texts])
     taken, faults = 0, 0
-    for file in studio.files(takes):
+    files = list(studio.files(takes))
+    if not files:
+        raise UserError(f"there is no sound file in {takes}", "name the folder of the studio's WAV files")
+    for file in files:
         said = studio.take(file, anyway)
         taken += said.taken
         faults += bool(said.faults)

@@ -10,20 +10,28 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ivr.handoff import calling_back
 from ivr.handoff.calling_back import Attempt, Limits, Promise
 from ivr.handoff.queue import Agent, Waiting
+from ivr.records.callback_works import DESK, MADE, QUEUE, ended, tried, works
 from ivr.records.holding import LEASE_SECONDS, tell
-from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, HandoffRow
+from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, EventRow, HandoffRow
 from ivr.values import Language
+from order_lookup.phones import normal_phone
 from order_lookup.service import keep_callback
 from order_lookup.tables import Callback
 
-MOST = 200
+# More than a hotline promises in a day; older ones are the agents' and must not stand in front of these.
+MOST = 2000
+KIND, ROBOT = "callback", "robot"
+# Calls that rang, as the desk's list counts them: nobody picked up, or not who was wanted.
+UNREACHED = ("busy", "no_answer", "declined", "no_input")
+# As long as an agent who had the number shown is taken to be on the telephone with them.
+BY_HAND_SECONDS = 900.0
 # An attempt of which nothing is heard for so long, and whose number is in no call, has lost its worker: it was in vain.
 LOST_SECONDS = 180.0
 
@@ -35,24 +43,28 @@ def take(
 
     Those for queues that are closed (`is_open`) wait.
     """
-    promises = [promise for promise in _open(session, own) if is_open(promise.queue)]
+    promises = [promise for promise in _open(session, own, now) if is_open(promise.queue)]
     if not promises:
         return None
     talking = _talking(session)
     attempts = _attempts(session, now, {each.name for each in promises if each.number in talking})
+    by_hand, ids = _by_hand(session, now), {_id(each.name) for each in promises}
+    by_hand |= {number for number, work in works(session, _source(own), ids).items() if work.owner}
+    talking |= {each.number for each in promises if _id(each.name) in by_hand}
     chosen = calling_back.next_call(
         promises, attempts, _waiting(session, now), _free(session, now), talking, now, hour, limits
     )
     if chosen is None:
         return None
-    tried = sum(attempt.promise == chosen.name for attempt in attempts)
-    session.add(CallbackAttemptRow(promise=chosen.name, number_of_try=tried + 1, at=now))
+    row = CallbackAttemptRow
+    last = session.scalar(select(func.max(row.number_of_try)).where(row.promise == chosen.name)) or 0
+    session.add(CallbackAttemptRow(promise=chosen.name, number_of_try=last + 1, at=now))
     try:
         session.flush()
     except IntegrityError:
         session.rollback()
         return None
-    tell(session, now, "callback", chosen.call_id or None, callback=_id(chosen.name), agent="robot")
+    tell(session, now, KIND, chosen.call_id or None, callback=_id(chosen.name), agent=ROBOT)
     return chosen
 
 
@@ -60,19 +72,23 @@ def note(session: Session, promise: str, outcome: str, call_id: str, now: float)
     """What came of the call that goes on for this promise."""
     going_on = (CallbackAttemptRow.promise == promise, CallbackAttemptRow.outcome == "")
     session.execute(update(CallbackAttemptRow).where(*going_on).values(outcome=outcome, call_id=call_id))
-    tell(session, now, "callback", call_id or None, callback=_id(promise), outcome=outcome)
+    if outcome in UNREACHED:
+        tried(session, _source_of(promise), _id(promise), now)
+    tell(session, now, KIND, call_id or None, callback=_id(promise), outcome=outcome, agent="")
 
 
 def keep(session: Session, promise: Promise, now: float) -> None:
-    """A colleague has talked to them: every promise to that number is kept, and our own copies of the number go."""
+    """They were talked to, or want no call: every promise to that number is kept, and our own copies of the number go."""
+    ended(session, _source_of(promise.name), _id(promise.name), MADE)
     booked = session.scalars(
         select(Callback.id).where(Callback.phone == promise.number, Callback.done_at.is_(None))
     ).all()
     for each in booked:
         keep_callback(session, each, datetime.fromtimestamp(now, UTC))
-    theirs = (HandoffRow.caller == promise.number, *_owed())
-    session.execute(update(HandoffRow).where(*theirs).values(called_back_at=now, caller=""))
-    tell(session, now, "callback", promise.call_id or None, callback=_id(promise.name), done=True)
+    owed = session.execute(select(HandoffRow.id, HandoffRow.caller).where(HandoffRow.caller != "", *_owed())).tuples()
+    theirs = [handoff for handoff, caller in owed if normal_phone(caller) == promise.number]
+    session.execute(update(HandoffRow).where(HandoffRow.id.in_(theirs)).values(called_back_at=now, caller=""))
+    tell(session, now, KIND, promise.call_id or None, callback=_id(promise.name), done=True)
 
 
 def case_of(session: Session, promise: Promise) -> dict[str, Any]:
@@ -86,23 +102,26 @@ def _owed() -> tuple[Any, ...]:
     return HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None)
 
 
-def _open(session: Session, own: bool) -> list[Promise]:
+def _open(session: Session, own: bool, now: float) -> list[Promise]:
+    """The earliest of those that are not overdue by a day."""
+    oldest = now - calling_back.TOO_LATE_SECONDS
     if own:
-        waiting = select(HandoffRow).where(*_owed(), HandoffRow.caller != "").order_by(HandoffRow.callback_due_at)
-        return [
-            Promise(
-                f"own:{row.id}", row.caller, row.queue, row.callback_due_at or 0.0, row.call_id, _language(row.language)
-            )
-            for row in session.scalars(waiting.limit(MOST))
-        ]
-    open_ones = select(Callback).where(Callback.done_at.is_(None), Callback.phone != "").order_by(Callback.due_at)
-    rows = session.scalars(open_ones.limit(MOST)).all()
+        young = (*_owed(), HandoffRow.caller != "", HandoffRow.callback_due_at >= oldest)
+        waiting = session.scalars(select(HandoffRow).where(*young).order_by(HandoffRow.callback_due_at).limit(MOST))
+        return [_own(row) for row in waiting]
+    due = (Callback.done_at.is_(None), Callback.phone != "", Callback.due_at >= datetime.fromtimestamp(oldest, UTC))
+    rows = session.scalars(select(Callback).where(*due).order_by(Callback.due_at).limit(MOST)).all()
     languages = _languages(session, [row.key.partition(":")[0] for row in rows])
     return [
         Promise(f"desk:{row.id}", row.phone, row.queue, row.due_at.timestamp(), call_id, languages.get(call_id, "zh"))
         for row in rows
         for call_id in (row.key.partition(":")[0],)
     ]
+
+
+def _own(row: HandoffRow) -> Promise:
+    due_at, language = row.callback_due_at or 0.0, _language(row.language)
+    return Promise(f"own:{row.id}", normal_phone(row.caller), row.queue, due_at, row.call_id, language)
 
 
 def _languages(session: Session, calls: Sequence[str]) -> dict[str, Language]:
@@ -118,13 +137,29 @@ def _attempts(session: Session, now: float, live: Collection[str]) -> list[Attem
     """Those of the last days; one whose worker died is one in vain."""
     rows = session.scalars(
         select(CallbackAttemptRow).where(CallbackAttemptRow.at > now - 3 * calling_back.TOO_LATE_SECONDS)
-    )
+    ).all()
+    numbers = _booked_with(session, {_id(row.promise) for row in rows if row.promise.startswith("desk:")})
     return [
-        Attempt(
-            row.promise, row.at, row.outcome or ("" if row.promise in live or row.at > now - LOST_SECONDS else "lost")
-        )
+        Attempt(row.promise, row.at, row.outcome or _so_far(row, now, live), numbers.get(row.promise, ""))
         for row in rows
     ]
+
+
+def _so_far(row: CallbackAttemptRow, now: float, live: Collection[str]) -> str:
+    return "" if row.promise in live or row.at > now - LOST_SECONDS else "lost"
+
+
+def _booked_with(session: Session, booked: Collection[int]) -> dict[str, str]:
+    """The numbers of the desk's promises, kept ones too; our own queue forgets the number of a promise that is kept."""
+    known = session.execute(select(Callback.id, Callback.phone).where(Callback.id.in_(booked))).tuples()
+    return {f"desk:{booking}": phone for booking, phone in known}
+
+
+def _by_hand(session: Session, now: float) -> set[int]:
+    """Promises that an agent is about to keep on a telephone of their own, as every desk shows."""
+    lately = (EventRow.kind == KIND, EventRow.at > now - BY_HAND_SECONDS)
+    told = session.scalars(select(EventRow.data).where(*lately))
+    return {int(each["callback"]) for each in told if each.get("agent", ROBOT) not in (ROBOT, "")}
 
 
 def _waiting(session: Session, now: float) -> list[Waiting]:
@@ -144,7 +179,18 @@ def _free(session: Session, now: float) -> list[Agent]:
 
 
 def _talking(session: Session) -> frozenset[str]:
-    return frozenset(session.scalars(select(CallRow.number).where(CallRow.ended_at.is_(None), CallRow.number != "")))
+    """The numbers on the line now, as promises have them: a trunk may show +86 before."""
+    live = select(CallRow.number).where(CallRow.ended_at.is_(None), CallRow.number != "")
+    return frozenset(map(normal_phone, session.scalars(live)))
+
+
+def _source(own: bool) -> str:
+    """On whose list it is, in the words of what agents do about callbacks."""
+    return QUEUE if own else DESK
+
+
+def _source_of(promise: str) -> str:
+    return _source(promise.startswith("own:"))
 
 
 def _id(promise: str) -> int:

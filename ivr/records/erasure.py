@@ -17,6 +17,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ivr.handoff.calling_back import CALLED
 from ivr.records import spill
 from ivr.records.holding import LIVE
 from ivr.records.journal import ERASED
@@ -53,6 +54,12 @@ def calls_of(session: Session, numbers: Collection[str]) -> set[str]:
             if notations(kept) & frozenset(numbers):
                 found.add(call_id)
     return found
+
+
+def calls_back(session: Session, calls: Collection[str]) -> set[str]:
+    """Calls that we placed because one of these promised it: the order desk has no contact of them, and their numbers are masked."""
+    ours = select(CallRow.id, CallRow.case["callback.of"].as_string()).where(CallRow.called == CALLED)
+    return {call_id for call_id, promised_in in session.execute(ours).tuples() if promised_in in calls}
 
 
 def numbers_of(session: Session, calls: Collection[str]) -> set[str]:

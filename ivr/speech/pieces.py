@@ -3,7 +3,8 @@
 How it works: a recording's file name says what is heard in it. A prompt's text is cut into words, each with the pause that its
 punctuation asks for, and the fewest recordings that say all of them in turn are chosen. A recording whose name ends like a
 sentence (`三。`) is for the end of one, where the voice falls, and is preferred there. Where a word is missing nothing is put
-together: a sentence in two voices is worse than one in the synthesiser's.
+together: a sentence in two voices is worse than one in the synthesiser's. So is one that leaves something out: what is neither a
+word nor punctuation (`%`, `¥`, `3.5`) is a word that no recording has.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,11 @@ SENTENCE_SECONDS = 0.35
 # A prompt said slower (`rate` below 1) is the same recordings further apart.
 SLOWER_SECONDS = 0.3
 
-_TOKEN = re.compile(r"[㐀-鿿]|[A-Za-z]+(?:['’][A-Za-z]+)*|\d+|[^\s\w]", re.UNICODE)
+# A Han character (the ideographs, 〇, their supplements); a figure with its sign, point or stroke; a word in other letters; a mark.
+_HAN = r"[〇㐀-\u9fff\U00020000-\U0003ffff]"
+_TOKEN = re.compile(rf"{_HAN}|[-−+]?\d+(?:[.,:/~−-]\d+)*|(?:(?!{_HAN})[^\W\d_])+(?:'[^\W\d_]+)*|\S")
+# Punctuation by its Unicode class, but said all the same; and the other way round.
+_SPOKEN_MARKS, _SILENT_MARKS = frozenset("%&#@*/\\‰‱_"), frozenset("~")
 _SHORT = re.compile(r"\b([a-z])\.([a-z])\.", re.IGNORECASE)
 _CLOSING = frozenset("。！？；!?;….")
 _PAUSING = frozenset("，、：,:—")
@@ -60,18 +66,24 @@ class Piece:
 
 
 def words(text: str, language: Language) -> list[Word]:
-    """The words of a text; a single digit is a word (按1 is 按一), a longer figure is one that no recording has by chance."""
+    """The words of a text, however a Mac or an input method writes it; a single digit is a word (按1 is 按一), other figures are as they are."""
     found: list[Word] = []
-    for token in _TOKEN.findall(_SHORT.sub(r"\1\2", text)):
-        if token[0].isalnum():
+    for token in _TOKEN.findall(_SHORT.sub(r"\1\2", unicodedata.normalize("NFKC", text).replace("’", "'"))):
+        if _is_said(token):
             digit = token.isdecimal() and len(token) == 1
-            found.append(Word(_DIGITS[language][int(token)] if digit else token.lower().replace("’", "'")))
+            found.append(Word(_DIGITS[language][int(token)] if digit else token.lower()))
         elif found:
             last = found[-1]
             closes = last.closes or token in _CLOSING
             pause = SENTENCE_SECONDS if closes else COMMA_SECONDS if token in _PAUSING else 0.0
             found[-1] = Word(last.text, max(last.pause_seconds, pause), closes)
     return found
+
+
+def _is_said(token: str) -> bool:
+    """Whether it is heard: no punctuation, and no mark that nobody sees."""
+    unheard = unicodedata.category(token[-1])[0] in "PCM" or token in _SILENT_MARKS
+    return not unheard or token in _SPOKEN_MARKS
 
 
 def plain(text: str, language: Language) -> Words:
@@ -154,5 +166,8 @@ class PieceFolder:
 
 def fingerprint(pieces: Sequence[Piece]) -> str:
     """What tells these recordings, as they are now, from any others; raises OSError."""
-    seen = [(str(piece.file), os.stat(piece.file).st_mtime_ns, piece.pause_seconds) for piece in pieces]
+    seen = []
+    for piece in pieces:
+        file = os.stat(piece.file)  # the size, too: what an image was built of may all be of one date
+        seen.append((str(piece.file), file.st_mtime_ns, file.st_size, piece.pause_seconds))
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ A whole recording is played as long as the prompt's text is the one that was rea
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -33,7 +34,7 @@ class Recordings:
 
     def __init__(self, prompts: Path) -> None:
         self._prompts = prompts
-        self._usable: dict[Path, tuple[float, bool]] = {}
+        self._usable: dict[Path, tuple[float | None, bool]] = {}
         self._said: dict[Language, tuple[float, dict[str, str]]] = {}
         self._stale: set[tuple[str, str]] = set()
         self._folders = {each: PieceFolder(prompts / each / "recordings" / "pieces", each) for each in _LANGUAGES}
@@ -46,7 +47,7 @@ class Recordings:
         changed = _changed(file)
         if changed is None:
             return None
-        if self._usable.get(file, (0.0, False))[0] != changed:
+        if self._usable.get(file, (None, False))[0] != changed:
             self._usable[file] = (changed, _readable(file))
         return file if self._usable[file][1] and self._up_to_date(prompt) else None
 
@@ -84,32 +85,42 @@ def said_file(prompts: Path, language: Language) -> Path:
 
 
 def read_aloud(prompts: Path, language: Language) -> dict[str, str]:
-    """What each whole recording said when it was imported, by its id; nothing where nobody wrote it down."""
-    file = said_file(prompts, language)
-    if not file.exists():
-        return {}
+    """What each whole recording said when it was imported, by its id; nothing where nobody wrote it down, or it can't be read."""
     try:
-        found = Document(file).data
+        return read_strictly(prompts, language)
     except UserError as fault:
         log.error("said_unreadable", fault=str(fault), instead="every recording is believed")
         return {}
+
+
+def read_strictly(prompts: Path, language: Language) -> dict[str, str]:
+    """`read_aloud` for whoever writes it anew: what can't be read raises UserError rather than being lost."""
+    file = said_file(prompts, language)
+    found = Document(file).data if file.exists() else {}
     return {str(key): str(text) for key, text in found.items()} if isinstance(found, dict) else {}
 
 
 def write_down(prompts: Path, language: Language, said: Mapping[str, str]) -> None:
-    """Write what each whole recording says; raises OSError."""
+    """Write what each whole recording says, whole or not at all; raises OSError."""
     note = "# What each recording says, written by `ivr prompts import`. A prompt that says something else is synthesised.\n"
     lines = [f"{each}: {json.dumps(text, ensure_ascii=False)}\n" for each, text in sorted(said.items())]
-    said_file(prompts, language).write_text(note + "".join(lines), encoding="utf-8")
+    file = said_file(prompts, language)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(note + "".join(lines), encoding="utf-8")
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def together(pieces: Sequence[Piece]) -> bytes:
     """The sound of recordings one after another; raises AudioFormatError naming the file that can't be played."""
-    return joined([(_sound(piece.file, piece.file.stat().st_mtime), piece.pause_seconds) for piece in pieces])
+    found = [(piece.file, piece.file.stat(), piece.pause_seconds) for piece in pieces]
+    return joined([(_sound(file, (stat.st_mtime, stat.st_size)), pause) for file, stat, pause in found])
 
 
 @lru_cache(maxsize=1024)
-def _sound(file: Path, changed: float) -> Samples:
+def _sound(file: Path, changed: tuple[float, int]) -> Samples:
     """A recording without the silence around it; `changed` is part of the cache's key."""
     return trimmed(np.frombuffer(read_wav(file), np.int16))
 

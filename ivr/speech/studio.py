@@ -11,11 +11,11 @@ from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from ivr.document import nearest
-from ivr.errors import AudioFormatError
+from ivr.errors import AudioFormatError, Place, UserError
 from ivr.speech.audio import TELEPHONE, read_wav, write_wav
 from ivr.speech.pieces import file_name, name, plain
 from ivr.speech.recogniser import Recogniser
-from ivr.speech.recordings import read_aloud, write_down
+from ivr.speech.recordings import read_strictly, write_down
 from ivr.speech.takes import ready
 from ivr.values import Language
 
@@ -49,6 +49,7 @@ class Studio:
         listed = list(texts)
         self._whole = {named: text for named, text, piece in listed if not piece}
         self._pieces = {name(file_name(text), language): text for _, text, piece in listed if piece}
+        self._taken: dict[Path, Path] = {}
 
     def files(self, folder: Path) -> Iterator[Path]:
         """The sound files below a folder."""
@@ -57,10 +58,16 @@ class Studio:
         )
 
     def take(self, file: Path, anyway: bool = False) -> Imported:
-        """Make a take ready and put it in its place; one with faults only `anyway`, one that belongs nowhere not at all."""
+        """Make a take ready and put it in its place; one with faults only `anyway`, one that belongs nowhere not at all.
+
+        Of two takes for one text the first is taken. Raises UserError where nothing can be written.
+        """
         text, whole = self._text(file)
-        if text is None:
+        if text is None or not plain(text, self._language):
             return Imported(False, (f"no text has this name; {nearest(file.stem, list(self._whole))}",))
+        target = recording(self._prompts, self._language, file.stem if whole else text, piece=not whole)
+        if (other := self._taken.get(target)) is not None:
+            return Imported(False, (f"{other} says the same and was taken: leave one of them",))
         try:
             samples = np.frombuffer(read_wav(file, convert=True), np.int16)
         except AudioFormatError as fault:
@@ -68,7 +75,13 @@ class Studio:
         made = ready(samples, len(plain(text, self._language)))
         if not made.pcm or (made.faults and not anyway):
             return Imported(False, made.faults)
-        self._keep(file.stem if whole else "", text, made.pcm)
+        try:
+            self._keep(target, text if whole else "", made.pcm)
+        except OSError as fault:
+            raise UserError(
+                f"can't be written: {fault.strerror}", "is it allowed, is there room?", Place(target)
+            ) from None
+        self._taken[target] = file
         return Imported(True, made.faults)
 
     def _text(self, file: Path) -> tuple[str | None, bool]:
@@ -79,12 +92,13 @@ class Studio:
         whole = self._whole.get(file.stem)
         return whole or piece, whole is not None
 
-    def _keep(self, whole: str, text: str, pcm: bytes) -> None:
-        target = recording(self._prompts, self._language, whole or text, piece=not whole)
+    def _keep(self, target: Path, whole: str, pcm: bytes) -> None:
+        """Put it in its place, and write down what a `whole` prompt says."""
         target.parent.mkdir(parents=True, exist_ok=True)
+        said = read_strictly(self._prompts, self._language) if whole else {}
         write_wav(target, pcm)
         if whole:
-            write_down(self._prompts, self._language, read_aloud(self._prompts, self._language) | {whole: text})
+            write_down(self._prompts, self._language, said | {target.stem: whole})
 
 
 class Listener:

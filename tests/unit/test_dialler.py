@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ivr.config import CallbackSettings, Settings
+from ivr.console import callback_tries
+from ivr.console import callbacks as desk
 from ivr.dialler import Answered, Dialler, limits_of
+from ivr.handoff.calling_back import PUT_OFF
 from ivr.legs import LegAnswered, LegEnded
-from ivr.records.callbacks import keep, take
+from ivr.records.callback_works import assign, works
+from ivr.records.callbacks import keep, note, take
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, HandoffRow
+from ivr.worker import called_number
 from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
 from order_lookup.tables import Callback
 from tests.fakes import FakePhone
@@ -96,7 +101,7 @@ async def test_who_answers_is_a_call_with_the_case_and_is_kept_when_a_colleague_
         "c1",
     )
     assert not shop.dialler.busy
-    shop.dialler.over("c2", "handled_by_agent")
+    shop.dialler.over("c2", "settled", talked=True)
     await until(lambda: shop.attempts() == ["handled_by_agent"])
     assert shop.open_promises() == 0
 
@@ -116,9 +121,41 @@ async def test_who_is_not_reached_stays_promised(engine: Engine, status: int, ou
 async def test_who_has_no_time_stays_promised(engine: Engine) -> None:
     shop = Shop(engine)
     shop.dialler.on_leg(LegAnswered(await shop.dialled()))
-    shop.dialler.over("c2", "callback")
+    shop.dialler.over("c2", "callback", talked=False)
     await until(lambda: shop.attempts() == ["callback"])
     assert shop.open_promises() == 1
+
+
+async def test_who_wants_no_call_is_never_called_again(engine: Engine) -> None:
+    shop = Shop(engine)
+    shop.dialler.on_leg(LegAnswered(await shop.dialled()))
+    shop.dialler.over("c2", "unwanted", talked=False)
+    await shop.dialler.settled()
+    assert (shop.attempts(), shop.open_promises()) == (["unwanted"], 0)
+
+
+async def test_a_worker_that_ends_lets_the_phone_go_and_writes_that_down(engine: Engine) -> None:
+    shop = Shop(engine)
+    leg = await shop.dialled()
+    shop.dialler.stop()
+    await shop.dialler.settled()
+    assert ("hang_up", leg) in [order[:2] for order in shop.phone.orders]
+    assert (shop.attempts(), shop.open_promises()) == (["broken_off"], 1)
+
+
+async def test_a_call_that_cannot_begin_is_no_dead_line(engine: Engine) -> None:
+    shop = Shop(engine)
+    leg = await shop.dialled()
+
+    def broken(answered: Answered) -> str:
+        raise OSError("no dialplan")
+
+    shop.dialler._begin = broken
+    shop.dialler.on_leg(LegAnswered(leg))
+    await shop.dialler.settled()
+    assert ("hang_up", leg) in [order[:2] for order in shop.phone.orders]
+    assert shop.attempts() == ["failed"]
+    assert not shop.dialler.busy
 
 
 async def test_a_phone_that_nobody_answers_is_given_up(engine: Engine) -> None:
@@ -143,7 +180,7 @@ async def test_that_somebody_was_called_is_written_however_long_the_database_is_
         write(*what)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shop.dialler, "_write", hard)
-    shop.dialler.over("c2", "handled_by_agent")
+    shop.dialler.over("c2", "settled", talked=True)
     await until(lambda: shop.attempts() == ["handled_by_agent"])
     assert shop.open_promises() == 0
 
@@ -159,7 +196,7 @@ async def test_a_caller_who_comes_in_between_has_the_line(engine: Engine) -> Non
 
     shop.dialler._take = taken  # type: ignore[method-assign, assignment]
     running = asyncio.create_task(shop.dialler.run())
-    await until(lambda: shop.attempts() == ["not_dialled"])
+    await until(lambda: shop.attempts() == [PUT_OFF])
     running.cancel()
     assert shop.phone.did("dial") == []
 
@@ -212,3 +249,100 @@ def test_keeping_one_promise_keeps_all_to_that_number(engine: Engine) -> None:
         assert promise is not None
         keep(session, promise, time.time())
         assert session.scalars(select(Callback).where(Callback.done_at.is_(None))).all() == []
+
+
+def test_whom_a_colleague_is_calling_the_robot_does_not_call(engine: Engine) -> None:
+    now, limits = time.time(), limits_of(ALWAYS)
+    with Session(engine) as session:
+        callback_tries.take(session, False, now, 1, "anna")
+        session.flush()
+        assert take(session, False, now + 901, 12, limits) is None
+        callback_tries.assign(session, False, now, 1, "")
+        session.flush()
+        assert take(session, False, now + 60, 12, limits) is None
+        assert take(session, False, now + 901, 12, limits) is not None
+
+
+def test_desks_show_the_robot_only_while_it_calls(engine: Engine) -> None:
+    now = time.time()
+    with Session(engine) as session:
+        promise = take(session, False, now, 12, limits_of(ALWAYS))
+        assert promise is not None
+        session.flush()
+        assert desk.taken(session, now)[1] == "robot"
+        note(session, promise.name, "no_answer", "", now)
+        session.flush()
+        assert not desk.taken(session, now).get(1)
+
+
+def test_who_is_on_the_line_is_known_however_the_trunk_writes_the_number(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(CallRow(id="c3", started_at=1.0, language="zh", number=f"+86{NUMBER}"))
+        session.flush()
+        assert take(session, False, time.time(), 12, limits_of(ALWAYS)) is None
+
+
+def test_of_our_own_queue_too_a_number_is_one_however_it_is_written(engine: Engine) -> None:
+    with Session(engine) as session:
+        for index, caller in enumerate((f"+86{NUMBER}", f"0086{NUMBER}", "13900000001")):
+            row = HandoffRow(call_id=f"c{index}", queue="general", language="zh", caller=caller, enqueued_at=1.0)
+            row.state, row.callback_due_at = "ended", time.time() + index
+            session.add(row)
+        session.flush()
+        promise = take(session, True, time.time(), 12, limits_of(ALWAYS))
+        assert promise is not None
+        assert promise.number == NUMBER
+        keep(session, promise, time.time())
+        assert session.scalars(select(HandoffRow.caller).order_by(HandoffRow.id)).all() == ["", "", "13900000001"]
+
+
+def test_promises_that_are_the_colleagues_do_not_stand_in_front(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.records.callbacks.MOST", 2)
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    with Session(engine) as session:
+        for index in range(3):
+            old = Callback(key=f"o{index}:general", phone=f"1390000000{index}", queue="general", due_at=long_ago)
+            old.booked_at = long_ago
+            session.add(old)
+        session.flush()
+        promise = take(session, False, time.time(), 12, limits_of(ALWAYS))
+        assert promise is not None
+        assert promise.number == NUMBER
+
+
+def test_promises_that_were_ticked_off_count_where_the_same_number_is_booked_again(engine: Engine) -> None:
+    now = time.time()
+    with Session(engine) as session:
+        for index in range(3):
+            row = Callback(key=f"v{index}:general", phone=NUMBER, queue="general", due_at=datetime.now(UTC))
+            row.booked_at = row.done_at = row.due_at
+            session.add(row)
+            session.flush()
+            attempt = CallbackAttemptRow(promise=f"desk:{row.id}", number_of_try=1, at=now - 5000, outcome="declined")
+            session.add(attempt)
+        session.flush()
+        assert take(session, False, now, 12, limits_of(ALWAYS)) is None
+
+
+def test_nobody_leaves_the_figures_by_dialling_the_word_of_our_own_calls() -> None:
+    assert called_number("callback") == called_number("call back") == ""
+    assert called_number("hotline-en") == "hotline-en"
+
+
+def test_one_that_is_a_colleagues_is_left_to_them_and_the_list_counts_the_robots_tries(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        promise = take(session, False, time.time(), 12, limits_of(ALWAYS))
+        assert promise is not None
+        note(session, promise.name, "no_answer", "", time.time())
+        (work,) = works(session, "desk", [1]).values()
+        assert (work.tries, work.owner) == (1, "")
+    with Session(engine) as session:
+        assert take(session, False, time.time() + 1000.0, 12, limits_of(ALWAYS)) is not None
+    with Session(engine) as session, session.begin():
+        assign(session, "desk", 1, "anna")
+        assert take(session, False, time.time() + 1000.0, 12, limits_of(ALWAYS)) is None
+        keep(session, promise, time.time())
+        (work,) = works(session, "desk", [1]).values()
+        assert work.ended == "made"

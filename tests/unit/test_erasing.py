@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from ivr.__main__ import build
 from ivr.erasing import Erased, Eraser
 from ivr.errors import UserError
+from ivr.handoff.calling_back import CALLED
 from ivr.night_watch import forgotten
 from ivr.records.journal import SqlRecords, erased, write
 from ivr.records.staff import AuditRow
@@ -96,6 +97,21 @@ async def test_nothing_of_the_person_is_left_anywhere(hotline: Hotline, tmp_path
     assert list(traces(tmp_path / "var", *MINE)) == []
     assert list(traces(tmp_path / "var", OTHER.phone)) != []
     assert (await eraser(hotline).look(person)).nothing
+
+
+async def test_the_call_in_which_the_robot_kept_a_promise_goes_with_the_one_it_was_made_in(hotline: Hotline) -> None:
+    await lives(hotline)
+    called(hotline, "back", ME.phone, ME.customer)
+    with Session(hotline.engine) as session, session.begin():
+        row = session.scalars(select(CallRow).where(CallRow.id == "back")).one()
+        row.called, row.case = CALLED, {**row.case, "callback.of": f"call-{ME.name}"}
+        for handoff in session.scalars(select(HandoffRow).where(HandoffRow.call_id == "back")):
+            handoff.caller = ""  # a colleague had them: nobody is called back any more
+    await eraser(hotline).erase(ME.phone)
+    with Session(hotline.engine) as session:
+        assert session.scalars(select(LineRow).where(LineRow.call_id == "back")).all() == []
+    assert await eraser(hotline).finish()
+    assert not (hotline.recordings / "back.wav").exists()
 
 
 async def test_money_orders_and_times_stay(hotline: Hotline) -> None:

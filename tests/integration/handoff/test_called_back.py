@@ -31,9 +31,14 @@ def promise(engine: Engine) -> None:
         session.add(Promise(key="c1:general", what="callback", call_id="c1", due_at=now, made_at=now))
 
 
+def said(session: Session) -> list[str]:
+    """The prompts that the robot has said."""
+    return [str(details.get("prompt")) for details in session.scalars(select(LineRow.details))]
+
+
 def asked(session: Session) -> bool:
     """The robot has asked whether it is a good time."""
-    return "callback_good_time" in [details.get("prompt") for details in session.scalars(select(LineRow.details))]
+    return "callback_good_time" in said(session)
 
 
 def outcomes(session: Session) -> list[str]:
@@ -87,6 +92,64 @@ async def test_a_promise_is_kept_by_the_robot_and_a_colleague(tmp_path: Path) ->
             call = session.scalars(select(CallRow)).one()
             assert (call.called, call.caller, call.disposition) == ("callback", "138****9206", "handled_by_agent")
         assert len(theirs) == 1, "nobody is called twice"
+        engine.dispose()
+
+
+async def test_a_promise_is_kept_too_where_the_robot_says_goodbye_after_the_talk(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    dial = {"dial": f"sip:{{number}}@127.0.0.1:{port}", "from_hour": 0, "until_hour": 24}
+    changes = {"callbacks": dial, **brief(tmp_path, callback_hello="您好，给您回电。")}
+    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
+        engine, theirs, ours = open_database(stage.settings.database_url), list[Leg](), list[Leg]()
+        async with (
+            UserAgent(user=NUMBER, port=port) as customer,
+            UserAgent(user="agent1", port=stage.agent_port) as colleague,
+        ):
+            answers(customer, theirs, asyncio.Event())
+            answers(colleague, ours, rung := asyncio.Event())
+            promise(engine)
+            await until("question", asked, engine)
+            await asyncio.sleep(1.0)
+            theirs[0].stream.key("1")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await rung.wait()
+            await asyncio.sleep(2.0)
+            ours[0].stream.key("1")
+            await until("talk", lambda session: session.scalars(select(HandoffRow.connected_at)).first(), engine)
+            await ours[0].hang_up()
+            await until("robot", lambda session: "anything_else" in said(session), engine)
+            theirs[0].stream.key("2")
+            await until("score asked for", lambda session: any("satisf" in each for each in said(session)), engine)
+            theirs[0].stream.key("5")
+            assert await until("outcome", outcomes, engine) == ["handled_by_agent"]
+        with Session(engine) as session:
+            assert session.scalars(select(CallRow.disposition)).one() == "settled"
+            assert session.scalars(select(Callback.done_at)).one() is not None
+        engine.dispose()
+
+
+async def test_a_hotline_that_stops_lets_the_phone_that_rings_go(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    dial = {"dial": f"sip:{{number}}@127.0.0.1:{port}", "from_hour": 0, "until_hour": 24}
+    async with Stage(tmp_path / "stage", orders=60, changes={"callbacks": dial, **brief(tmp_path)}) as stage:
+        engine, legs, rung = open_database(stage.settings.database_url), list[Leg](), asyncio.Event()
+
+        def rings(leg: Leg) -> None:
+            legs.append(leg)
+            leg.ring()
+            rung.set()
+
+        async with UserAgent(user=NUMBER, port=port) as customer:
+            customer.on_offer = rings
+            promise(engine)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await rung.wait()
+            await asyncio.sleep(1.0)
+            await stage.stop()
+            await legs[0].ended(5.0)
+            with Session(engine) as session:
+                assert outcomes(session) == ["broken_off"]
+                assert session.scalars(select(Callback.done_at)).one() is None
         engine.dispose()
 
 

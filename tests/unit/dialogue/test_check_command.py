@@ -63,6 +63,13 @@ def test_a_recording_of_words_that_have_changed_is_warned_of(shop: Path, capsys:
     assert "bye.wav" not in capsys.readouterr().out
 
 
+def test_a_robot_that_calls_back_needs_words_for_whom_it_calls(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write_text("callbacks: {dial: 'sip:{number}@trunk.example'}\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        check(shop)
+    assert "no step in zh branches on `callback.queue`" in capsys.readouterr().out
+
+
 def test_the_policies_are_proved_too(shop: Path) -> None:
     shop.write_text("orders: {policies: desk}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"`orders.policies`: .*policies.yaml:1:1: can't be read"):

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.handoff.calling_back import Attempt, Limits, Promise, next_call
+from ivr.config import CallbackSettings
+from ivr.handoff.calling_back import PUT_OFF, TALKED, UNWANTED, Attempt, Limits, Promise, next_call
 from ivr.handoff.queue import Agent, Waiting
 
 NOW = 1_000_000.0
@@ -82,10 +83,49 @@ def test_who_is_in_a_call_with_us_is_not_called() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["", "110", "+4490012345", "13800000001;sip:premium@x", "anonymous", "0900123456789"]
+    "number",
+    ["", "110", "+4490012345", "13800000001;sip:premium@x", "anonymous", "0900123456789", "１３８００００００００１"],
 )
 def test_only_numbers_that_the_settings_allow_are_dialled(number: str) -> None:
     assert chosen(replace(FIRST, number=number)) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "allowed"),
+    [
+        ("13800000001", True),
+        ("013800000001", True),
+        ("01088886666", True),
+        ("02087654321", True),
+        ("057188886666", True),
+    ]
+    + [
+        (each, False)
+        for each in ("0067712345", "00881612345", "003721234567", "01016800000", "05719612345", "4001234567")
+    ],
+)
+def test_as_shipped_nothing_abroad_is_dialled_and_no_information_line(number: str, allowed: bool) -> None:
+    assert Limits(CallbackSettings().numbers).allow(number) == allowed
+
+
+def test_who_books_again_and_again_makes_no_phone_ring_again_and_again() -> None:
+    earlier = tuple(Attempt(f"desk:{index}", NOW - 10_000 * index, "declined", FIRST.number) for index in range(10, 13))
+    assert chosen(FIRST, attempts=earlier) is None
+    assert chosen(FIRST, attempts=earlier[1:]) == "desk:1"
+    talked = Attempt("desk:20", NOW - 1000, TALKED, FIRST.number)
+    assert chosen(FIRST, attempts=(*earlier, talked)) == "desk:1"
+    assert chosen(FIRST, attempts=(replace(talked, at=NOW - 60),)) is None
+
+
+def test_who_wanted_no_more_calls_gets_none_for_a_promise_made_after_that() -> None:
+    unwanted = Attempt("desk:9", NOW - 5000, UNWANTED, FIRST.number)
+    assert chosen(FIRST, attempts=(unwanted,)) is None
+    assert chosen(FIRST, SECOND, attempts=(unwanted,)) == "desk:2"
+
+
+def test_an_attempt_that_never_rang_is_none() -> None:
+    put_off = tuple(Attempt("desk:1", NOW - index, PUT_OFF) for index in range(5))
+    assert chosen(FIRST, attempts=put_off) == "desk:1"
 
 
 def test_no_more_calls_an_hour_than_allowed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,23 @@ def test_a_figure_is_no_row_of_digits() -> None:
     assert chosen("zh", "请按1", "请按", "一") == ["请按", "一"]
 
 
+@pytest.mark.parametrize(
+    "text", ["打5%折", "要¥5", "评分3.5", "二〇二六", "第3~5天", "零下-5", "5＋3", "５％", "五座Б", "3/5"]
+)
+def test_nothing_that_is_said_is_left_out(text: str) -> None:
+    assert chosen("zh", text, *"打折要评分第天零下座一二三四五六") is None
+
+
+@pytest.mark.parametrize("text", ["三，五～", "《三五》！", "“三”五…", "三五\u200b。", "（三）·五"])
+def test_marks_that_nobody_says_keep_no_recording_away(text: str) -> None:
+    assert chosen("zh", text, "三", "五") == ["三", "五"]
+
+
+def test_a_name_as_a_mac_writes_it_and_as_an_input_method_does() -> None:
+    assert name(unicodedata.normalize("NFD", "Café"), "en") == name("café", "en") != name("caf", "en")
+    assert name("您好，三。", "zh") == name("您好,３。", "zh")
+
+
 def test_the_falling_recording_is_for_the_end_of_a_sentence_only() -> None:
     assert chosen("zh", "是三。", "是", "三", "三。") == ["是", "三。"]
     assert chosen("zh", "是三，对吗？", "是", "三。", "对吗？") is None
@@ -108,5 +126,9 @@ def test_a_recording_made_again_is_another_sound(tmp_path: Path) -> None:
     pieces = cut(words("您好", "zh"), {name("您好", "zh"): file})
     assert pieces is not None
     before = fingerprint(pieces)
+    os.utime(file, (1, 1))
+    assert fingerprint(pieces) != before
+    before = fingerprint(pieces)
+    file.write_bytes(b"longer")
     os.utime(file, (1, 1))
     assert fingerprint(pieces) != before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from ivr.commands import Prompt
 from ivr.config import VoiceSettings
-from ivr.errors import VoiceUnavailable
+from ivr.errors import UserError, VoiceUnavailable
 from ivr.speech.audio import read_wav, write_wav
 from ivr.speech.pieces import COMMA_SECONDS
-from ivr.speech.recordings import said_file
+from ivr.speech.recordings import said_file, write_down
 from ivr.speech.studio import Studio
 from ivr.speech.voice import CachedVoice
 
@@ -101,6 +102,52 @@ async def test_a_recording_put_there_by_hand_is_believed_and_a_broken_list_harms
     record(tmp_path, "hello")
     said_file(tmp_path / "prompts", "zh").write_text("hello: [", encoding="utf-8")
     assert (await voice(tmp_path).wav(Prompt("hello", "您好", "zh"))).stem == "hello"
+
+
+async def test_a_recording_without_a_date_is_played(tmp_path: Path) -> None:
+    record(tmp_path, "hello")
+    os.utime(tmp_path / "prompts/zh/recordings/hello.wav", (0, 0))
+    assert (await voice(tmp_path).wav(Prompt("hello", "您好", "zh"))).stem == "hello"
+
+
+def test_an_import_that_breaks_off_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported(tmp_path, "退款三天到账。")
+    before = said_file(tmp_path / "prompts", "zh").read_text(encoding="utf-8")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ivr.speech.recordings.os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_down(tmp_path / "prompts", "zh", {"hello": "退款五天到账。"})
+    assert said_file(tmp_path / "prompts", "zh").read_text(encoding="utf-8") == before
+
+
+def test_a_list_that_cannot_be_read_is_told_and_not_written_over(tmp_path: Path) -> None:
+    imported(tmp_path, "退款三天到账。")
+    said_file(tmp_path / "prompts", "zh").write_text("bye: [", encoding="utf-8")
+    with pytest.raises(UserError, match=r"said\.yaml"):
+        imported(tmp_path, "退款三天到账。")
+    assert said_file(tmp_path / "prompts", "zh").read_text(encoding="utf-8") == "bye: ["
+
+
+def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "prompts" / "zh").mkdir(parents=True)
+    (tmp_path / "prompts" / "zh" / "recordings").write_bytes(b"no folder")
+    with pytest.raises(UserError, match="can't be written"):
+        imported(tmp_path, "您好")
+
+
+def test_of_two_takes_for_one_text_the_second_is_told(tmp_path: Path) -> None:
+    takes = tmp_path / "takes"
+    for each in ("monday/三.wav", "tuesday/３.WAV"):
+        (takes / each).parent.mkdir(parents=True)
+        write_wav(takes / each, TAKE.tobytes())
+    studio = Studio(tmp_path / "prompts", "zh", [("三", "三", True)])
+    first, second = (studio.take(file) for file in studio.files(takes))
+    assert first.taken
+    assert not second.taken
+    assert "monday/三.wav says the same and was taken" in second.faults[0]
 
 
 def test_takes_find_their_places_and_strangers_are_told(tmp_path: Path) -> None:

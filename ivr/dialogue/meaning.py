@@ -23,6 +23,7 @@ Completeness = Literal["complete", "incomplete", "in_number"]
 UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "wait", "help", "back", "goodbye")
 OUT_OF_SCOPE = "out_of_scope"
 WHAT_ELSE = "what_else"
+SAME_WISH = "same_wish"
 SWITCH_LANGUAGE = "switch_language"
 COURTESIES = frozenset({"thanks", SWITCH_LANGUAGE})
 
@@ -94,8 +95,9 @@ class Interpretation:
     `intent` is the intent's id, the universal's, the option's name, "yes" or "no", or "" — by `kind`. `runner_up` is the
     next best of the same sort. With `negated` the caller says they do NOT want `intent` ("不用退款了"). With `correction`
     the utterance takes back something just read back; the slots hold the corrected value. `universal` and `danger` are set
-    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; one that is taken back in the same
-    breath ("yes but I want all of it") is `hedged`.
+    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; so are
+    the others of several wishes in one breath. One that is taken back in the same breath ("yes but I want all of it") is `hedged`.
+    `aside` is the question beside the matter that the utterance is, word for word or nearly, whatever else it may mean.
     `why` says in words how it was found; `text` is the hypothesis that won, normalised.
     """
 
@@ -110,8 +112,9 @@ class Interpretation:
     universal: Universal | None = None
     danger: Danger | None = None
     correction: bool = False
-    also: str = ""
+    also: tuple[str, ...] = ()
     hedged: bool = False
+    aside: str = ""
     text: str = ""
     why: tuple[str, ...] = field(default=())
 

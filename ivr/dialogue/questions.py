@@ -11,6 +11,7 @@ from ivr.commands import KeyInput
 from ivr.dialogue.answer_words import Score
 from ivr.dialogue.dialplan import Ask, Manner
 from ivr.dialogue.meaning import (
+    SAME_WISH,
     SWITCH_LANGUAGE,
     WHAT_ELSE,
     Expectation,
@@ -143,7 +144,7 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
             wants = _with(expectation, manner, wants="choice", options=options)
             return Question("step", prompt, wants, manner, keys, own=own)
         case "yes_no":
-            return yes_no("step", prompt, manner, expectation)
+            return replace(yes_no("step", prompt, manner, expectation), own=own & {SAME_WISH})
         case "intent":
             wants = _with(expectation, manner, wants="intent", intents=step.intents or None)
             return Question("step", prompt, wants, manner, step.keys, own=own)

@@ -99,13 +99,15 @@ def test_yes_and_no(hear: Hear, said: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("said", "kind", "also"),
     [
-        ("不取消了", "no", ""),
-        ("不退款了", "no", ""),
-        ("不，我要退款", "no", "refund_request"),
-        ("对，我还想开发票", "yes", "invoice"),
+        ("不取消了", "no", ()),
+        ("不退款了", "no", ()),
+        ("不，我要退款", "no", ("refund_request",)),
+        ("对，我还想开发票", "yes", ("invoice",)),
     ],
 )
-def test_an_answer_may_carry_a_wish_but_not_the_one_it_refuses(hear: Hear, said: str, kind: str, also: str) -> None:
+def test_an_answer_may_carry_a_wish_but_not_the_one_it_refuses(
+    hear: Hear, said: str, kind: str, also: tuple[str, ...]
+) -> None:
     heard = hear(said, wants="yes_no")
 
     assert (heard.kind, heard.also) == (kind, also)

@@ -76,7 +76,7 @@ class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
     `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
-    place ("1", "2", … or "last"), `what_else` asks for other choices, `never_mind` gives the matter up: templates of whole
+    place ("1", "2", … or "last"), `what_else` asks for other choices, `either` takes any, `never_mind` gives the matter up: templates of whole
     utterances, where a question takes them. Who says nothing but `greetings` hears the question again. `declared` words say what a
     caller has come for, whatever question the rest of the sentence sounds like; `second_wish` when two things are wanted in one breath. A sentence
     of two intents belongs to the one that `outranks` the other."""
@@ -94,6 +94,7 @@ class UniversalsFile(_File):
     corrections: Phrases = ()
     ordinals: dict[Annotated[str, Field(pattern=r"^([1-8]|last)$")], Phrases] = {}
     what_else: Phrases = ()
+    either: Phrases = ()
     never_mind: Phrases = ()
     greetings: Phrases = ()
 
@@ -199,10 +200,11 @@ def _check_lists(file: Path, lists: ListsFile, parsed: Lists) -> None:
 
 def _check_places(file: Path, universals: UniversalsFile, parsed: Lists) -> None:
     """Templates that aren't intents are made where they are used; what is wrong with one is said now, with its line."""
-    if not (universals.ordinals or universals.what_else or universals.never_mind):
+    if not (universals.ordinals or universals.what_else or universals.either or universals.never_mind):
         return
     document = Document(file, error=DialplanError)
-    for key, templates in (("what_else", universals.what_else), ("never_mind", universals.never_mind)):
+    for key in ("what_else", "either", "never_mind"):
+        templates: Phrases = getattr(universals, key)
         for index, template in enumerate(templates):
             _node(template, parsed, document.place(key, index))
     for name, templates in universals.ordinals.items():

@@ -49,7 +49,7 @@ class Expectation:
     whatever is wanted (change of mind), at a stricter threshold where the step wants something else.
     `digits` is the length wanted of a `digits` slot (0: any). `order_numbers` are this caller's own.
     `heard` is the value the robot has just read back: a correction ("不对，是三八二七") is laid over it.
-    `what_else` says that the caller may ask what else there is, in place of a yes, a no or a choice.
+    `what_else` says that the caller may ask what else there is, in place of a yes, a no or a choice; `either` that any choice will do.
     `now` (aware, the shop's zone) makes dates absolute; without it dates and times stay unresolved.
     """
 
@@ -62,6 +62,7 @@ class Expectation:
     order_numbers: tuple[str, ...] = ()
     heard: str = ""
     what_else: bool = False
+    either: bool = False
     now: datetime | None = None
     accept: float = 0.7
     confirm: float = 0.4

@@ -134,7 +134,8 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
     `items` are the choices of a step that takes them from a value: each is said by its own name, or by the phrases that the step
     has for it, and has its place as key.
     """
-    expectation = replace(expectation, what_else=WHAT_ELSE in step.on)
+    either = step.ask == "choice" and "yes" in step.on
+    expectation = replace(expectation, what_else=WHAT_ELSE in step.on, either=either)
     own = frozenset(step.on)
     match step.ask:
         case "choice" if step.choices_from:

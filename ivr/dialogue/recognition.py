@@ -90,6 +90,7 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
             said += _places(understanding, len(expectation.options))
             said += _what_else(understanding) if expectation.what_else else ()
+            said += _either(understanding) if expectation.either else ()
             return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits="single")
         case "slot" if expectation.slot in DIGIT_SLOTS:
             language = expectation.language
@@ -142,6 +143,13 @@ def _what_else(understanding: Understanding) -> tuple[str, ...]:
     asked = _sampled(understanding, grammar.phrases(grammar.universals.what_else), PER_ANSWER)
     none = _shortest(understanding, grammar.intents.get("no", ()), PER_ANSWER)
     return tuple(dict.fromkeys((*asked, *none)))
+
+
+@lru_cache(maxsize=8)
+def _either(understanding: Understanding) -> tuple[str, ...]:
+    """How callers say that any choice will do."""
+    grammar = understanding.grammar
+    return tuple(_sampled(understanding, grammar.phrases(grammar.universals.either), PER_OPTION))
 
 
 @lru_cache(maxsize=32)

@@ -46,6 +46,8 @@ def answer(understanding: Understanding, said: Said, expectation: Expectation) -
     choices, options = understanding.choices, expectation.options
     if expectation.what_else and (asked := choices.what_else(said)) is not None:
         return asked
+    if expectation.either and (any_of_them := choices.either(said)) is not None:
+        return any_of_them
     if expectation.wants in ("slot", "intent") and (given_up := choices.never_mind(said)) is not None:
         return given_up
     match expectation.wants:

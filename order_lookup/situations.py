@@ -204,6 +204,8 @@ def _paid_twice(order: OrderFacts, _facts: DecisionFacts, policies: ShopPolicies
 
 
 def _coupon_not_applied(order: OrderFacts, facts: DecisionFacts, _policies: ShopPolicies) -> bool:
+    if not order.worth:
+        return False  # all of it went back, and with it what the coupon would have taken off
     if any(not c.intended and c.reason == "not_applied" for c in order.coupons):
         return False
     return any(c.intended and not c.used for c in order.coupons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from order_lookup import tables as t
@@ -51,8 +51,10 @@ def verify(session: Session, caller: CallerRef, claim: Claim, now: datetime, pol
     since = now - timedelta(hours=rules.window_hours)
     failures = _failures(session, caller.call_id, phone, since)
     about = claim.order_number[:40] or f"phone:{normal_phone(claim.phone)}"[: 40 * bool(claim.phone)]
-    closed = failures >= rules.failures or _attacked(session, target, about, since, rules.failures)
     own = target is not None and customer_of_phone(session, phone) is target
+    # Who calls from the customer's own number has that number's failures to answer for, and no stranger's.
+    attacked = not own and _attacked(session, target, about, claim, since, rules.failures)
+    closed = failures >= rules.failures or attacked
     if closed or not claimed(claim):
         before = level(own, _shown(session, caller.call_id, target.id)) if target else Level.NONE
         return Verification(before, passed=False, failures_left=max(0, rules.failures - failures), exhausted=closed)
@@ -112,14 +114,18 @@ def _failures(session: Session, call_id: str, phone: str, since: datetime) -> in
     return session.scalar(counted) or 0
 
 
-def _attacked(session: Session, target: t.Customer | None, about: str, since: datetime, failures: int) -> bool:
-    """Whether this customer or this order was guessed at too often, from whatever phones.
+def _attacked(
+    session: Session, target: t.Customer | None, about: str, claim: Claim, since: datetime, failures: int
+) -> bool:
+    """Whether what is claimed of this customer or this order was guessed at too often, from whatever phones.
 
-    An order that doesn't exist is counted like one that does: that guessing ends early must tell nobody which it is.
+    Guessed telephone numbers leave the way by the name open, and the other way round. An order that doesn't exist is counted like one
+    that does: that guessing ends early must tell nobody which it is.
     """
     whose = [t.Verification.about == about] if about else []
     whose += [t.Verification.customer_id == target.id] if target is not None else []
     if not whose:
         return False
-    counted = select(func.count()).where(or_(*whose), ~t.Verification.passed, t.Verification.at >= since)
+    alike = [t.Verification.claimed.contains(str(proof)) for proof in sorted(claimed(claim))] or [false()]
+    counted = select(func.count()).where(or_(*whose), or_(*alike), ~t.Verification.passed, t.Verification.at >= since)
     return (session.scalar(counted) or 0) >= failures * _TARGET_FACTOR

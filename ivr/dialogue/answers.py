@@ -39,6 +39,7 @@ class Choices:
         self._options: dict[tuple[Option, ...], dict[str, Sentences]] = {}
         said = grammar.universals
         self._what_else = Sentences(grammar.language, grammar.phrases(said.what_else))
+        self._either = Sentences(grammar.language, grammar.phrases(said.either))
         self._never_mind = Sentences(grammar.language, grammar.phrases(said.never_mind))
         self._ordinals = {
             place: Sentences(grammar.language, grammar.phrases(ones)) for place, ones in said.ordinals.items()
@@ -65,6 +66,10 @@ class Choices:
         if likeness < _SURELY:
             return None
         return Interpretation("choice", WHAT_ELSE, likeness, why=("asks what else there is",))
+
+    def either(self, said: Said) -> Interpretation | None:
+        """Any of the choices will do."""
+        return _answered("yes", 1.0, "any choice will do") if self._either.is_exact(said.sentence) else None
 
     def never_mind(self, said: Said) -> Interpretation | None:
         """The matter is given up, in so many words: a no to all of it."""

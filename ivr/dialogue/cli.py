@@ -140,7 +140,9 @@ def _unheard(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
         if not listed.exists():
             continue  # a vosk-server, or a model that keeps its words to itself
         words = {line.split(" ", 1)[0] for line in listed.read_text(encoding="utf-8").splitlines()}
-        unknown = Counter(part for said in spoken_phrases(spoken.understanding) for part in unknown_parts(said, words))
+        lacking = (part for said in spoken_phrases(spoken.understanding) for part in unknown_parts(said, words))
+        # "3q" is typed for 三Q, and heard as what it stands for.
+        unknown = Counter(part for part in lacking if not any(char.isdigit() for char in part))
         if unknown:
             most = ", ".join(part for part, _ in unknown.most_common(20))
             what = (

@@ -18,6 +18,13 @@ Seconds = Annotated[float, Field(ge=0.1, le=600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Routes = dict[str, str]
 Arguments = dict[str, str]
+# An aside may be answered by what the robot has asked, by the matter it is asked in, or in any case.
+BY_QUESTION = {"slot": "value", "intent": "open"}
+OTHERWISE = "otherwise"
+# Asked to repeat, or for help, the robot does so: universals that stand in place of a prompt.
+DOES: tuple[Literal["help", "repeat"], ...] = ("help", "repeat")
+# A wish that is followed in the middle of another one, which is gone on with afterwards.
+COME_BACK = "come_back"
 Wanted = Literal[
     "intent",
     "yes_no",
@@ -250,6 +257,7 @@ class TreeFile(Part):
     settings: Manner = Manner()
     intents: dict[str, str] = {}
     always: Always | None = None
+    asides: dict[str, str | Routes] = {}
     returns: Names = ()
     steps: dict[str, dict[str, object]] = Field(min_length=1)
 

@@ -5,6 +5,7 @@ dialplans/LANGUAGE/lists.yaml       <lists>, fillers, informal spellings
 dialplans/LANGUAGE/universals.yaml  what is understood at every step, yes and no, words of danger
 dialplans/LANGUAGE/consent.yaml     yes and no with more behind them, and what takes them back
 dialplans/LANGUAGE/answers.yaml     what is said around an answer, and how scores are said
+dialplans/LANGUAGE/asides.yaml      questions that are answered at any step, beside the matter
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ class IntentsFile(_File):
     intents: dict[str, Phrases] = {}
 
 
+class AsidesFile(_File):
+    """Sentence templates of questions asked beside the matter, by the name of the aside; by that of a universal, it is meant."""
+
+    asides: dict[str, Phrases] = {}
+
+
 class ListsFile(_File):
     """`lists` are used in templates as <name>; `fillers` are dropped; `informal` spellings are written out."""
 
@@ -69,9 +76,10 @@ class UniversalsFile(_File):
     """`universals` and `answers` are templates of whole utterances; `anywhere` are words that mean it wherever they stand;
     `danger` words likewise; `unless` takes out what only looks like one of them. `negations` come before a thing not wanted,
     `negatable` says which things those are and their intents, `corrections` come before a thing said anew. `ordinals` choose by
-    place ("1", "2", … or "last"), `what_else` asks for other choices, `never_mind` gives the matter up: templates of whole
+    place ("1", "2", … or "last"), `what_else` asks for other choices, `either` takes any, `never_mind` gives the matter up: templates of whole
     utterances, where a question takes them. Who says nothing but `greetings` hears the question again. `declared` words say what a
-    caller has come for, whatever question the rest of the sentence sounds like; `second_wish` when two things are wanted in one breath."""
+    caller has come for, whatever question the rest of the sentence sounds like; `second_wish` when two things are wanted in one breath. A sentence
+    of two intents belongs to the one that `outranks` the other."""
 
     universals: dict[Universal, Phrases] = {}
     anywhere: dict[Universal, Phrases] = {}
@@ -80,11 +88,13 @@ class UniversalsFile(_File):
     unless: Phrases = ()
     declared: dict[str, Declared] = {}
     second_wish: Joined = Joined()
+    outranks: dict[str, Phrases] = {}
     negations: Phrases = ()
     negatable: dict[str, str] = {}
     corrections: Phrases = ()
     ordinals: dict[Annotated[str, Field(pattern=r"^([1-8]|last)$")], Phrases] = {}
     what_else: Phrases = ()
+    either: Phrases = ()
     never_mind: Phrases = ()
     greetings: Phrases = ()
 
@@ -101,6 +111,7 @@ class Grammar:
     consent: ConsentFile = field(default_factory=ConsentFile)
     answers: AnswersFile = field(default_factory=AnswersFile)
     places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
+    asides: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     folder: Path = Path()
 
     @property
@@ -132,7 +143,8 @@ def load_grammar(folder: Path, language: Language | None = None) -> Grammar:
         intent: tuple(_node(one, parsed, places[intent, index]) for index, one in enumerate(ones))
         for intent, ones in sentences.items()
     }
-    return Grammar(spoken, nodes, sentences, lists, universals, consent, answers, places, folder)
+    asides = _asides(folder / "asides.yaml", parsed)
+    return Grammar(spoken, nodes, sentences, lists, universals, consent, answers, places, asides, folder)
 
 
 def _sentences(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, int], Place]]:
@@ -147,6 +159,17 @@ def _sentences(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str
         for key in ("universals", "answers"):
             _add(document, UniversalsFile, key, sentences, places)
     return sentences, places
+
+
+def _asides(file: Path, parsed: Lists) -> dict[str, tuple[Node, ...]]:
+    """The sentences of asides; they are no intents, and nothing is learnt from them."""
+    if not file.exists():
+        return {}
+    document = Document(file, error=DialplanError)
+    return {
+        name: tuple(_node(each, parsed, document.place("asides", name, at)) for at, each in enumerate(templates))
+        for name, templates in document.typed(AsidesFile).asides.items()
+    }
 
 
 def _add(
@@ -177,10 +200,11 @@ def _check_lists(file: Path, lists: ListsFile, parsed: Lists) -> None:
 
 def _check_places(file: Path, universals: UniversalsFile, parsed: Lists) -> None:
     """Templates that aren't intents are made where they are used; what is wrong with one is said now, with its line."""
-    if not (universals.ordinals or universals.what_else or universals.never_mind):
+    if not (universals.ordinals or universals.what_else or universals.either or universals.never_mind):
         return
     document = Document(file, error=DialplanError)
-    for key, templates in (("what_else", universals.what_else), ("never_mind", universals.never_mind)):
+    for key in ("what_else", "either", "never_mind"):
+        templates: Phrases = getattr(universals, key)
         for index, template in enumerate(templates):
             _node(template, parsed, document.place(key, index))
     for name, templates in universals.ordinals.items():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal, assert_never
 
 from ivr.dialogue import dialplan as plan
-from ivr.dialogue import judgement as judged
+from ivr.dialogue import judgements as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
 from ivr.dialogue.meaning import SWITCH_LANGUAGE, WHAT_ELSE, Interpretation, is_matter
@@ -55,7 +55,7 @@ def hear(talk: Talk, state: Listening, hypotheses: tuple[Hypothesis, ...], barge
             return None
         heard = whole
     decide(talk, replace(state, no_matches=state.no_matches - 1) if going_on else state, heard)
-    if asked.wants == "intent" and heard.verdict == "reject" and hypotheses:
+    if asked.wants == "intent" and heard.verdict == "reject" and not heard.aside and hypotheses:
         before = f"{state.missed} " if barged_in and state.missed else ""
         remember_missed(talk, state.question, before + hypotheses[0].text)
 
@@ -116,7 +116,8 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
     note(talk, heard, judgement)
     if isinstance(judgement, judged.Wanted):
         talk.forget_ahead()
-    keep_extra(talk, heard, question)
+    if not isinstance(judgement, judged.Unsettled):  # a question about the offer is no wish to come
+        keep_extra(talk, heard, question)
     match judgement:
         case judged.Alarm(danger):
             talk.memory.set("danger", danger)
@@ -134,9 +135,8 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             always(talk, "never_mind")
         case judged.Wanted(intent):
             talk.progress()
-            if talk.next_intent == intent:  # "no, I want my money back": now, not later
-                talk.take_next_intent()
-            if intent == SWITCH_LANGUAGE:
+            talk.wishes_to_come = [each for each in talk.wishes_to_come if each != intent]  # now, not later
+            if intent == SWITCH_LANGUAGE or talk.context().comes_back(intent):
                 keep_matter(talk, question)
             if not want(talk, question, intent):
                 try_again(talk, state, "no_match")
@@ -148,32 +148,37 @@ def decide(talk: Talk, state: Listening, heard: Interpretation, certain: bool = 
             fill(talk, slot)
         case judged.Answered(outcome):
             answered(talk, state, outcome)
+        case judged.Aside(_, prompt):
+            beside(talk, state, prompt)
         case _:
             assert_never(judgement)
 
 
 def keep_matter(talk: Talk, question: Question) -> None:
-    """What is under way goes on in the other language; what is settled, or was to be asked anyway, doesn't begin anew."""
+    """What is under way goes on afterwards; what is settled, or was to be asked anyway, doesn't begin anew."""
     under_way = len(talk.position.stack) > 1 and question.expectation.wants != "intent"
     matter = talk.memory.word("$intent")
     if under_way and matter and is_matter(matter):
-        talk.next_intent = matter
+        talk.wishes_to_come.insert(0, matter)
 
 
 def note(talk: Talk, heard: Interpretation, judgement: judged.Judgement) -> None:
     """Write down what was understood, for the transcript and the case."""
     kind = "no_match" if isinstance(judgement, judged.Missed) else "understood"
     text = HIDDEN if talk.manner.sensitive else readable(heard.text)
-    values: dict[str, Value] = {"heard": text, "meaning": heard.intent or heard.kind, "why": heard.why}
+    meaning = judgement.name if isinstance(judgement, judged.Aside) else heard.intent or heard.kind
+    values: dict[str, Value] = {"heard": text, "meaning": meaning, "why": heard.why}
     if isinstance(judgement, judged.Wanted) and is_matter(judgement.intent):
         values["intent"] = judgement.intent
     talk.note(kind, values)
 
 
 def keep_extra(talk: Talk, heard: Interpretation, question: Question) -> None:
-    """What was said beyond the answer: values for questions to come, a second wish for later."""
-    if heard.also != talk.context().intent and heard.also not in question.agrees:  # "yes, cancel it": that is under way
-        talk.next_intent = heard.also or talk.next_intent
+    """What was said beyond the answer: values for questions to come, other wishes for later."""
+    under_way = {*question.agrees, *talk.wishes_to_come}  # "yes, cancel it"
+    if question.expectation.wants != "intent":
+        under_way.add(talk.context().intent)
+    talk.wishes_to_come += [intent for intent in heard.also if intent not in under_way]
     if heard.verdict != "reject":
         for slot in heard.slots:
             if slot.kind != question.expectation.slot:
@@ -188,7 +193,7 @@ def answered(talk: Talk, state: Listening, outcome: str) -> None:
         open_again = replace(state, question=state.asked, held=None, asked=None)
         if outcome == "yes":
             decide(talk, open_again, state.held, certain=True)
-        elif not (talk.next_intent and want(talk, state.asked, talk.take_next_intent())):
+        elif not (talk.wishes_to_come and want(talk, state.asked, talk.take_next_wish())):
             try_again(talk, open_again, "no_match")
     elif question.about == "offer" and isinstance(step, plan.Act):
         if outcome == "yes":
@@ -244,6 +249,17 @@ def ask_whether(talk: Talk, state: Listening, heard: Interpretation) -> None:
     doubt = questions.yes_no("doubt", "doubt", asked.manner, talk.expectation())
     doubt = replace(doubt, agrees=frozenset({heard.intent} if heard.kind == "intent" else ()))
     talk.listen(replace(state, question=doubt, held=heard, asked=asked))
+
+
+def beside(talk: Talk, state: Listening, prompt: str) -> None:
+    """Answer what was asked beside the matter, and put the robot's own question again: it costs no try."""
+    question = state.question
+    if prompt in plan.DOES:
+        return wish(talk, state, prompt, keyed=False)
+    talk.say(prompt)
+    if not (talk.keys_only and talk.say(question.prompt, "keys")):
+        talk.say(question.prompt)
+    talk.listen(state)
 
 
 def try_again(talk: Talk, state: Listening, what: Literal["no_input", "no_match", "unsettled"]) -> None:

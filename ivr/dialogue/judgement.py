@@ -1,15 +1,35 @@
-"""What an interpretation does to the question that was asked (pure): one judgement out of ten.
+"""What an interpretation does to the question that was asked (pure): one judgement out of eleven.
 
-The order is the order of urgency: danger, universals, the answer itself, corrections, a change of mind, and last a no-match.
+The order is the order of urgency: danger, universals, the answer itself, corrections, a change of mind, and last a no-match. A
+question beside the matter, said word for word, comes before them all: it has words of theirs in it ("am I talking to a human?").
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
-from ivr.dialogue.consent import Consent
-from ivr.dialogue.meaning import OUT_OF_SCOPE, SWITCH_LANGUAGE, WHAT_ELSE, Danger, Interpretation, Slot, Universal
+from ivr.dialogue.judgements import (
+    Alarm,
+    Answered,
+    Aside,
+    Context,
+    Corrected,
+    Doubtful,
+    Filled,
+    Judgement,
+    Missed,
+    NeverMind,
+    Unsettled,
+    Wanted,
+    Wish,
+)
+from ivr.dialogue.meaning import (
+    OUT_OF_SCOPE,
+    SAME_WISH,
+    SWITCH_LANGUAGE,
+    WHAT_ELSE,
+    Interpretation,
+    Slot,
+    is_matter,
+)
 from ivr.dialogue.questions import Question
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.vocabulary import ABOUT_GOODS, UNDOES, URGENT_INTENTS
@@ -18,95 +38,24 @@ from ivr.values import Digits
 SPOKEN_DIGITS = 4  # so many digits aren't said by chance
 WHOLE_NUMBER = 0.85  # as sure as a number with the right shape and check digit is
 
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A word of danger, fraud or rage."""
-
-    danger: Danger
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Something that is understood at every step."""
-
-    universal: Universal
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The question is answered with a word: yes, no, or the name of a choice."""
-
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """The question is answered with a value."""
-
-    slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The caller says what they want: the answer to an open question, or a change of mind."""
-
-    intent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """A value given earlier is taken back and given anew."""
-
-    slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class NeverMind:
-    """The caller no longer wants what the call is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """Neither a yes nor a no to an offer: a question about it, or a yes that is taken back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    """Perhaps understood: ask whether it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Not understood."""
-
-
-Judgement = Alarm | Wish | Answered | Filled | Wanted | Corrected | NeverMind | Unsettled | Doubtful | Missed
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the call knows when it judges: the matter under way, intents it can follow, slots it can take back, words of consent."""
-
-    intent: str
-    known_intents: Collection[str]
-    corrigible: Collection[str]
-    consent: Consent
-
-
 # What the words of an offer that moves money say themselves: how much comes back, where to, at what fee.
-_SAID_BY_OFFERS = frozenset({"cancellation_fee", "refund_policy", "refund_status"})
+_SAID_BY_OFFERS = frozenset({"cancellation_fee", "refund_policy"})
+_NEARLY_SAID = frozenset({"refund_status"})  # unless there is more to say about it
 _MONEY = frozenset({"cancel_order", "refund_request", "return_exchange", "price_protection"})
 
 
 def judge(question: Question, heard: Interpretation, context: Context, certain: bool = False) -> Judgement:
     """The judgement on what was heard; `certain` when the caller has already confirmed it."""
+    if heard.aside in context.asides and heard.intent != WHAT_ELSE and not _is_choice(question, heard):
+        return Aside(heard.aside, context.asides[heard.aside])
     if heard.danger and not _among_digits(question, heard):
         known = heard.verdict == "accept" and not heard.negated and heard.intent in URGENT_INTENTS
         return Wanted(heard.intent) if known and heard.intent in context.known_intents else Alarm(heard.danger)
     if heard.universal:
         if heard.universal == "goodbye" and heard.verdict != "accept":
             return Missed()  # "uh" heard as "off": nobody is hung up on by a guess
+        if heard.universal == "goodbye" and question.expectation.wants == "slot" and not _takes_leave(heard, context):
+            return Missed()  # "that's all" to "your name, please?": all they know, and no goodbye
         return Wanted(heard.universal) if heard.universal in question.own else Wish(heard.universal)
     judgement = _sense(question, heard, context)
     if isinstance(judgement, Missed) and question.about == "offer" and context.consent.is_a_question(heard.text):
@@ -116,6 +65,16 @@ def judge(question: Question, heard: Interpretation, context: Context, certain: 
     if not _doubtful(question, heard):
         return judgement
     return Missed() if heard.intent == "thanks" else Doubtful()  # "do you mean thanks?" helps nobody
+
+
+def _is_choice(question: Question, heard: Interpretation) -> bool:
+    """Whether it is surely one of the answers that the question itself names."""
+    return question.expectation.wants == "choice" and heard.kind == "choice" and heard.verdict == "accept"
+
+
+def _takes_leave(heard: Interpretation, context: Context) -> bool:
+    """Whether a goodbye is one in so many words, or by key."""
+    return "keys" in heard.why or context.consent.takes_leave(heard.text)
 
 
 def _among_digits(question: Question, heard: Interpretation) -> bool:
@@ -164,7 +123,7 @@ def _sense(question: Question, heard: Interpretation, context: Context) -> Judge
     if _polite_end(question, heard):
         return Wanted(heard.runner_up)
     if heard.kind == "no" and question.about in ("step", "offer") and _another_wish(question, heard.also, context):
-        return Wanted(heard.also)
+        return Wanted(heard.also[0])
     if heard.hedged and question.about == "offer":
         return Unsettled()
     if heard.kind in ("yes", "no") and (wants.wants == "yes_no" or heard.kind in question.own):
@@ -196,10 +155,10 @@ def _bare_number(heard: Interpretation, context: Context) -> Slot | None:
     return next((slot for slot in heard.slots if slot.kind == "order_number" and slot.confidence >= WHOLE_NUMBER), None)
 
 
-def _another_wish(question: Question, intent: str, context: Context) -> bool:
+def _another_wish(question: Question, also: tuple[str, ...], context: Context) -> bool:
     """ "No, I want my money back": the no is a breath before another wish than the one under way."""
     wanted = question.expectation.wants == "yes_no" and question.manner.change_of_mind
-    return bool(wanted and intent in context.known_intents and intent != context.intent)
+    return bool(wanted and also and also[0] in context.known_intents and also[0] != context.intent)
 
 
 def _polite_end(question: Question, heard: Interpretation) -> bool:
@@ -216,7 +175,8 @@ def _wanted_slot(question: Question, heard: Interpretation) -> Slot | None:
 def _refused(question: Question, heard: Interpretation, context: Context) -> Judgement:
     """ "I don't want a refund": no to an offer, the end of the matter, no to a question, or nothing we can use."""
     yes_no = question.expectation.wants == "yes_no"
-    if heard.intent == context.intent and not (yes_no and question.about == "offer"):
+    alike = heard.intent == context.intent or {heard.intent, context.intent} <= _MONEY
+    if alike and not (yes_no and question.about == "offer"):
         return NeverMind()
     return Answered("no") if yes_no else Missed()
 
@@ -236,22 +196,28 @@ def _turn(question: Question, heard: Interpretation, context: Context) -> Judgem
     open_question = question.expectation.wants == "intent"
     if open_question:
         return Wanted(heard.intent)
+    if question.about == "survey" and not is_matter(heard.intent):
+        return Missed()  # "thank you" is no score, and goes on for ever
     if heard.text in SLOT_MARKS.values():  # digits where none were asked for are no wish for another order
         return Missed()
     if _wish(heard) in question.agrees and heard.verdict == "accept" and not context.consent.asks_whether(heard.text):
         return Answered("yes")
     if _agrees_too_soon(question, heard, context):
         return Missed()
-    if (
-        question.about == "offer"
-        and question.agrees & _MONEY
-        and (heard.intent in _SAID_BY_OFFERS or context.consent.impatient(heard.text))
-    ):
+    money_offered = question.about == "offer" and question.agrees & _MONEY
+    if money_offered and (heard.intent in _SAID_BY_OFFERS or context.consent.impatient(heard.text)):
+        return Unsettled()
+    if heard.intent in context.asides and heard.intent != context.intent:
+        return Aside(heard.intent, context.asides[heard.intent])
+    if money_offered and heard.intent in _NEARLY_SAID:
         return Unsettled()
     if heard.intent == context.intent and (taken_back := _taken_back(heard, context)) is not None:
         return Corrected(taken_back)
+    if heard.intent == context.intent and SAME_WISH in question.own and heard.verdict == "accept":
+        return Answered(SAME_WISH)  # "this order?" — "hurry it up!": they didn't say no
     followed = question.manner.change_of_mind or heard.intent == SWITCH_LANGUAGE
-    if followed and heard.intent in context.known_intents and heard.intent != context.intent:
+    other = heard.intent != context.intent or question.about == "doubt"  # "do you mean …?" — "no: what I came for"
+    if followed and other and heard.intent in context.known_intents:
         return Wanted(heard.intent)
     return Missed()
 

@@ -26,7 +26,7 @@ from ivr.values import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 KEYS = frozenset(field.alias or key for verb in VERBS.values() for key, field in verb.model_fields.items())
-RESERVED = frozenset({"defaults", "lists", "universals", "consent", "answers"})
+RESERVED = frozenset({"defaults", "lists", "universals", "consent", "answers", "asides"})
 
 
 @dataclass(frozen=True, slots=True)

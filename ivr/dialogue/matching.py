@@ -43,6 +43,7 @@ class Sentences:
 
     language: Language
     nodes: tuple[Node, ...]
+    samples: int = _SAMPLES  # of each template
     _words: list[frozenset[str]] = field(default_factory=list)
     _texts: list[str] = field(default_factory=list)
     _spoken: list[str] = field(default_factory=list)
@@ -59,7 +60,7 @@ class Sentences:
     def likeness(self, text: str) -> tuple[float, str]:
         """The best likeness (0..1) by letters or by sounds, and the sentence."""
         if not self._texts:
-            self._texts = list(dict.fromkeys(one for node in self.nodes for one in sample(node, _SAMPLES)))
+            self._texts = list(dict.fromkeys(one for node in self.nodes for one in sample(node, self.samples)))
             self._spoken = [spoken(one, self.language) for one in self._texts]
         best = (0.0, "")
         for query, pool, weight in ((text, self._texts, 1.0), (spoken(text, self.language), self._spoken, 0.96)):
@@ -78,7 +79,9 @@ class Matcher:
         intents: Mapping[str, tuple[Node, ...]],
         features: Features,
         learned: Classifier | None,
+        outranks: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        self._outranks = outranks or {}
         self.language, self._features, self._learned = language, features, learned
         self.intents = {intent: Sentences(language, nodes) for intent, nodes in intents.items()}
         taught = frozenset(learned.classes) if learned else frozenset()
@@ -105,7 +108,15 @@ class Matcher:
             if intent not in known and (only is None or intent in only) and sentences.is_exact(text):
                 known[intent] = 0.0
         found = [self._match(text, intent, probability) for intent, probability in known.items()]
-        return sorted(found, key=lambda match: -match.score)
+        return self._in_order(sorted(found, key=lambda match: -match.score))
+
+    def _in_order(self, found: list[Match]) -> list[Match]:
+        """A sentence of several intents belongs to the one that none of the others outranks."""
+        several = [match.intent for match in found if match.score == 1.0]
+        if len(several) > 1:
+            below = {other for intent in several for other in self._outranks.get(intent, ())}
+            found.sort(key=lambda match: (-match.score, match.intent in below))
+        return found
 
     def coverage(self, text: str) -> float:
         """1 when every word (pair of sounds) was met in training, down to 0.35 when hardly any was."""

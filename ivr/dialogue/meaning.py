@@ -23,6 +23,7 @@ Completeness = Literal["complete", "incomplete", "in_number"]
 UNIVERSALS: tuple[Universal, ...] = ("agent", "repeat", "slower", "wait", "help", "back", "goodbye")
 OUT_OF_SCOPE = "out_of_scope"
 WHAT_ELSE = "what_else"
+SAME_WISH = "same_wish"
 SWITCH_LANGUAGE = "switch_language"
 COURTESIES = frozenset({"thanks", SWITCH_LANGUAGE})
 
@@ -48,7 +49,7 @@ class Expectation:
     whatever is wanted (change of mind), at a stricter threshold where the step wants something else.
     `digits` is the length wanted of a `digits` slot (0: any). `order_numbers` are this caller's own.
     `heard` is the value the robot has just read back: a correction ("不对，是三八二七") is laid over it.
-    `what_else` says that the caller may ask what else there is, in place of a yes, a no or a choice.
+    `what_else` says that the caller may ask what else there is, in place of a yes, a no or a choice; `either` that any choice will do.
     `now` (aware, the shop's zone) makes dates absolute; without it dates and times stay unresolved.
     """
 
@@ -61,6 +62,7 @@ class Expectation:
     order_numbers: tuple[str, ...] = ()
     heard: str = ""
     what_else: bool = False
+    either: bool = False
     now: datetime | None = None
     accept: float = 0.7
     confirm: float = 0.4
@@ -94,8 +96,9 @@ class Interpretation:
     `intent` is the intent's id, the universal's, the option's name, "yes" or "no", or "" — by `kind`. `runner_up` is the
     next best of the same sort. With `negated` the caller says they do NOT want `intent` ("不用退款了"). With `correction`
     the utterance takes back something just read back; the slots hold the corrected value. `universal` and `danger` are set
-    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; one that is taken back in the same
-    breath ("yes but I want all of it") is `hedged`.
+    whatever `kind` is. A yes or no that carries more ("对，我还想开发票") has kind yes or no and the intent in `also`; so are
+    the others of several wishes in one breath. One that is taken back in the same breath ("yes but I want all of it") is `hedged`.
+    `aside` is the question beside the matter that the utterance is, word for word or nearly, whatever else it may mean.
     `why` says in words how it was found; `text` is the hypothesis that won, normalised.
     """
 
@@ -110,8 +113,9 @@ class Interpretation:
     universal: Universal | None = None
     danger: Danger | None = None
     correction: bool = False
-    also: str = ""
+    also: tuple[str, ...] = ()
     hedged: bool = False
+    aside: str = ""
     text: str = ""
     why: tuple[str, ...] = field(default=())
 

@@ -11,6 +11,7 @@ from ivr.commands import KeyInput
 from ivr.dialogue.answer_words import Score
 from ivr.dialogue.dialplan import Ask, Manner
 from ivr.dialogue.meaning import (
+    SAME_WISH,
     SWITCH_LANGUAGE,
     WHAT_ELSE,
     Expectation,
@@ -133,7 +134,8 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
     `items` are the choices of a step that takes them from a value: each is said by its own name, or by the phrases that the step
     has for it, and has its place as key.
     """
-    expectation = replace(expectation, what_else=WHAT_ELSE in step.on)
+    either = step.ask == "choice" and "yes" in step.on
+    expectation = replace(expectation, what_else=WHAT_ELSE in step.on, either=either)
     own = frozenset(step.on)
     match step.ask:
         case "choice" if step.choices_from:
@@ -143,7 +145,7 @@ def of_step(step: Ask, prompt: str, manner: Manner, expectation: Expectation, it
             wants = _with(expectation, manner, wants="choice", options=options)
             return Question("step", prompt, wants, manner, keys, own=own)
         case "yes_no":
-            return yes_no("step", prompt, manner, expectation)
+            return replace(yes_no("step", prompt, manner, expectation), own=own & {SAME_WISH})
         case "intent":
             wants = _with(expectation, manner, wants="intent", intents=step.intents or None)
             return Question("step", prompt, wants, manner, step.keys, own=own)

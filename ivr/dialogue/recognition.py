@@ -20,6 +20,7 @@ from ivr.events import Hypothesis
 from ivr.values import Language
 
 SAMPLED = 40
+PER_ASIDE = 4
 PER_ANSWER, PER_UNIVERSAL, PER_INTENT, PER_OPTION = 40, 6, 2, 12
 LONGEST = {"zh": 6, "en": 20}
 # A slot's own words in front of a number ("ends in …"), what callers say who haven't got it at hand, and hello to a line that seems
@@ -89,6 +90,7 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
             said += _places(understanding, len(expectation.options))
             said += _what_else(understanding) if expectation.what_else else ()
+            said += _either(understanding) if expectation.either else ()
             return Grammar("limited", (*dict.fromkeys(said), *common(understanding)), digits="single")
         case "slot" if expectation.slot in DIGIT_SLOTS:
             language = expectation.language
@@ -115,6 +117,10 @@ def common(understanding: Understanding) -> tuple[str, ...]:
     found |= dict.fromkeys(phrase for phrases in grammar.universals.danger.values() for phrase in phrases)
     given_up = grammar.phrases(grammar.universals.never_mind)
     found |= dict.fromkeys(_shortest(understanding, given_up, PER_UNIVERSAL))
+    for (
+        nodes
+    ) in grammar.asides.values():  # what callers say of them is said in whole sentences, not in the shortest that match
+        found |= dict.fromkeys(phrase.strip() for phrase in some(nodes[0], PER_ASIDE))
     for intent, nodes in grammar.intents.items():
         if intent in UNIVERSALS:
             found |= dict.fromkeys(_shortest(understanding, nodes, PER_UNIVERSAL))
@@ -139,6 +145,13 @@ def _what_else(understanding: Understanding) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*asked, *none)))
 
 
+@lru_cache(maxsize=8)
+def _either(understanding: Understanding) -> tuple[str, ...]:
+    """How callers say that any choice will do."""
+    grammar = understanding.grammar
+    return tuple(_sampled(understanding, grammar.phrases(grammar.universals.either), PER_OPTION))
+
+
 @lru_cache(maxsize=32)
 def _places(understanding: Understanding, count: int) -> tuple[str, ...]:
     """How callers choose the first, the second, the last of so many."""
@@ -150,7 +163,8 @@ def _places(understanding: Understanding, count: int) -> tuple[str, ...]:
 
 def spoken_phrases(understanding: Understanding) -> Iterator[str]:
     """A spread of everything that callers may say, values left out."""
-    for nodes in understanding.grammar.intents.values():
+    grammar = understanding.grammar
+    for nodes in (*grammar.intents.values(), *grammar.asides.values()):
         for node in nodes:
             for said in some(node, PER_OPTION):
                 yield "".join(" " if char in MARKS else char for char in said).strip()
@@ -161,6 +175,7 @@ def warm(understanding: Understanding) -> None:
     _answers(understanding)
     common(understanding)
     understanding.matcher.warm()
+    understanding.asides.warm()
     understanding.understand((Hypothesis("？", 1.0),), Expectation(language=understanding.language))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ivr import commands as do
 from ivr.commands import Command
 from ivr.dialogue import dialplan as plan
-from ivr.dialogue.judgement import Context
+from ivr.dialogue.judgements import Context
 from ivr.dialogue.loading import Dialplans, Spoken, Tree
 from ivr.dialogue.meaning import Expectation, Slot
 from ivr.dialogue.memory import Memory
@@ -39,7 +39,7 @@ class Talk:
         self.keys_only = False
         self.heard_ahead: dict[str, Slot] = {}
         self.filled_at: dict[str, Stack] = {}
-        self.next_intent = ""
+        self.wishes_to_come: list[str] = []
         self.pieces: Pieces | None = None
         self._out: list[Command] = []
         self.spoken: Spoken = next(iter(dialplans.spoken.values()))
@@ -93,7 +93,19 @@ class Talk:
         """What a judgement depends on."""
         intents = {intent for frame in self.position.stack for intent in self.tree(frame.tree).file.intents}
         consent = self.spoken.understanding.choices.consent
-        return Context(self.memory.word("$intent"), intents, self.filled_at, consent)
+        return Context(self.memory.word("$intent"), intents, self.filled_at, consent, *self.asides())
+
+    def asides(self) -> tuple[dict[str, str], frozenset[str]]:
+        """The prompts that answer what may be asked beside the matter, as it stands, and the wishes that are followed in between."""
+        wants = self.state.question.expectation.wants if isinstance(self.state, Listening) else ""
+        by = [plan.BY_QUESTION.get(wants, ""), self.memory.word("$intent"), plan.OTHERWISE]
+        answers: dict[str, str] = {}
+        for name, written in self.spoken.trees[self.start].file.asides.items():
+            prompts = {plan.OTHERWISE: written} if isinstance(written, str) else written
+            if prompt := next((prompts[each] for each in by if each in prompts), ""):
+                answers[name] = prompt
+        in_between = frozenset(name for name, prompt in answers.items() if prompt == plan.COME_BACK)
+        return {name: prompt for name, prompt in answers.items() if name not in in_between}, in_between
 
     def use(self, language: Language) -> None:
         """Speak and understand this language from here on."""
@@ -195,10 +207,9 @@ class Talk:
         self.heard_ahead[slot.kind] = slot
         self.memory.set(f"heard.{slot.kind}", True)
 
-    def take_next_intent(self) -> str:
-        """The second wish of an utterance, once."""
-        wanted, self.next_intent = self.next_intent, ""
-        return wanted
+    def take_next_wish(self) -> str:
+        """The next of the wishes that were said in one breath, once."""
+        return self.wishes_to_come.pop(0)
 
     def take_phone_ahead(self) -> str:
         """A telephone number said before the order's was asked for, once; none where it is what is to be changed."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ivr.dialogue import answers, slots, wanted
 from ivr.dialogue.answer_words import AnswerWords
+from ivr.dialogue.asides import Asides
 from ivr.dialogue.classifier import FILE_NAME, Classifier
 from ivr.dialogue.classifier import load as load_learned
 from ivr.dialogue.features import Features
@@ -36,7 +37,7 @@ from ivr.dialogue.meaning import (
 )
 from ivr.dialogue.normal_text import in_other_writing, plain, without_placeholders
 from ivr.dialogue.order_number import OrderPattern
-from ivr.dialogue.second_wish import SecondWish
+from ivr.dialogue.several_wishes import SeveralWishes
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.variants import Variants
 from ivr.events import Hypothesis
@@ -69,9 +70,10 @@ class Understanding:
             name: [self.normal.literal(phrase) for phrase in phrases] for name, phrases in grammar.lists.lists.items()
         }
         self.features = Features(self.language, lists, learned.vocabulary if learned else ())
-        self.matcher = Matcher(self.language, grammar.intents, self.features, learned)
-        self.choices, self.second_wish = answers.Choices(grammar), SecondWish(grammar)
-        self.answer_words = AnswerWords(grammar.language, grammar.answers)
+        outranks = grammar.universals.outranks
+        self.matcher = Matcher(self.language, grammar.intents, self.features, learned, outranks)
+        self.choices, self.several_wishes = answers.Choices(grammar), SeveralWishes(grammar)
+        self.answer_words, self.asides = AnswerWords(grammar.language, grammar.answers), Asides(grammar)
 
     @classmethod
     def compile(cls, grammar: Grammar, language: Language, pattern: OrderPattern | None = None) -> Understanding:
@@ -97,7 +99,9 @@ class Understanding:
             if each.confidence < BARELY_HEARD:
                 one = _guessed(one)
             found.append(_trusted(one, min(1.0, trust), expectation))
-        return max(found, key=lambda one: (one.verdict != "reject", one.danger is not None, one.score))
+        return max(
+            found, key=lambda one: (one.verdict != "reject" or one.aside != "", one.danger is not None, one.score)
+        )
 
     def completeness(self, partial: str, expectation: Expectation) -> Completeness:
         """Whether what was said so far may be all: in the middle of a number, of a sentence, or done."""
@@ -139,19 +143,27 @@ class Understanding:
         if found.kind == "nothing" and danger:
             found = replace(found, kind="danger", intent=_BY_DANGER[danger], score=0.95, why=(f"a word of {danger}",))
         if expectation.wants == "intent" and found.kind == "intent" and not found.negated:
-            found = self._with_second(found, said)
+            found = self._with_others(found, said)
         correction = self.markers.correction(said.bare) is not None
-        return replace(
-            found, danger=danger, slots=found.slots or said.slots, text=said.sentence.strip(), correction=correction
-        )
+        aside = self.asides.named(said.sentence)
+        if found.kind == "nothing" and not aside:
+            aside = self.asides.near(said.sentence)
+        values = found.slots or said.slots
+        if (
+            expectation.slot == "free" and found.kind == "intent"
+        ):  # "what happened?" — told in words of a wish: it may be both
+            values += (Slot("free", said.bare, said.bare, 0.8),)
+        said_so = {"text": said.sentence.strip(), "correction": correction, "aside": aside}
+        return replace(found, danger=danger, slots=values, **said_so)  # type: ignore[arg-type]
 
-    def _with_second(self, found: Interpretation, said: answers.Said) -> Interpretation:
-        """The first of two wishes, with the second, where two were said."""
-        both = self.second_wish.two(said.bare, lambda half: self.matcher.rank(self.normal.text(half)))
-        if both is None:
+    def _with_others(self, found: Interpretation, said: answers.Said) -> Interpretation:
+        """The first of several wishes, with the others, where more than one was said."""
+        wishes = self.several_wishes.apart(said.bare, lambda part: self.matcher.rank(self.normal.text(part)))
+        if not wishes:
             return found
-        first, second = both
-        return replace(found, intent=first.intent, score=first.score, also=second.intent, why=(first.how, second.how))
+        first, *others = wishes
+        also, why = tuple(each.intent for each in others), tuple(each.how for each in wishes)
+        return replace(found, intent=first.intent, score=first.score, also=also, why=why)
 
     def _intent(self, said: answers.Said, expectation: Expectation) -> Interpretation:
         if said.sentence.strip() == SLOT_MARKS["phone"]:

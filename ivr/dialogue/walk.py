@@ -115,7 +115,7 @@ def ask(talk: Talk, step: plan.Ask) -> None:
         return fill(talk, ahead)
     if step.ask == "order_number" and (phone := talk.take_phone_ahead()) and of_phone(talk, phone):
         return None
-    if step.ask == "intent" and talk.next_intent and want(talk, question, talk.take_next_intent()):
+    if step.ask == "intent" and talk.wishes_to_come and want(talk, question, talk.take_next_wish()):
         return None
     if talk.position.asked() > (talk.manner.visits or 5) or (talk.keys_only and not question.answerable_by_keys):
         return give_up(talk, question)

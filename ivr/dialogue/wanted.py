@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from ivr.dialogue.understanding import Understanding
 
 _ANOTHER_WISH = 0.88
+_NAMED = 0.9  # an option that is in the sentence, letter by letter, is at least so sure
 MISHEARD_DIGITS = 2
 _BESIDE = ("help", "repeat", "wait")
+_OF_WORDS = ("address", "name")  # a number is a sentence about an order, too
 _IN_WORDS = ("address", "free")  # a mere yes to "which address?" is none
 SHORTEST_TAIL = 4
 PHONE = 11
@@ -44,6 +46,8 @@ def answer(understanding: Understanding, said: Said, expectation: Expectation) -
     choices, options = understanding.choices, expectation.options
     if expectation.what_else and (asked := choices.what_else(said)) is not None:
         return asked
+    if expectation.either and (any_of_them := choices.either(said)) is not None:
+        return any_of_them
     if expectation.wants in ("slot", "intent") and (given_up := choices.never_mind(said)) is not None:
         return given_up
     match expectation.wants:
@@ -51,7 +55,10 @@ def answer(understanding: Understanding, said: Said, expectation: Expectation) -
             return _yes_no(understanding, said)
         case "choice" if options:
             named, placed = choices.option(said, options), choices.place(said, options)
-            return max((found for found in (named, placed) if found), key=lambda each: each.score, default=None)
+            found = max((each for each in (named, placed) if each), key=lambda each: each.score, default=None)
+            # "when will I get it" has a sound of "two" in it, and is a sentence of its own.
+            guessed = found is not None and found.score < _NAMED and understanding.matcher.is_sentence(said.sentence)
+            return None if guessed else found
         case "slot":
             return _slot(understanding, said, expectation)
         case _:
@@ -177,7 +184,7 @@ def _yes_no(understanding: Understanding, said: Said) -> Interpretation | None:
     if ranked and ranked[0].intent in UNIVERSALS and ranked[0].score >= _ANOTHER_WISH:
         return None
     if ranked and ranked[0].score >= _ANOTHER_WISH and ranked[0].intent not in ("yes", "no", OUT_OF_SCOPE, "thanks"):
-        return answered if _REFUSED.match(said.sentence) else replace(answered, also=ranked[0].intent)
+        return answered if _REFUSED.match(said.sentence) else replace(answered, also=(ranked[0].intent,))
     return answered
 
 
@@ -200,7 +207,7 @@ def _slot(understanding: Understanding, said: Said, expectation: Expectation) ->
 
 def _outweighs(intent: str, score: float, slot: Slot) -> bool:
     """Whether the utterance is rather a new wish than the value asked for."""
-    if intent in ("yes", "no", "thanks", OUT_OF_SCOPE, "order_status"):
+    if intent in ("yes", "no", "thanks", OUT_OF_SCOPE) or (intent == "order_status" and slot.kind not in _OF_WORDS):
         return False
     if intent in _BESIDE and slot.decoded is not None and _longest(slot.decoded) > order_number.LONGEST_TAIL:
         return False  # "I have no order number, will my phone do? One three eight …": help was asked for and given

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ivr.dialogue import dialplan as plan
 from ivr.dialogue import vocabulary as words
 from ivr.dialogue.loading import Spoken, Tree
-from ivr.dialogue.meaning import UNIVERSALS, WHAT_ELSE
+from ivr.dialogue.meaning import SAME_WISH, UNIVERSALS, WHAT_ELSE
 from ivr.dialogue.proofs.doors import both_doors, of_hours
 from ivr.dialogue.proofs.finding import Finding
 from ivr.dialogue.proofs.ways import outcomes, targets
@@ -61,10 +61,15 @@ def _everywhere(spoken: Spoken) -> Iterator[Finding]:
         yield Finding.at(place, f"no words of danger are known in {spoken.language}", fix, True)
     named = {*grammar.universals.declared, *grammar.universals.negatable.values()}
     named |= {intent for each in grammar.universals.declared.values() for intent in each.over}
+    named |= {intent for one, others in grammar.universals.outranks.items() for intent in (one, *others)}
     named |= {*grammar.universals.second_wish.apart, *grammar.universals.second_wish.afterwards}
     for intent in sorted(named - grammar.sentences.keys()):
         what = f"`{intent}` has no sentences in {spoken.language}"
         yield Finding.at(place, what, nearest(intent, list(grammar.sentences)), True)
+    for intent, others in grammar.universals.outranks.items():
+        if both := sorted(other for other in others if intent in grammar.universals.outranks.get(other, ())):
+            what = f"`{intent}` and `{both[0]}` outrank each other"
+            yield Finding.at(place, what, "leave one of them")
     if not grammar.universals.second_wish.joints:
         what = f"two wishes in one breath aren't understood in {spoken.language}: `second_wish` lacks `joints`"
         yield Finding.at(place, what, fix, True)
@@ -93,10 +98,34 @@ def _of_tree(spoken: Spoken, tree: Tree, first: bool) -> Iterator[Finding]:
             yield Finding.at(place("intents", intent), f"nobody can say `{intent}`: it has no sentences", fix, True)
     if first and tree.file.always is None:
         yield Finding.at(place(), "the start dialplan has no `always`", "say what deals with agent, goodbye, danger, …")
+    if first:
+        yield from _asides(spoken, tree)
     if tree.file.always is not None:
         for what, step in tree.file.always:
             if step not in steps:
                 yield _unknown(tree, ("always", what), "step", step, steps)
+
+
+def _asides(spoken: Spoken, tree: Tree) -> Iterator[Finding]:
+    """What is asked beside the matter can be said, has an answer, and is answered."""
+    grammar, prompts = spoken.understanding.grammar, spoken.prompts
+    for name, written in tree.file.asides.items():
+        if name not in grammar.asides and name not in grammar.intents:
+            fix = f"write it in {spoken.language}/asides.yaml, or take it out"
+            what = f"nobody can ask `{name}`: it has no sentences"
+            yield Finding.at(tree.document.place("asides", name), what, fix, True)
+        answers = {"": written} if isinstance(written, str) else written
+        for by, prompt in answers.items():
+            place = tree.document.place("asides", name, *([by] if by else []))
+            if prompt not in prompts and prompt not in (*plan.DOES, plan.COME_BACK):
+                fix = nearest(prompt, list(prompts.words)).split("allowed:")[0] or "write it"
+                yield Finding.at(place, f"there is no prompt `{prompt}` in {spoken.language}", fix)
+            if by and by not in (*plan.BY_QUESTION.values(), plan.OTHERWISE, *grammar.intents):
+                yield Finding.at(place, f"there is no intent `{by}`", nearest(by, list(grammar.intents)))
+    for name in sorted(grammar.asides.keys() - tree.file.asides.keys()):
+        what = f"`{name}` is asked beside the matter, and nothing answers it"
+        fix = f"add `{name}: PROMPT` under `asides` of {tree.name}.yaml"
+        yield Finding.at(Place(grammar.folder / "asides.yaml"), what, fix, True)
 
 
 def _targets(tree: Tree, name: str, step: plan.Step) -> Iterator[Finding]:
@@ -144,8 +173,10 @@ def _allowed(spoken: Spoken, step: plan.Step) -> tuple[str, ...]:
             return words.HANDOFF_OUTCOMES
         case plan.Call():
             return spoken.trees[step.call].file.returns if step.call in spoken.trees else ()
-        case plan.Ask(ask="choice" | "yes_no"):
-            return tuple(dict.fromkeys((*outcomes(step), "no", WHAT_ELSE)))
+        case plan.Ask(ask="yes_no"):
+            return (*outcomes(step), SAME_WISH, WHAT_ELSE)
+        case plan.Ask(ask="choice"):
+            return tuple(dict.fromkeys((*outcomes(step), "yes", "no", WHAT_ELSE)))
         case plan.Ask(ask="order_number"):
             return (*outcomes(step), "phone")
         case plan.Ask(ask="intent"):

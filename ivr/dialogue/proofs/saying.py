@@ -31,6 +31,7 @@ def saying(ways: Ways, closing: bool = False) -> Iterator[Finding]:
         for prompt in (*step.say, *getattr(step, "say_closed", ())):
             if prompt in ways.spoken.prompts:
                 yield from _of_prompt(ways, node, prompt, known[node])
+    yield from _asides(ways)
     yield from _own(ways.spoken, closing)
     yield from _brackets(ways.spoken)
 
@@ -42,6 +43,17 @@ def _of_prompt(ways: Ways, node: Stack, prompt: str, known: Known) -> Iterator[F
             if not _has(known, name):
                 what = f"prompt `{prompt}` says {{{name}}}, which isn't sure to be known at `{node[-1]}`"
                 yield Finding.at(book.places[prompt], what, "put that part in [brackets], or branch on it first")
+
+
+def _asides(ways: Ways) -> Iterator[Finding]:
+    """What is asked beside the matter is asked anywhere: only what every call knows is sure to be known."""
+    book, asides = ways.spoken.prompts, ways.spoken.trees[ways.start[0].tree].file.asides
+    said = {prompt for one in asides.values() for prompt in ([one] if isinstance(one, str) else one.values())}
+    for prompt in sorted(said & book.words.keys()):
+        for name in variables(book.words[prompt].text):
+            if not _has(words.GIVEN, name):
+                what = f"prompt `{prompt}` says {{{name}}}, which isn't sure to be known where it is asked for"
+                yield Finding.at(book.places[prompt], what, "put that part in [brackets]")
 
 
 def _brackets(spoken: Spoken) -> Iterator[Finding]:

@@ -65,15 +65,34 @@ def colliding(spoken: Spoken) -> Iterator[Finding]:
     # Yes and no are only understood where they are asked for.
     intents = {intent: nodes for intent, nodes in grammar.intents.items() if intent not in ANSWERS}
     searched = collisions(intents, spoken.language)
+    outranks = grammar.universals.outranks
     for (intent, other), sentence in sorted(searched.sentences.items()):
+        if other in outranks.get(intent, ()) or intent in outranks.get(other, ()):
+            continue
         place, there = _written(grammar, intent, sentence), _written(grammar, other, sentence)
         what = f"“{sentence.strip()}” is a sentence of `{intent}`, and of `{other}` at {there.file.name}:{there.line}"
-        yield Finding.at(place, what, "leave it in one of them", warning=True)
+        yield Finding.at(place, what, "leave it in one of them, or say under `outranks` whose it is", warning=True)
+    yield from _asides(spoken)
     if not searched.complete:
         place = next(iter(grammar.places.values()))
         yield Finding.at(
             place, "too many sentences to compare all intents", "shorten lists, or split templates", warning=True
         )
+
+
+def _asides(spoken: Spoken) -> Iterator[Finding]:
+    """Asides that are answered whatever the matter, and are a wish or another aside word for word: the wish would never be followed."""
+    grammar = spoken.understanding.grammar
+    answers = {name: one for tree in spoken.trees.values() for name, one in tree.file.asides.items()}
+    always = {name for name, one in answers.items() if isinstance(one, str) or plan.OTHERWISE in one}
+    wishes = {intent for tree in spoken.trees.values() for intent in tree.file.intents}
+    nodes = {**grammar.asides, **{intent: grammar.intents[intent] for intent in wishes if intent in grammar.intents}}
+    searched = collisions(nodes, spoken.language)
+    for (one, other), sentence in sorted(searched.sentences.items()):
+        if {one, other} & always & grammar.asides.keys() and {one, other} - grammar.asides.keys() <= wishes:
+            aside = one if one in grammar.asides else other
+            what = f"“{sentence.strip()}” is asked beside the matter as `{aside}`, and is a sentence of `{({one, other} - {aside}).pop()}`"
+            yield Finding.at(Place(grammar.folder / "asides.yaml"), what, "leave it in one of them", warning=True)
 
 
 def _written(grammar: Grammar, intent: str, sentence: str) -> Place:

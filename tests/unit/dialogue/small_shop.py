@@ -141,6 +141,8 @@ def write(folder: Path, **changed: str) -> tuple[Path, Path]:
         "dialplans/zh/answers.yaml": changed.get("answers", ANSWERS),
         "prompts/zh/all.yaml": changed.get("prompts", WORDS),
     }
+    if "asides" in changed:
+        files["dialplans/zh/asides.yaml"] = changed["asides"]
     for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ivr.dialogue.consent import Consent
-from ivr.dialogue.judgement import Alarm, Context, Filled, Wish, judge
+from ivr.dialogue.judgement import judge
+from ivr.dialogue.judgements import Alarm, Context, Filled, Wish
 from ivr.dialogue.loading import Dialplans, load_dialplans
 from ivr.dialogue.meaning import Expectation
 from ivr.dialogue.questions import of_step

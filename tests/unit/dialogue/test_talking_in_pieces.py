@@ -8,7 +8,8 @@ from small_shop import load
 from ivr import commands as do
 from ivr import events as told
 from ivr.dialogue.consent import Consent
-from ivr.dialogue.judgement import Context, Missed, judge
+from ivr.dialogue.judgement import judge
+from ivr.dialogue.judgements import Context, Missed
 from ivr.dialogue.loading import Dialplans
 from ivr.dialogue.meaning import Expectation, Interpretation
 from ivr.dialogue.number_pieces import MOST_PIECES, Pieces, continues

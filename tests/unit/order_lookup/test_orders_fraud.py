@@ -317,3 +317,16 @@ async def test_nobody_elses_order_by_any_spelling(desk: SqlOrderSystem, name: st
     for spelling in (number, f" {number}", f"{number}\0", number.replace("3", "３"), f"{number[:6]} {number[6:]}"):
         result = await desk.act(ActionRequest(thief, "refund_request", Action.REFUND_FULL, spelling))
         assert (result.state, result.refused) == (None, "not_found")
+
+
+async def test_who_has_all_the_money_back_gets_no_coupon_for_the_one_that_was_not_taken_off(
+    desk: SqlOrderSystem,
+) -> None:
+    caller = await known(desk, "coupon_not_applied")
+    cancel = request(caller, "coupon_not_applied", "cancel_order", Action.CANCEL)
+    assert (await desk.act(cancel)).done
+    later = await known(desk, "coupon_not_applied", "call-2")
+    decision = await desk.decide("coupon", CASES["coupon_not_applied"].order_number, later)
+    assert "coupon_again" not in {offer.name for offer in decision.offers}
+    refused = await desk.act(request(later, "coupon_not_applied", "coupon", Action.ISSUE_COUPON, offer="coupon_again"))
+    assert (refused.state, refused.refused) == (None, "not_offered")

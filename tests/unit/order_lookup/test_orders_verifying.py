@@ -85,3 +85,30 @@ async def test_an_attack_on_one_customer_closes_nobody_elses_door(shop: SqlOrder
     assert (await shop.verify(CallerRef("call-x", "15911112222"), WRONG)).exhausted
     theirs = Claim(order_number=OTHER.order_number, name=OTHER.customer)
     assert (await shop.verify(CallerRef("call-x", "15911112222"), theirs)).passed
+
+
+async def test_a_strangers_guesses_close_no_door_to_the_customer(shop: SqlOrderSystem) -> None:
+    for attempt in range(9):
+        await shop.verify(CallerRef(f"call-{attempt}", f"1590000{attempt:04d}"), WRONG)
+    tail = Claim(order_number=ME.order_number, phone_tail=ME.phone[-4:])
+    assert (await shop.verify(CallerRef("call-home", ME.phone), tail)).passed  # from their own telephone
+    elsewhere = CallerRef("call-office", "15911112222")
+    assert (await shop.verify(elsewhere, tail)).exhausted  # a stranger's: not by what was guessed at …
+    named = await shop.verify(elsewhere, Claim(order_number=ME.order_number, name=ME.customer))
+    assert (named.passed, named.level) == (True, Level.MEDIUM)  # … but by the name
+
+
+async def test_every_way_to_prove_closes_when_it_is_guessed_at(shop: SqlOrderSystem) -> None:
+    for attempt in range(9):
+        wrong = Claim(order_number=ME.order_number, name="赵钱孙")
+        await shop.verify(CallerRef(f"call-{attempt}", f"1590000{attempt:04d}"), wrong)
+    right = Claim(order_number=ME.order_number, name=ME.customer)
+    assert (await shop.verify(CallerRef("call-x", "15911112222"), right)).exhausted
+
+
+async def test_a_number_of_ones_own_that_guesses_is_closed(shop: SqlOrderSystem) -> None:
+    """A number can be forged: three wrong proofs from it and nothing is checked any more."""
+    for attempt in range(3):
+        await shop.verify(CallerRef(f"call-{attempt}", ME.phone), WRONG)
+    right = Claim(order_number=ME.order_number, name=ME.customer)
+    assert (await shop.verify(CallerRef("call-x", ME.phone), right)).exhausted

@@ -99,13 +99,15 @@ def test_yes_and_no(hear: Hear, said: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("said", "kind", "also"),
     [
-        ("不取消了", "no", ""),
-        ("不退款了", "no", ""),
-        ("不，我要退款", "no", "refund_request"),
-        ("对，我还想开发票", "yes", "invoice"),
+        ("不取消了", "no", ()),
+        ("不退款了", "no", ()),
+        ("不，我要退款", "no", ("refund_request",)),
+        ("对，我还想开发票", "yes", ("invoice",)),
     ],
 )
-def test_an_answer_may_carry_a_wish_but_not_the_one_it_refuses(hear: Hear, said: str, kind: str, also: str) -> None:
+def test_an_answer_may_carry_a_wish_but_not_the_one_it_refuses(
+    hear: Hear, said: str, kind: str, also: tuple[str, ...]
+) -> None:
     heard = hear(said, wants="yes_no")
 
     assert (heard.kind, heard.also) == (kind, also)
@@ -420,3 +422,22 @@ def test_a_guess_is_no_consent(shipped: dict[str, Understanding], said: str) -> 
     asked = Expectation(wants="yes_no", language="zh")
     assert shipped["zh"].understand((Hypothesis(said, 0.09),), asked).kind == "nothing"
     assert shipped["zh"].understand((Hypothesis("好嘞", 0.5),), asked).kind == "yes"
+
+
+@pytest.mark.parametrize(
+    ("text", "refund", "reship"),
+    [
+        ("都可以", "退款", "补发"),
+        ("随便你", "退款", "补发"),
+        ("你看着办", "退款", "补发"),
+        ("either is fine", "a refund", "a new one"),
+    ],
+)
+def test_any_choice_will_do(text: str, refund: str, reship: str, hear: Hear, shipped: dict[str, Understanding]) -> None:
+    options = (Option("refund_full", (refund,)), Option("reship", (reship,)))
+    heard = hear(text, wants="choice", options=options, either=True)
+    assert (heard.kind, heard.verdict) == ("yes", "accept")
+    asked = Expectation(wants="choice", language="zh", options=options, either=True)
+    expected = grammar_for(shipped["zh"], asked).phrases
+    assert "都行" in expected
+    assert "都行" not in grammar_for(shipped["zh"], replace(asked, either=False)).phrases

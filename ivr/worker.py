@@ -1,8 +1,8 @@
 """A call worker: one process, one SIP endpoint, two callers with room for their agents' legs.
 
 This is where adapters are wired to ports. The loop takes the phone's events and gives each to the call its leg belongs to;
-beside it run the heartbeat (a dead worker's queue places and agents are freed by others), the sign of life that the supervisor
-waits for, the agents' commands from the browser, and the look-out for changed dialplans.
+beside it run the chores on the database (`chores`), the sign of life that the supervisor waits for, the agents' commands from the
+browser, opening hours, promised calls, and the look-out for changed dialplans.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy import Engine
 
 from ivr.call import Call
-from ivr.case_poster import CasePoster
+from ivr.chores import Chores, patiently
 from ivr.commands import HandOff
 from ivr.config import RTP_PORTS_PER_WORKER, Settings
 from ivr.desk import Desk
@@ -32,8 +32,6 @@ from ivr.events import HandoffEnded, HoursChanged
 from ivr.handoff.calling_back import CALLED
 from ivr.household import OLDEST_SECONDS, UNWRITTEN
 from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
-from ivr.lost_callers import follow_up_all
-from ivr.night_watch import keep_watch
 from ivr.orders import open_orders
 from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
@@ -55,7 +53,6 @@ from order_lookup import OrderSystem
 
 log = structlog.get_logger()
 CALLERS = 2
-HEARTBEAT_SECONDS = 2.0
 COMMANDS_SECONDS = 0.2
 # For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
 FLUSH_SECONDS = 2.0
@@ -79,6 +76,7 @@ class Worker:
         self._records = SqlRecords(self._engine, process, spool, clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
+        self._chores = Chores(settings, self.name, engine, self._queue, orders)
         self._hours = hours
         self._library = DialplanLibrary(settings, hours=hours.facts)
         self._phone = Pjsua2Phone(
@@ -129,13 +127,10 @@ class Worker:
             for work in (
                 self._dispatch,
                 self._prove_life,
-                self._beat,
+                *self._chores.all,
                 self._keep_hours,
-                self._look_after_the_lost,
                 self._take_commands,
                 self._reload,
-                self._watch,
-                self._post_cases,
                 self._keep_promises,
             )
         ]
@@ -163,17 +158,6 @@ class Worker:
             return {UNWRITTEN: entries, OLDEST_SECONDS: round(seconds, 1)}
 
         await beat(self._phone.works, figures=figures)
-
-    async def _watch(self) -> None:
-        """Finish open actions, chase silent tickets, send confirmations, forget: one worker does it for all."""
-        if self.name == "worker-0":
-            await keep_watch(self._settings, self._orders, self._engine)
-
-    async def _post_cases(self) -> None:
-        """Every worker looks; the outbox gives each case to one of them."""
-        webhook, recordings = self._settings.handoff.webhook, self._settings.path(self._settings.records.recordings)
-        if webhook:
-            await CasePoster(self._engine, webhook, recordings, self._settings.console.url).run()
 
     async def _keep_promises(self) -> None:
         if self._settings.callbacks.dial:
@@ -273,38 +257,16 @@ class Worker:
         self._handoffs[call.call_id] = made
         return made
 
-    async def _beat(self) -> None:
-        """Nothing else is done here: whoever renews too late is taken for dead."""
-        while True:
-            await self._patiently(self._queue.heartbeat())
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
     async def _keep_hours(self) -> None:
         """What supervisors say of a queue, and the clock that opens and closes it, reach the calls under way within a second."""
         known = self._hours.facts()
         while True:
-            await self._patiently(self._hours.look())
+            await patiently(self._hours.look())
             if (now := self._hours.facts()) != known:
                 known = now
                 for call in {call for call in self._calls.values() if not call.over}:
                     call.tell(HoursChanged(call.seconds, now))
             await asyncio.sleep(HOURS_SECONDS)
-
-    async def _look_after_the_lost(self) -> None:
-        while True:
-            await self._patiently(self._follow_up())
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
-    async def _follow_up(self) -> None:
-        """Free what dead workers held, and see to those who were lost with them."""
-        lost = await self._queue.reap(self._settings.handoff.wrap_up_seconds)
-        await follow_up_all(self._orders, self._queue, lost)
-
-    async def _patiently(self, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except Exception as fault:
-            log.warning("worker.database_unreachable", fault=str(fault))
 
     async def _take_commands(self) -> None:
         while True:

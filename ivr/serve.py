@@ -26,7 +26,7 @@ from ivr.household import Household
 from ivr.notifying import may_take, tell
 from ivr.orders import check_orders
 from ivr.records.agents import enrol
-from ivr.records.database import bring_up_to_date, open_database
+from ivr.records.database import bring_up_to_date, check_database, open_database
 from ivr.watchdog import START_SECONDS
 
 log = structlog.get_logger()
@@ -66,6 +66,7 @@ class Supervisor:
         check_folders(self.settings)
         check_orders(self.settings)
         check_ports(self.settings)
+        await asyncio.to_thread(check_database, self.settings.database_url)
         if self.settings.workers > 1 and self.settings.sip.edge:
             self.outer.insert(0, self._edge())
         await asyncio.gather(self._start(self.speaking), self._prove())

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -32,6 +32,14 @@ def bring_up_to_date(url: str) -> None:
         orders.upgrade(alone)
         alone.dispose()
     check.dispose()
+
+
+def check_database(url: str) -> None:
+    """See that the database opens, and touch no table; raises ConfigError."""
+    engine = _opened(url)
+    with _told(), engine.connect() as connection:
+        inspect(connection).get_table_names()
+    engine.dispose()
 
 
 def open_database(url: str) -> Engine:

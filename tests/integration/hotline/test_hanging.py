@@ -206,8 +206,8 @@ async def test_recogniser_voice_and_console_that_hang_cost_no_call(stage: Stage,
         assert caller.silent_seconds < 2.0  # of a test on a busy machine; who hangs is silent for five
     url = stage.settings.console.url
     with contextlib.suppress(httpx.TransportError):
-        told = await until("health", lambda: httpx.get(f"{url}/healthz", timeout=30).json())
-        assert (told["database"], told["missing"]) == ("ok", {})
+        health = {"database": "ok", "missing": {}}  # within a second or two: the supervisor tells the console once a second
+        await until("health", lambda: httpx.get(f"{url}/healthz", timeout=30).json().items() >= health.items())
 
 
 async def test_nobody_is_killed_who_works(stage: Stage) -> None:

@@ -206,7 +206,8 @@ async def test_recogniser_voice_and_console_that_hang_cost_no_call(stage: Stage,
         assert caller.silent_seconds < 2.0  # of a test on a busy machine; who hangs is silent for five
     url = stage.settings.console.url
     with contextlib.suppress(httpx.TransportError):
-        health = {"database": "ok", "missing": {}}  # within a second or two: the supervisor tells the console once a second
+        # Within a second or two: the supervisor tells the console once a second.
+        health = {"database": "ok", "missing": {}}
         await until("health", lambda: httpx.get(f"{url}/healthz", timeout=30).json().items() >= health.items())
 
 

@@ -7,9 +7,9 @@ decides what to do, and this conductor does it. An exception anywhere becomes a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import structlog
 
@@ -119,8 +119,6 @@ class Call:
                 self._hang_up(self.disposition or "media_lost")
             case LegEnded():
                 self._end()
-            case _:
-                pass
 
     def _begin(self) -> None:
         self._began_at = time.monotonic()
@@ -149,16 +147,8 @@ class Call:
         except Exception:
             log.exception("call.dialogue_failed", call_id=self.call_id)
         self.record.ended(self.seconds, self._recording.name if self._recording else None)
-        self._tasks.spawn(
-            self._remember(self.services.desk.contact(self.call_id, self.disposition, self.record.facts()))
-        )
+        self._tasks.spawn(errand.remember(self.services.desk, self.call_id, self.disposition, self.record.facts()))
         self._on_over(self)
-
-    async def _remember(self, contact: Coroutine[Any, Any, None]) -> None:
-        try:
-            await contact
-        except Exception:
-            log.exception("call.contact_not_kept", call_id=self.call_id)
 
     # -- the dialogue's side ---------------------------------------------------------------------------------------
 

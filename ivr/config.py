@@ -10,81 +10,30 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from ivr.config_hours import HoursSettings, check_hours
+from ivr.config_sip import SipSettings
 from ivr.config_values import (
+    Days,
     DialString,
     Name,
     NoneOrWebAddress,
     Patterns,
-    Registrar,
+    Port,
+    Seconds,
+    Section,
     SipUri,
     Some,
+    WatchdogSeconds,
     WebAddress,
     Zone,
     filled,
-    none_or_some_beats,
 )
 from ivr.document import Document, nearest
 from ivr.errors import ConfigError, Place
 from ivr.values import Language
 from strict_yaml import Listed, OneOrMore
-
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-WatchdogSeconds = Annotated[float, Field(ge=0, le=3600), AfterValidator(none_or_some_beats)]
-Days = Annotated[int, Field(ge=1, le=36_500)]
-LAST_PORT = 65_535
-Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
-RTP_PORTS_PER_WORKER = 100
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Registration(Section):
-    """A PBX or trunk to register at, with digest authentication (RFC 3261 §22)."""
-
-    registrar: Registrar
-    user: str
-    password: str
-    realm: str = "*"
-    expires_seconds: int = Field(300, ge=60)
-
-
-class Tls(Section):
-    """TLS at the edge, for those who have a certificate (PEM files)."""
-
-    certificate: Path
-    key: Path
-    port: Port = 5061
-
-
-class SipSettings(Section):
-    """The telephone side; `other_workers` are `host:port` of call workers on further machines, behind this one's edge."""
-
-    address: str = "127.0.0.1"
-    public_address: str = ""
-    port: Port = 5060
-    user: str = "hotline"
-    codecs: Annotated[OneOrMore, Some] = ("PCMU", "PCMA", "G722")
-    worker_ports: Port = 5070
-    # `no` where an SBC or trunk shares calls out to the workers' ports itself; else Kamailio stands before several workers.
-    edge: bool = True
-    other_workers: OneOrMore = ()
-    rtp_ports: Port = 16384
-    allow: OneOrMore = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    trusted: OneOrMore = ()
-    caller_id: Literal["from", "asserted"] = "from"
-    registration: Registration | None = None
-    tls: Tls | None = None
-    lost_media_seconds: Seconds = 20
-    max_hold_seconds: Seconds = 600
-    max_call_seconds: Seconds = 1800
-    drain_seconds: Seconds = 120
 
 
 class SpeechSettings(Section):
@@ -115,7 +64,7 @@ class DialplanSettings(Section):
     prompts: Path = Path("prompts")
     start: str = "hotline"
     language: Language = "zh"
-    numbers: dict[str, Language] = {}
+    numbers: dict[str, Language] = Field(default_factory=dict)
     reload_seconds: Seconds = 2
 
 
@@ -154,7 +103,7 @@ class HandoffSettings(Section):
     max_wait_seconds: Seconds = 300
     wrap_up_seconds: Seconds = 180
     callback_tries: int = Field(3, ge=0, le=20)
-    way_out: dict[str, Literal["bridge", "refer", "blind"]] = {}
+    way_out: dict[str, Literal["bridge", "refer", "blind"]] = Field(default_factory=dict)
     webhook: NoneOrWebAddress = ""
 
 
@@ -164,7 +113,7 @@ class MessageSettings(Section):
     kind: Literal["file", "webhook"] = "file"
     file: Path = Path("var/messages.jsonl")
     url: str = Field("", validate_default=True)
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: float = Field(5, gt=0, le=60)
 
     @field_validator("url")

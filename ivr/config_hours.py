@@ -6,23 +6,22 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ivr.config_values import Section
 from ivr.document import nearest
 from ivr.errors import ConfigError, Place
 from ivr.hours import Always, HouseHours
 from ivr.timetable import HoursError, OsmTimetable
 
 
-class HoursSettings(BaseModel):
+class HoursSettings(Section):
     """Opening hours in OpenStreetMap's notation: of every queue, or of one; without any, people are there around the clock."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     country: str = ""
     default: str = ""
-    queues: dict[str, str] = {}
-    on_call: dict[str, str] = {}
+    queues: dict[str, str] = Field(default_factory=dict)
+    on_call: dict[str, str] = Field(default_factory=dict)
     last_minutes: int = Field(5, ge=0, le=120)
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ivr.document import Document
 from ivr.errors import ConfigError
@@ -94,3 +94,16 @@ def filled(value: Any, document: Document, path: tuple[str | int, ...], secrets:
         return os.environ[match[1]]
 
     return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+WatchdogSeconds = Annotated[float, Field(ge=0, le=3600), AfterValidator(none_or_some_beats)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+LAST_PORT = 65_535
+Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""An errand to the order desk: a look-up or an action, a word to the caller whenever it takes long, and a ticket if they are gone."""
+"""An errand to the order desk: a look-up or an action, a word to the caller whenever it takes long, a ticket if they are gone, and the contact."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ async def tell_later(
         await desk.act(call_id, "open_ticket", errand.intent, {name: value for name, value in told.items() if value})
     except Exception:
         log.exception("call.nobody_will_tell", call_id=call_id, action=errand.action)
+
+
+async def remember(desk: OrderDesk, call_id: str, disposition: str, facts: Mapping[str, Value]) -> None:
+    """Have the order desk remember the contact; the call is over, so a fault is for the log alone."""
+    try:
+        await desk.contact(call_id, disposition, facts)
+    except Exception:
+        log.exception("call.contact_not_kept", call_id=call_id)
 
 
 async def _answer(desk: OrderDesk, call_id: str, errand: LookUp | Act) -> Answer:

@@ -20,7 +20,9 @@ from pathlib import Path
 import structlog
 
 from ivr.children import USER_MISTAKE, Child, part, status_of
-from ivr.config import LAST_PORT, RTP_PORTS_PER_WORKER, Settings
+from ivr.config import Settings
+from ivr.config_sip import RTP_PORTS_PER_WORKER
+from ivr.config_values import LAST_PORT
 from ivr.errors import ConfigError, UserError
 from ivr.household import Household
 from ivr.notifying import may_take, tell

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import re
 import signal
 import sys
 import time
@@ -24,7 +23,8 @@ from sqlalchemy import Engine
 from ivr.call import Call
 from ivr.chores import Chores, patiently
 from ivr.commands import HandOff
-from ivr.config import RTP_PORTS_PER_WORKER, Settings
+from ivr.config import Settings
+from ivr.config_sip import RTP_PORTS_PER_WORKER
 from ivr.desk import Desk
 from ivr.dialler import Answered, Dialler
 from ivr.dialogue.library import DialplanLibrary, known_queues
@@ -45,6 +45,7 @@ from ivr.services import Services
 from ivr.speech.client import WebSocketListener
 from ivr.speech.vad import SpeechDetector
 from ivr.speech.voice import CachedVoice
+from ivr.telephony.headers import called_number, plain_number
 from ivr.telephony.phone import Pjsua2Phone, leave
 from ivr.tones import Tones
 from ivr.transfer import HeadStart, Transfer
@@ -72,8 +73,8 @@ class Worker:
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
         clock = DatabaseClock(self._engine)
-        spool, posts = settings.path(settings.records.recordings) / "spill", bool(settings.handoff.webhook)
-        self._records = SqlRecords(self._engine, process, spool, clock)
+        recordings, posts = settings.path(settings.records.recordings), bool(settings.handoff.webhook)
+        self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
         self._chores = Chores(settings, self.name, engine, self._queue, orders)
@@ -86,16 +87,13 @@ class Worker:
             callers=CALLERS,
             register=alone or (index == 0 and not settings.sip.edge),
         )
-        listener = WebSocketListener.of(settings)
-        voice = CachedVoice.of(settings)
-        self._voice, self._listener = voice, listener
+        self._listener, self._voice = WebSocketListener.of(settings), CachedVoice.of(settings)
         self._tones = Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache))
-        recordings = settings.path(settings.records.recordings)
         recordings.mkdir(parents=True, exist_ok=True)
         self._services = Services(
             phone=self._phone,
-            listener=listener,
-            voice=voice,
+            listener=self._listener,
+            voice=self._voice,
             desk=Desk(self._orders, settings.time_zone),
             records=self._records,
             detector=SpeechDetector,
@@ -286,17 +284,6 @@ class Worker:
         while True:
             await asyncio.sleep(self._settings.dialplan.reload_seconds or 3600)
             await asyncio.to_thread(self._library.reload)
-
-
-def plain_number(user: str) -> str:
-    """The user part of a SIP URI as a number or name that is safe to keep: 64 characters at most, no others than these."""
-    return re.sub(r"[^0-9A-Za-z+*#._-]", "", user)[:64]
-
-
-def called_number(user: str) -> str:
-    """What a caller has dialled, safe to keep; never the word that marks the calls we place: nobody leaves the figures by dialling it."""
-    plain = plain_number(user)
-    return "" if plain == CALLED else plain
 
 
 def run(settings: Settings, index: int) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 
-from ivr.config import Registration, Settings
+from ivr.config import Settings
+from ivr.config_sip import Registration
 from ivr.errors import ConfigError
 
 REALM = "hotline"

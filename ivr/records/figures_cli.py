@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +41,25 @@ DEFAULT_CONFIG = Path("config.yaml")
 console = Console(highlight=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days of the shop's time zone, the last one included."""
+
+    begins: date
+    ends: date
+    zone: ZoneInfo
+
+    @property
+    def since(self) -> float:
+        """The first moment, in seconds since 1970."""
+        return day_begins(self.begins, self.zone)
+
+    @property
+    def before(self) -> float:
+        """The moment after the last."""
+        return day_begins(self.ends + timedelta(days=1), self.zone)
+
+
 def figures(
     config_file: Config = DEFAULT_CONFIG,
     days: Days = 7,
@@ -52,15 +71,13 @@ def figures(
 ) -> None:
     """What a call centre counts: served by the robot alone, waiting, service level, given up, handle time, satisfaction."""
     settings = config.load(config_file)
-    zone = ZoneInfo(settings.time_zone)
-    begins, ends = _days(zone, days, first, last)
+    asked = _period(settings, days, first, last)
     with _all_tables(settings) as session:
-        since, before = day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
         facts = tallies_of.facts(
-            session, since, before, time.time(), settings.figures.first_contact_days, _own(settings)
+            session, asked.since, asked.before, time.time(), settings.figures.first_contact_days, _own(settings)
         )
-    groups = tallies(grouping, facts, zone) if grouping else [("", tally(facts))]
-    period = {"from": begins.isoformat(), "to": ends.isoformat()}
+    groups = tallies(grouping, facts, asked.zone) if grouping else [("", tally(facts))]
+    period = {"from": asked.begins.isoformat(), "to": asked.ends.isoformat()}
     rows: list[Mapping[str, Cell]] = [{**period, str(grouping or "all"): name, **told(each)} for name, each in groups]
     if csv_file is not None:
         columns = [*period, str(grouping or "all"), *told(tally(Facts(0.0)))]
@@ -70,7 +87,7 @@ def figures(
     elif grouping:
         console.print(_grouped(grouping, groups))
     else:
-        console.print(_whole(f"{begins} – {ends} ({settings.time_zone})", tally(facts)))
+        console.print(_whole(f"{asked.begins} – {asked.ends} ({settings.time_zone})", tally(facts)))
 
 
 def agents(
@@ -83,11 +100,9 @@ def agents(
 ) -> None:
     """What each agent did: time signed in and ready, talks, handle time, missed calls, satisfaction."""
     settings = config.load(config_file)
-    zone = ZoneInfo(settings.time_zone)
-    begins, ends = _days(zone, days, first, last)
+    asked = _period(settings, days, first, last)
     with Session(open_database(settings.database_url)) as session:
-        since, before = day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
-        found = agent_figures(session, since, before, time.time())
+        found = agent_figures(session, asked.since, asked.before, time.time())
     rows: list[Mapping[str, Cell]] = [told_of_agent(each) for each in found]
     if csv_file is not None:
         _write(csv_file, rows, told_of_agent(AgentFigures("")))
@@ -122,11 +137,9 @@ def stuck(
 ) -> None:
     """Where callers get stuck: the steps of the dialogue at which they weren't understood, went to a human, or hung up."""
     settings = config.load(config_file)
-    zone = ZoneInfo(settings.time_zone)
-    begins, ends = _days(zone, days, first, last)
+    asked = _period(settings, days, first, last)
     with Session(open_database(settings.database_url)) as session:
-        since, before = day_begins(begins, zone), day_begins(ends + timedelta(days=1), zone)
-        found = steps_of.steps(session, since, before)
+        found = steps_of.steps(session, asked.since, asked.before)
     rows: list[Mapping[str, Cell]] = [asdict(step) for step in found]
     if csv_file is not None:
         _write(csv_file, rows, asdict(steps_of.Step("")))
@@ -134,7 +147,7 @@ def stuck(
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         console.print(_of_steps(found))
-        _warn_of_the_feed(settings, since)
+        _warn_of_the_feed(settings, asked.since)
 
 
 def _warn_of_the_feed(settings: Settings, since: float) -> None:
@@ -143,13 +156,14 @@ def _warn_of_the_feed(settings: Settings, since: float) -> None:
         console.print(f"What was heard is known of the last {kept} days only (retention.events_days).")
 
 
-def _days(zone: ZoneInfo, days: int, first: str, last: str) -> tuple[date, date]:
-    """The first and the last day."""
+def _period(settings: Settings, days: int, first: str, last: str) -> Period:
+    """The days that were asked for; raises UserError where there are none."""
+    zone = ZoneInfo(settings.time_zone)
     ends = _day(last) if last else datetime.now(zone).date()
     begins = _day(first) if first else ends - timedelta(days=days - 1)
     if begins > ends:
         raise UserError(f"there is no day from {begins} to {ends}", "`--from` comes before `--to`")
-    return begins, ends
+    return Period(begins, ends, zone)
 
 
 def _day(written: str) -> date:

@@ -9,7 +9,7 @@ from typing import Any
 import pjsua2 as pj
 import structlog
 
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.telephony.leg import contained
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from typing import Any
 import pjsua2 as pj
 import structlog
 
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.errors import ConfigError, PhoneError
 from ivr.legs import LegEvent
 from ivr.telephony import account, invitation, packet_filter

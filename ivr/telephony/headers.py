@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ivr.errors import PhoneError
+from ivr.handoff.calling_back import CALLED
 
 ROOM_BYTES = 2500
 URI_BYTES = 256
@@ -112,3 +113,14 @@ def display_name(name: str) -> str:
     """A name as a quoted string (RFC 3261 §25.1): control characters dropped, quotes and backslashes escaped."""
     clean = re.sub(r"[\x00-\x1f\x7f]", "", name)[:64]
     return '"' + re.sub(r'(["\\])', r"\\\1", clean) + '"'
+
+
+def plain_number(user: str) -> str:
+    """The user part of a SIP URI as a number or name that is safe to keep: 64 characters at most, no others than these."""
+    return re.sub(r"[^0-9A-Za-z+*#._-]", "", user)[:64]
+
+
+def called_number(user: str) -> str:
+    """What a caller has dialled, safe to keep; never the word that marks the calls we place: nobody leaves the figures by dialling it."""
+    plain = plain_number(user)
+    return "" if plain == CALLED else plain

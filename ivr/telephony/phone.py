@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.legs import AudioHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.telephony import headers as sip
 from ivr.telephony.account import identity

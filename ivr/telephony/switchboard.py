@@ -17,7 +17,7 @@ from typing import Any
 import pjsua2 as pj
 import structlog
 
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.legs import (
     CallOffered,
     DigitHeard,

@@ -22,7 +22,7 @@ from ivr.records.callback_works import assign, works
 from ivr.records.callbacks import keep, note, take
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, HandoffRow
-from ivr.worker import called_number
+from ivr.telephony.headers import called_number
 from order_lookup import CallbackRequest, CallerRef, SqlOrderSystem
 from order_lookup.tables import Callback
 from tests.fakes import FakePhone

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import Settings, SipSettings
+from ivr.config import Settings
+from ivr.config_sip import SipSettings
 from ivr.notifying import tell
 from ivr.serve import Supervisor
 

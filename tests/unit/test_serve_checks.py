@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ivr.config import ConsoleSettings, OrderSettings, Settings, SipSettings, SpeechSettings, VoiceSettings
+from ivr.config import ConsoleSettings, OrderSettings, Settings, SpeechSettings, VoiceSettings
+from ivr.config_sip import SipSettings
 from ivr.errors import ConfigError
 from ivr.orders import check_orders
 from ivr.serve import check_folders, check_ports

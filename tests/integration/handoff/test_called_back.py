@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +51,11 @@ def outcomes(session: Session) -> list[str]:
     ]
 
 
+def dispositions(session: Session) -> list[str]:
+    """How the calls ended, those that are over; a call's record follows the promise's, by another hand."""
+    return [each for each in session.scalars(select(CallRow.disposition)) if each]
+
+
 def answers(phone: UserAgent, offered: list[Leg], rung: asyncio.Event) -> None:
     """The phone picks up whoever calls."""
 
@@ -60,11 +68,23 @@ def answers(phone: UserAgent, offered: list[Leg], rung: asyncio.Event) -> None:
     phone.on_offer = taken
 
 
-async def test_a_promise_is_kept_by_the_robot_and_a_colleague(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Talk:
+    """A customer who was called back and the colleague who took over; `calls` are all that rang at the customer's."""
+
+    engine: Engine
+    calls: list[Leg]
+    customer: Leg
+    colleague: Leg
+
+
+@asynccontextmanager
+async def talk_of_a_promise(folder: Path) -> AsyncIterator[Talk]:
+    """The robot calls as was promised, the customer says that it is a good time, and a colleague is with them."""
     (port,) = free_ports(1)
     dial = {"dial": f"sip:{{number}}@127.0.0.1:{port}", "from_hour": 0, "until_hour": 24}
-    changes = {"callbacks": dial, **brief(tmp_path, callback_hello="您好，给您回电。")}
-    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
+    changes = {"callbacks": dial, **brief(folder, callback_hello="您好，给您回电。")}
+    async with Stage(folder / "stage", orders=60, changes=changes) as stage:
         engine, theirs, ours = open_database(stage.settings.database_url), list[Leg](), list[Leg]()
         async with (
             UserAgent(user=NUMBER, port=port) as customer,
@@ -81,51 +101,37 @@ async def test_a_promise_is_kept_by_the_robot_and_a_colleague(tmp_path: Path) ->
             await asyncio.sleep(2.0)
             ours[0].stream.key("1")
             await until("talk", lambda session: session.scalars(select(HandoffRow.connected_at)).first(), engine)
-            heard = theirs[0].stream.counters.received
-            await asyncio.sleep(1.0)
-            assert theirs[0].stream.counters.received > heard + 20, "the line between the two is dead"
-            await theirs[0].hang_up()
-            assert await until("outcome", outcomes, engine) == ["handled_by_agent"]
-        with Session(engine) as session:
+            yield Talk(engine, theirs, theirs[0], ours[0])
+        engine.dispose()
+
+
+async def test_a_promise_is_kept_by_the_robot_and_a_colleague(tmp_path: Path) -> None:
+    async with talk_of_a_promise(tmp_path) as talk:
+        heard = talk.customer.stream.counters.received
+        await asyncio.sleep(1.0)
+        assert talk.customer.stream.counters.received > heard + 20, "the line between the two is dead"
+        await talk.customer.hang_up()
+        assert await until("outcome", outcomes, talk.engine) == ["handled_by_agent"]
+        with Session(talk.engine) as session:
             assert session.scalars(select(Callback.done_at)).one() is not None
             assert session.scalars(select(Promise.kept_at).where(Promise.key == "c1:general")).one() is not None
             call = session.scalars(select(CallRow)).one()
-            assert (call.called, call.caller, call.disposition) == ("callback", "138****9206", "handled_by_agent")
-        assert len(theirs) == 1, "nobody is called twice"
-        engine.dispose()
+            assert (call.called, call.caller) == ("callback", "138****9206")
+        assert await until("disposition", dispositions, talk.engine) == ["handled_by_agent"]
+        assert len(talk.calls) == 1, "nobody is called twice"
 
 
 async def test_a_promise_is_kept_too_where_the_robot_says_goodbye_after_the_talk(tmp_path: Path) -> None:
-    (port,) = free_ports(1)
-    dial = {"dial": f"sip:{{number}}@127.0.0.1:{port}", "from_hour": 0, "until_hour": 24}
-    changes = {"callbacks": dial, **brief(tmp_path, callback_hello="您好，给您回电。")}
-    async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
-        engine, theirs, ours = open_database(stage.settings.database_url), list[Leg](), list[Leg]()
-        async with (
-            UserAgent(user=NUMBER, port=port) as customer,
-            UserAgent(user="agent1", port=stage.agent_port) as colleague,
-        ):
-            answers(customer, theirs, asyncio.Event())
-            answers(colleague, ours, rung := asyncio.Event())
-            promise(engine)
-            await until("question", asked, engine)
-            await asyncio.sleep(1.0)
-            theirs[0].stream.key("1")
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await rung.wait()
-            await asyncio.sleep(2.0)
-            ours[0].stream.key("1")
-            await until("talk", lambda session: session.scalars(select(HandoffRow.connected_at)).first(), engine)
-            await ours[0].hang_up()
-            await until("robot", lambda session: "anything_else" in said(session), engine)
-            theirs[0].stream.key("2")
-            await until("score asked for", lambda session: any("satisf" in each for each in said(session)), engine)
-            theirs[0].stream.key("5")
-            assert await until("outcome", outcomes, engine) == ["handled_by_agent"]
-        with Session(engine) as session:
-            assert session.scalars(select(CallRow.disposition)).one() == "settled"
+    async with talk_of_a_promise(tmp_path) as talk:
+        await talk.colleague.hang_up()
+        await until("robot", lambda session: "anything_else" in said(session), talk.engine)
+        talk.customer.stream.key("2")
+        await until("score asked for", lambda session: any("satisf" in each for each in said(session)), talk.engine)
+        talk.customer.stream.key("5")
+        assert await until("outcome", outcomes, talk.engine) == ["handled_by_agent"]
+        assert await until("disposition", dispositions, talk.engine) == ["settled"]
+        with Session(talk.engine) as session:
             assert session.scalars(select(Callback.done_at)).one() is not None
-        engine.dispose()
 
 
 async def test_a_hotline_that_stops_lets_the_phone_that_rings_go(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.errors import HotlineError
 from ivr.legs import AudioHeard, CallOffered
 from ivr.telephony import account, engine

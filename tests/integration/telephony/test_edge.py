@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ivr.children import Child
-from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
+from ivr.config import AgentSettings, Settings
+from ivr.config_sip import Registration, SipSettings, Tls
 from ivr.edge import edge_command, find_kamailio, validate
 from ivr.errors import ConfigError, UserError
 from tests.integration.telephony import scenarios as sip

@@ -12,7 +12,7 @@ from ivr.demo.stage import free_ports
 pytestmark = pytest.mark.integration
 PROGRAM = """
 import asyncio, gc, sys, threading
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.telephony import engine
 from ivr.telephony.phone import Pjsua2Phone, leave
 
@@ -50,7 +50,7 @@ def test_it_is_swept_by_the_phone() -> None:
 ENDING = """
 import asyncio, sys
 import pjsua2 as pj
-from ivr.config import SipSettings
+from ivr.config_sip import SipSettings
 from ivr.telephony.phone import Pjsua2Phone, leave
 
 pj.Endpoint.libDestroy = lambda self, *_: print("destroyed", flush=True)

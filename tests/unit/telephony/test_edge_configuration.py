@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import AgentSettings, Registration, Settings, SipSettings, Tls
+from ivr.config import AgentSettings, Settings
+from ivr.config_sip import Registration, SipSettings, Tls
 from ivr.edge import configuration
 from ivr.edge.kamailio import write
 from ivr.errors import ConfigError, UserError

@@ -4,7 +4,7 @@
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3,$(shell command -v $(v) 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: setup dev demo test test-parts test-hotlines check models models-test bench clean
+.PHONY: setup dev demo test test-parts test-hotlines test-desk test-strain check models models-test bench clean
 
 setup: .venv/.ready
 
@@ -31,14 +31,21 @@ test: dev
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 tests/unit
 	$(MAKE) --jobs=2 --output-sync=target test-parts test-hotlines
-	$(BIN)/pytest -m alone tests/integration
+	$(MAKE) --jobs=2 --output-sync=target test-desk test-strain
 
-# Two lanes side by side, for they mostly wait. In each, one test after the other; no port is wanted in both.
+# Lanes side by side, for they mostly wait: one for the parts, two for whole hotlines; then one for browsers, one for what
+# strains the machine. No port is wanted in two of them; a file's tests stay together, for they may share a hotline.
 test-parts:
 	$(BIN)/pytest -m "not whole_hotline and not alone" tests/integration
 
 test-hotlines:
-	$(BIN)/pytest -m whole_hotline tests/integration
+	$(BIN)/pytest -n 2 --dist loadfile -m whole_hotline tests/integration
+
+test-desk:
+	$(BIN)/pytest -m alone tests/integration/console
+
+test-strain:
+	$(BIN)/pytest -m alone --ignore=tests/integration/console tests/integration
 
 check: dev
 	$(BIN)/ruff check .

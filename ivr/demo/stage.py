@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import random
 import shutil
 import signal
@@ -29,6 +30,8 @@ START_SECONDS = 300.0
 CALLERS_PER_WORKER = 2
 STOP_SECONDS = 30.0
 PORTS = range(10_000, 15_000)
+# Two test runs side by side have neighbouring process numbers, and so media ports of their own.
+RTP_PORTS = 20_000 + os.getpid() % 8 * 500
 
 
 @dataclass(slots=True)
@@ -74,7 +77,7 @@ class Stage:
             "sip": {
                 "port": ports[1],
                 "worker_ports": _worker_ports(self.workers),
-                "rtp_ports": 20000,
+                "rtp_ports": RTP_PORTS,
                 "drain_seconds": 3,
             },
             "speech": {"port": ports[2], "models": str(ROOT / "models")},

@@ -78,6 +78,7 @@ class Stage:
                 "port": ports[1],
                 "worker_ports": _worker_ports(self.workers),
                 "rtp_ports": RTP_PORTS,
+                "edge": self.edge,
                 "drain_seconds": 3,
             },
             "speech": {"port": ports[2], "models": str(ROOT / "models")},

@@ -19,7 +19,7 @@ from ivr.values import Language
 
 EXAMPLES = "utterances"
 _NOT_LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|[\[\]()|]")
-_NAMES = frozenset({"over", "apart", "afterwards"})  # hold names of intents, which nobody says
+_NAMES = frozenset({"over", "apart", "afterwards", "outranks"})  # hold names of intents, which nobody says
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 

@@ -155,6 +155,13 @@ def test_words_a_model_lacks_are_found_with_their_place(tmp_path: Path) -> None:
         lacking(tmp_path / "gone", "zh", words)
 
 
+def test_names_of_intents_are_no_words(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    universals = "outranks:\n  refund: [cancel_order, praise]\nnegations: [never mind]\n"
+    (tmp_path / "en" / "universals.yaml").write_text(universals, encoding="utf-8")
+    assert [each.word for each in lacking(tmp_path, "en", {"never"})] == ["mind"]
+
+
 def test_examples_to_learn_from_are_told_apart(tmp_path: Path) -> None:
     for folder, said in (("intents", "退货"), ("utterances", "退货给老王")):
         (tmp_path / "zh" / folder).mkdir(parents=True)

@@ -32,16 +32,18 @@ LONGEST_PHRASE = 8
 SENTENCES_TO_READ = 30_000
 UTTERANCES = "utterances"
 """The dialplans' folder of sentences: their words are heard, but no sentence is a word of its own."""
+OUTRANKS = "outranks"
+"""The dialplans' key that holds names of intents, which nobody says."""
 
 
 def scalars(node: object) -> Iterator[str]:
-    """All strings of a YAML document, keys left out."""
+    """All strings of a YAML document that may be said, keys left out."""
     match node:
         case str():
             yield node
         case dict():
-            for value in node.values():
-                yield from scalars(value)
+            for key, value in node.items():
+                yield from scalars(value) if key != OUTRANKS else ()
         case list():
             for value in node:
                 yield from scalars(value)

@@ -88,7 +88,6 @@ class Worker:
             register=alone or (index == 0 and not settings.sip.edge),
         )
         self._listener, self._voice = WebSocketListener.of(settings), CachedVoice.of(settings)
-        self._tones = Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache))
         recordings.mkdir(parents=True, exist_ok=True)
         self._services = Services(
             phone=self._phone,
@@ -96,6 +95,7 @@ class Worker:
             voice=self._voice,
             desk=Desk(self._orders, settings.time_zone),
             records=self._records,
+            tones=Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache)),
             detector=SpeechDetector,
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
@@ -233,7 +233,7 @@ class Worker:
         self._starts.pop(call.call_id).close()
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
-        self._dialler.over(call.call_id, call.disposition, call.human_talked)
+        self._dialler.over(call.call_id, call.disposition, call.record.human_talked)
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
         if self._draining.is_set() and not self._calls:
             self._quiet.set()
@@ -251,7 +251,7 @@ class Worker:
         return self._handoff(call, command, None)
 
     def _handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None] | None) -> Transfer:
-        made = Transfer(call, command, self._settings, self._queue, self._tones, self._agents.__setitem__, on_ended)
+        made = Transfer(call, command, self._settings, self._queue, self._agents.__setitem__, on_ended)
         self._handoffs[call.call_id] = made
         return made
 

@@ -117,6 +117,7 @@ class Handed:
             self.voice,
             self.desk,
             self.records,
+            Tones(folder / "prompts", folder / "cache"),
             FakeDetector,
             lambda *_: self.transfer,
             hours=hours or NeverClosed(),
@@ -124,13 +125,11 @@ class Handed:
         self.ended: list[HandoffEnded] = []
         self.claimed: list[int] = []
         settings = Settings.model_validate({"handoff": handoff})
-        tones = Tones(folder / "prompts", folder / "cache")
         self.transfer = Transfer(
             self,  # type: ignore[arg-type]
             HandOff(4, "general", "agent", priority=priority),
             settings,
             queue,
-            tones,
             lambda leg, _: self.claimed.append(leg),
             None if ahead else self.ended.append,
         )

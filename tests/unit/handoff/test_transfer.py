@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from ivr.legs import (
     TransferProgressed,
 )
 from ivr.ports import AgentCommand, Answer, Place, Reservation
+from ivr.transfer.voicemail import NO_INPUT_SECONDS
 from tests.unit.handoff.handed_call import AGENT, ANNA, CALLER, FakeQueue, Handed
+from tests.virtual_time import in_virtual_time
 
 
 @pytest.fixture
@@ -160,6 +163,36 @@ async def test_message_ends_with_the_hash_key(handed: Handed) -> None:
     await handed.hears(DigitHeard(CALLER, "#"))
     assert [event.outcome for event in handed.ended] == ["voicemail"]
     assert "handoff.message_kept" in handed.said
+
+
+async def test_message_is_taken_from_the_beep_which_comes_after_the_words(handed: Handed) -> None:
+    await handed.hears(DigitHeard(CALLER, "2"))
+    sounds = [order[2] for order in handed.phone.did("play")]
+    assert sounds[-2:] == ["handoff.leave_message.wav", "tone-beep.wav"]
+    speak(handed)
+    await handed.settle()
+    assert "handoff.message_kept" in handed.said
+
+
+@in_virtual_time
+async def test_who_says_nothing_after_the_beep_is_told_so(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(3, 120.0, True)]))
+    await handed.settle()
+    await handed.hears(DigitHeard(CALLER, "2"))
+    assert handed.ended == []
+    await asyncio.sleep(NO_INPUT_SECONDS + 1)
+    await handed.settle()
+    assert handed.said[-1] == "handoff.message_empty"
+    assert [event.outcome for event in handed.ended] == ["voicemail"]
+
+
+async def test_whisper_cut_short_by_the_agents_hanging_up_is_not_kept(handed: Handed) -> None:
+    handed.transfer.on_leg(LegAnswered(AGENT))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert "handoff.whisper.wav" in {wav.name for _, wav, _ in handed.phone.playing.values()}
+    await handed.hears(LegEnded(AGENT, 200))
+    assert Path("handoff.whisper.wav") in handed.voice.forgotten
 
 
 async def test_attended_referral_releases_both_legs_when_notify_says_200(tmp_path: Path) -> None:

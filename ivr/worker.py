@@ -72,7 +72,7 @@ class Worker:
         self._engine = engine
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
-        clock = DatabaseClock(self._engine)
+        self._clock = clock = DatabaseClock(self._engine)
         recordings, posts = settings.path(settings.records.recordings), bool(settings.handoff.webhook)
         self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
@@ -106,9 +106,8 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
-        self._dialler = Dialler(
-            settings, self._engine, self._phone, self._may_dial, self._called_back, clock, self._is_open
-        )
+        is_open: Callable[[str], bool] = lambda queue: hours.standing(queue).open
+        self._dialler = Dialler(settings, engine, self._phone, self._may_dial, self._called_back, clock, is_open)
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -160,9 +159,6 @@ class Worker:
     async def _keep_promises(self) -> None:
         if self._settings.callbacks.dial:
             await self._dialler.run()
-
-    def _is_open(self, queue: str) -> bool:
-        return self._hours.standing(queue).open
 
     def _may_dial(self) -> bool:
         """Only while nobody is on the line, so that a place is left for callers."""
@@ -273,12 +269,15 @@ class Worker:
             if not handed:
                 continue
             try:
-                commands = await asyncio.to_thread(take_commands, self._engine, list(handed))
+                commands = await asyncio.to_thread(take_commands, self._engine, list(handed), self._clock())
             except Exception as fault:
                 log.warning("worker.database_unreachable", fault=str(fault))
                 continue
             for command in commands:
-                handed[command.call_id].on_agent_command(command)
+                try:
+                    handed[command.call_id].on_agent_command(command)
+                except Exception:  # of one call; all others wait for their agents' clicks, too
+                    log.exception("worker.agent_command_failed", command=command.command, call_id=command.call_id)
 
     async def _reload(self) -> None:
         while True:

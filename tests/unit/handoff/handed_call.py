@@ -12,6 +12,7 @@ from typing import Any
 from ivr.commands import HandOff, Prompt
 from ivr.config import Settings
 from ivr.endpointing import Completeness
+from ivr.errors import RecordsError
 from ivr.events import Event, HandoffEnded
 from ivr.legs import (
     CallOffered,
@@ -31,11 +32,12 @@ ANNA = Reservation("anna", "sip:anna@10.0.0.9", "zh")
 
 @dataclass
 class FakeQueue:
-    """`ports.AgentQueue`: gives the reservations it was given, then places."""
+    """`ports.AgentQueue`: gives the reservations it was given, then places; the first `away` calls find no place."""
 
     answers: list[Reservation | Place] = field(default_factory=lambda: [ANNA])
     asked: list[tuple[object, ...]] = field(default_factory=list)
     out_of_hours: list[bool] = field(default_factory=list)
+    away: int = 0
 
     async def enter(
         self,
@@ -49,6 +51,9 @@ class FakeQueue:
         briefing: Mapping[str, Any] | None = None,
         out_of_hours: bool = False,
     ) -> int:
+        if self.away:
+            self.away -= 1
+            raise RecordsError("the database is away")
         self.asked.append(("enter", queue, priority, caller))
         self.out_of_hours.append(out_of_hours)
         return 7

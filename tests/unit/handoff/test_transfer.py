@@ -56,6 +56,15 @@ async def test_key_one_joins_the_two_and_their_words_are_written_down(handed: Ha
     assert [line for line in handed.records.lines if line[1] == "在吗"] == [("caller", "在吗"), ("agent", "在吗")]
 
 
+async def test_caller_whom_the_database_could_not_take_in_gets_a_place_before_an_agent_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    handed = Handed(tmp_path, FakeQueue(away=1))
+    await handed.settle()
+    assert [what for what, *_ in handed.queue.asked] == ["enter", "reserve"]
+    assert [order[1] for order in handed.phone.did("dial")] == [ANNA.uri]
+
+
 async def test_declined_agent_rests_and_the_next_one_is_rung(tmp_path: Path) -> None:
     bert = Reservation("bert", "sip:bert@10.0.0.9", "zh")
     handed = Handed(tmp_path, FakeQueue([ANNA, bert]))

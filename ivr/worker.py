@@ -106,7 +106,10 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
-        is_open: Callable[[str], bool] = lambda queue: hours.standing(queue).open
+
+        def is_open(queue: str) -> bool:
+            return hours.standing(queue).open
+
         self._dialler = Dialler(settings, engine, self._phone, self._may_dial, self._called_back, clock, is_open)
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()

@@ -15,19 +15,10 @@ import structlog
 
 from ivr import commands as do
 from ivr import errand
+from ivr import events as on
 from ivr.call_record import CallRecord
 from ivr.commands import Command, Prompt
 from ivr.errors import SpeechUnavailable
-from ivr.events import (
-    CallerHungUp,
-    CallStarted,
-    ComponentFailed,
-    Event,
-    HandoffEnded,
-    SpeechLost,
-    SpeechRestored,
-    TimerFired,
-)
 from ivr.floor import Floor
 from ivr.legs import AudioHeard, CallOffered, DigitHeard, LegAnswered, LegEnded, LegEvent, MediaLost, PlaybackFinished
 from ivr.message import Message
@@ -60,10 +51,10 @@ class Call:
         self.over = False
         self._began_at = time.monotonic()
         self._floor = Floor(
-            services, self.leg, dialogue.completeness, lambda: self.seconds,
-            self._caller_did, self._said, self._speech_lost, self._voice_failed,
+            services, self.leg, dialogue.completeness, lambda: self.seconds, self._caller_did,
+            lambda prompt, gap: self.record.said(prompt, self.seconds, gap), self._speech_lost, self._voice_failed,
         )  # fmt: skip
-        self._timers = Timers(lambda name: self.tell(TimerFired(name, self.seconds)))
+        self._timers = Timers(lambda name: self.tell(on.TimerFired(name, self.seconds)))
         self._tasks = Tasks()
         self._speech_lost_told, self._broken = False, False
         self._recording: Path | None = None
@@ -83,11 +74,6 @@ class Call:
     def disposition(self) -> str:
         """How the call ended, or will as things stand."""
         return self.record.disposition
-
-    @property
-    def human_talked(self) -> bool:
-        """Whether a colleague has talked to the caller, however the call ended after that."""
-        return self.record.human_talked
 
     # -- the phone's side ------------------------------------------------------------------------------------------
 
@@ -128,7 +114,7 @@ class Call:
             self._recording = services.recordings / f"{self.call_id}.wav"
             services.phone.record(self.leg, self._recording)
         services.phone.listen(self.leg, True)
-        self.tell(CallStarted(0.0, self.call_id, offered.caller, offered.called, self.language))
+        self.tell(on.CallStarted(0.0, self.call_id, offered.caller, offered.called, self.language))
 
     def _hang_up(self, disposition: str) -> None:
         self.record.disposition = disposition
@@ -141,7 +127,7 @@ class Call:
         if self.handoff:
             self.record.handoff_broken_off(self.handoff.close())
         try:
-            for command in self.dialogue.receive(CallerHungUp(self.seconds)):
+            for command in self.dialogue.receive(on.CallerHungUp(self.seconds)):
                 if isinstance(command, do.Note):
                     self.record.noted(command)
         except Exception:
@@ -152,7 +138,7 @@ class Call:
 
     # -- the dialogue's side ---------------------------------------------------------------------------------------
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: on.Event) -> None:
         """Give the dialogue an event and carry out what it answers."""
         if self.over:
             return
@@ -165,9 +151,8 @@ class Call:
         try:
             self._carry_out(commands)
         except Exception as fault:
-            log.exception("call.command_failed", call_id=self.call_id)
             turns = (command.turn for command in commands if isinstance(command, do.Play | do.Listen | do.HandOff))
-            self._fail(next(turns, 0), str(fault))
+            self._broke(next(turns, 0), fault)
 
     def _carry_out(self, commands: tuple[Command, ...]) -> None:
         """Prompts and question of one answer are one turn, which the floor takes as a whole; all else is done as it comes."""
@@ -191,9 +176,9 @@ class Call:
             case do.LookUp() | do.Act():
                 self._tasks.spawn(self._ask_desk(command))
             case do.HandOff():
-                self._floor.afterwards(lambda: self._hand_off(command))
+                self._floor.afterwards(self._guarded(command.turn, lambda: self._hand_off(command)))
             case do.RecordMessage():
-                self._floor.afterwards(lambda: self._record_message(command))
+                self._floor.afterwards(self._guarded(command.turn, lambda: self._record_message(command)))
             case do.HangUp():
                 self.record.ends(command.disposition)
                 self._floor.afterwards(lambda: self.services.phone.hang_up(self.leg))
@@ -238,7 +223,7 @@ class Call:
         self.record.keep_case()
         self.handoff = self.services.start_handoff(self, command, self._handoff_ended)
 
-    def _handoff_ended(self, event: HandoffEnded) -> None:
+    def _handoff_ended(self, event: on.HandoffEnded) -> None:
         self.handoff = None
         self.services.phone.listen(self.leg, True)
         self.record.note(f"handoff: {event.outcome}", self.seconds)
@@ -250,10 +235,11 @@ class Call:
         listening = self._message.listening(self.record.step, self.language)
         self.record.listening(listening)
         self._floor.take(command.turn, (), True, listening)
+        self.services.tones.play(self.services.phone, self.leg, "beep")
 
     # -- the floor's side ------------------------------------------------------------------------------------------
 
-    def _caller_did(self, event: Event) -> None:
+    def _caller_did(self, event: on.Event) -> None:
         """The caller's part of a turn ended: words, keys or silence."""
         if self.over:
             return
@@ -264,29 +250,42 @@ class Call:
         self.record.heard(event, self.seconds)
         self.tell(event)
 
-    def _said(self, prompt: Prompt, gap_seconds: float | None) -> None:
-        self.record.said(prompt, self.seconds, gap_seconds)
-
     # -- when something breaks -------------------------------------------------------------------------------------
 
     def _notice_speech(self) -> None:
         """Tell the dialogue when the recogniser that was lost is back."""
         if self._speech_lost_told and self.services.listener.available:
             self._speech_lost_told = False
-            self.tell(SpeechRestored(self.seconds))
+            self.tell(on.SpeechRestored(self.seconds))
 
     def _speech_lost(self, fault: SpeechUnavailable) -> None:
         log.warning("call.speech_lost", call_id=self.call_id, fault=str(fault))
         if not self._speech_lost_told:
             self._speech_lost_told = True
-            self.tell(SpeechLost(self.seconds))
+            self.tell(on.SpeechLost(self.seconds))
 
     def _voice_failed(self, fault: Exception) -> None:
         log.error("call.prompt_not_spoken", call_id=self.call_id, fault=str(fault))
 
+    def _guarded(self, turn: int, action: Callable[[], None]) -> Callable[[], None]:
+        def act() -> None:
+            try:
+                action()
+            except Exception as fault:
+                self._broke(turn, fault)
+
+        return act
+
+    def _broke(self, turn: int, fault: Exception) -> None:
+        log.exception("call.command_failed", call_id=self.call_id)
+        if self._broken:
+            self._hang_up("failed")
+        else:
+            self._fail(turn, str(fault))
+
     def _fail(self, turn: int, what: str) -> None:
         if not self.over:
-            self.tell(ComponentFailed(turn, self.seconds, what))
+            self.tell(on.ComponentFailed(turn, self.seconds, what))
 
     def _apologise(self) -> None:
         """The dialogue itself broke: say sorry and bring in a human; if that breaks too, hang up rather than be silent."""
@@ -296,4 +295,4 @@ class Call:
         self._broken = True
         self._timers.stop_all()
         handing = do.HandOff(0, "general", "fault", priority=3)
-        self._floor.apologise(self.dialogue.phrase("apology"), lambda: self._hand_off(handing))
+        self._floor.apologise(self.dialogue.phrase("apology"), self._guarded(0, lambda: self._hand_off(handing)))

@@ -161,7 +161,7 @@ class Child:
             reading, _ = await loop.connect_read_pipe(lambda: _Lines(self._heard), heard)
             open_ends.callback(reading.close)
             status = await process.wait()
-            self._life, self.figures, self._stdin = None, {}, None
+            self._life, self.figures = None, {}
             if stacks := os.pread(written, _MOST_STACKS, 0).decode(errors="replace"):
                 log.error("child.stacks", child=self.name, exception=stacks)
             # Processes of its own would go on holding its ports: Kamailio's outlive their killed parent.
@@ -194,8 +194,13 @@ class Child:
         takes, tells = os.pipe()
         os.set_blocking(tells, False)
         open_ends.callback(os.close, tells)
+        # Before it is closed, for its number is somebody else's afterwards; also where the process never came to be.
+        open_ends.callback(self._tell_no_more)
         self._stdin = tells
         return os.fdopen(takes, "rb", 0)
+
+    def _tell_no_more(self) -> None:
+        self._stdin = None
 
     def _heard(self, line: bytes) -> None:
         if self._life is None:

@@ -16,6 +16,7 @@ from ivr.config_hours import HoursSettings, check_hours
 from ivr.config_sip import SipSettings
 from ivr.config_values import (
     Days,
+    DeskAddress,
     DialString,
     Name,
     NoneOrWebAddress,
@@ -26,7 +27,6 @@ from ivr.config_values import (
     SipUri,
     Some,
     WatchdogSeconds,
-    WebAddress,
     Zone,
     filled,
 )
@@ -167,11 +167,18 @@ class CallbackSettings(Section):
     dial: DialString = ""
     numbers: Annotated[OneOrMore, Patterns, Some] = (r"0?1[3-9]\d{9}", r"0(10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
     from_hour: int = Field(9, ge=0, le=23)
-    until_hour: int = Field(21, ge=1, le=24)
+    until_hour: int = Field(21, ge=1, le=24, validate_default=True)
     attempts: int = Field(3, ge=1, le=10)
     again_minutes: float = Field(15, ge=1, le=1440)
     ring_seconds: float = Field(30, ge=5, le=120)
     an_hour: int = Field(60, ge=1, le=10_000)
+
+    @field_validator("until_hour")
+    @classmethod
+    def _comes_after(cls, until_hour: int, info: ValidationInfo) -> int:
+        if until_hour <= info.data.get("from_hour", 0):
+            raise ValueError("must be later than `from_hour`: else nobody is ever called")
+        return until_hour
 
 
 class FigureSettings(Section):
@@ -185,7 +192,7 @@ class ConsoleSettings(Section):
 
     address: str = "127.0.0.1"
     port: Port = 8080
-    url: WebAddress = "http://127.0.0.1:8080"
+    url: DeskAddress = "http://127.0.0.1:8080"
     secret: str = ""
     enabled: bool = True
 

@@ -71,7 +71,13 @@ Patterns = AfterValidator(_patterns)
 Registrar = Annotated[
     str, AfterValidator(_like(r"(sips?:)?[^\s<>\"@]+", "write the registrar's address like sip:pbx.example.com"))
 ]
-WebAddress = Annotated[str, AfterValidator(_like(r"https?://[^\s/?#]+\S*", "write it like https://example.com/path"))]
+# It goes into a header of the INVITE to the agent's telephone (`handoff/headers.py`), which takes no more and nothing else.
+DeskAddress = Annotated[
+    str,
+    AfterValidator(
+        _like(r"https?://(?=[^/?#])[!-;=?-~]{1,400}", "write it like https://desk.example.com, in letters a to z")
+    ),
+]
 NoneOrWebAddress = Annotated[
     str, AfterValidator(_like(r"|https?://[^\s/?#]+\S*", "write it like https://example.com/x"))
 ]

@@ -59,9 +59,7 @@ def erase(session: Session, person: str, folder: Path, copies: bool, now: float)
     masks = {mask_number(number) for number in whose.numbers}
     alike = records.look_alikes(session, masks, whose.calls) if masks else []
     counts = {
-        "recordings": len(
-            {file.name.removesuffix(".left").removesuffix(".right") for file in records.files(folder, calls)}
-        ),
+        "recordings": len({file.name.partition(".wav")[0] for file in records.files(folder, calls)}),
         "entries of the spool": spill.count(folder / "spill", calls),
         **orders.erase(session, whose, kept, whole=not matters),
     }

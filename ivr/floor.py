@@ -36,10 +36,10 @@ class Floor:
     ) -> None:
         self._phone, self._leg, self._hushed = services.phone, leg, False
         self._now, self._on_event, self._on_said = now, on_event, on_said
-        self._on_speech_lost, self._on_voice_failed = on_speech_lost, on_voice_failed
+        self._on_speech_lost = on_speech_lost
         self._turns = turns.TurnTaking()
         self._mouth = Mouth(
-            services.phone, services.voice, leg, self._prompt_started, self._prompts_ended, self._prompt_failed
+            services.phone, services.voice, leg, self._prompt_started, self._prompts_ended, on_voice_failed
         )
         self._ear = Ear(services.listener, services.detector(), completeness, self._happened, self._speech_lost)
         self._clock: asyncio.TimerHandle | None = None
@@ -158,11 +158,6 @@ class Floor:
     def _prompts_ended(self) -> None:
         self._happened(turns.PromptsEnded())
         self.settle()
-
-    def _prompt_failed(self, fault: Exception) -> None:
-        """A prompt that can't be spoken is left out; the dialogue goes on as if it had been said."""
-        self._on_voice_failed(fault)
-        self._prompts_ended()
 
     def _speech_lost(self, fault: SpeechUnavailable) -> None:
         self._on_speech_lost(fault)

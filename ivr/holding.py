@@ -31,10 +31,11 @@ class Holding:
         muted: bool = False,
     ) -> None:
         self._phone, self._tones, self._leg, self._on_quiet = phone, tones, leg, on_quiet
-        self._mouth = Mouth(phone, voice, leg, on_said, self._mouth_ended, self._mute)
+        self._mouth = Mouth(phone, voice, leg, on_said, self._mouth_ended, self._not_spoken)
         self._waiting: list[tuple[int, Prompt]] = []
         self._saying = 0
         self._music: str | None = None
+        self._after_beep: Callable[[], None] | None = None
         self._playback: int | None = None
         self._muted = muted
 
@@ -57,20 +58,23 @@ class Holding:
         self._music = music
         self._pause_music()
         if not self._muted and not self._mouth.busy and not self._waiting:
-            self._playback = self._phone.play(self._leg, self._tones.wav(music), loop=True)
+            self._playback = self._tones.play(self._phone, self._leg, music, loop=True)
 
     def stop_music(self) -> None:
         """No music any more; prompts go on."""
         self._music = None
         self._pause_music()
 
-    def beep(self) -> None:
-        """A short tone: speak now."""
-        self._phone.play(self._leg, self._tones.wav("beep"))
+    def beep(self, then: Callable[[], None]) -> None:
+        """A short tone once everything is said: speak now; `then` is called as it sounds."""
+        self._after_beep = then
+        if not self._mouth.busy and not self._waiting:
+            self._beep()
 
     def silence(self) -> None:
         """Nothing at all any more."""
         self.stop_music()
+        self._after_beep = None
         self._waiting.clear()
         self._mouth.drop()
 
@@ -96,11 +100,17 @@ class Holding:
             return
         if self._music:
             self.play(self._music)
+        self._beep()
         self._on_quiet(self._saying)
 
-    def _mute(self, fault: Exception) -> None:
+    def _beep(self) -> None:
+        then, self._after_beep = self._after_beep, None
+        if then:
+            self._tones.play(self._phone, self._leg, "beep")
+            then()
+
+    def _not_spoken(self, fault: Exception) -> None:
         log.error("holding.prompt_not_spoken", fault=str(fault))
-        self._mouth_ended()
 
     def _pause_music(self) -> None:
         if self._playback is not None:

@@ -1,7 +1,8 @@
 """Say prompts to a leg one after another, pause at once, and go on where it stopped.
 
 How it works: `say` has all prompts rendered at once; the first is fetched, played, and the phone's word that it ended fetches the
-next. Paused, the sound is stopped and its place remembered; what is fetched meanwhile waits. `drop` forgets it all.
+next. Paused, the sound is stopped and its place remembered; what is fetched meanwhile waits. A prompt that can't be rendered or
+played is left out. `drop` forgets it all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ STEP_BACK_SECONDS = 0.3
 
 
 class Mouth:
-    """The prompts of one turn; `on_started` is told of each as its sound goes out, `on_ended` once after the last."""
+    """The prompts of one turn; `on_started` is told of each as its sound goes out, `on_failed` of each that is left out, `on_ended`
+    once after the last."""
 
     def __init__(
         self,
@@ -102,8 +104,7 @@ class Mouth:
         try:
             self._wav = await wav
         except Exception as fault:
-            self._fetching = None
-            self._on_failed(fault)
+            self._leave_out(fault)
             return
         self._fetching, self._offset_seconds = None, 0.0
         self._on_started(prompt)
@@ -115,5 +116,11 @@ class Mouth:
         try:
             self._playback = self._phone.play(self._leg, wav, at_seconds)
         except Exception as fault:
-            # Nobody would ever say that it ended, and the caller would hear nothing any more.
-            self._on_failed(fault)
+            self._leave_out(fault)
+
+    def _leave_out(self, fault: Exception) -> None:
+        """Nobody will ever say that this one ended: what is to follow must not wait for it."""
+        self._fetching = None
+        self._forget()
+        self._on_failed(fault)
+        self._advance()

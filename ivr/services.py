@@ -12,6 +12,7 @@ from ivr.endpointing import Completeness
 from ivr.events import Event, HandoffEnded
 from ivr.legs import LegEvent
 from ivr.ports import Hours, Listener, NeverClosed, OrderDesk, Phone, Records, SpeechDetector, Voice
+from ivr.tones import Tones
 from ivr.values import Values
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Services:
     voice: Voice
     desk: OrderDesk
     records: Records
+    tones: Tones
     detector: Callable[[], SpeechDetector]
     start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
     recordings: Path | None = None

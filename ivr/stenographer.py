@@ -9,7 +9,7 @@ from ivr.ear import Ear
 from ivr.endpointing import Completeness
 from ivr.events import Hypothesis
 from ivr.ports import Listener, SpeechDetector
-from ivr.turn_taking import Happening, Recognised
+from ivr.turn_taking import Happening, Recognised, SpeechBegan
 from ivr.values import Language
 
 Heard = Callable[[str, Hypothesis], None]
@@ -34,12 +34,16 @@ class Stenographer:
 
         self._hear_with(leg, happened, listen, "complete")
 
-    def take_message(self, leg: int, max_seconds: float, on_done: Callable[[Hypothesis | None], None]) -> None:
-        """Hear one message, ended by a long silence or the cap."""
+    def take_message(
+        self, leg: int, max_seconds: float, on_begun: Callable[[], None], on_done: Callable[[Hypothesis | None], None]
+    ) -> None:
+        """Hear one message, ended by a long silence or the cap; `on_begun` is told that somebody speaks."""
         listen = Listen(0, "message", self._language, Grammar("open"), max_speech_seconds=max_seconds)
 
         def happened(happening: Happening) -> None:
-            if isinstance(happening, Recognised):
+            if isinstance(happening, SpeechBegan):
+                on_begun()
+            elif isinstance(happening, Recognised):
                 self._ears.pop(leg, None)
                 on_done(happening.hypotheses[0] if happening.hypotheses else None)
 

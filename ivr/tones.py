@@ -12,8 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from ivr.errors import AudioFormatError
+from ivr.ports import Phone
+
+log = structlog.get_logger()
 RATE = 8000
 Samples = NDArray[np.float64]
 _CHORDS = ((262, 330, 392, 523), (220, 262, 330, 440), (175, 220, 262, 349), (196, 247, 294, 392))
@@ -34,6 +39,14 @@ class Tones:
         if not made.exists():
             _write(made, _MAKERS[name]())
         return made
+
+    def play(self, phone: Phone, leg: int, name: str, loop: bool = False) -> int | None:
+        """Let it sound on a leg and return the playback's number; without the sound (a disk is full) the call goes on all the same."""
+        try:
+            return phone.play(leg, self.wav(name), loop=loop)
+        except (AudioFormatError, OSError) as fault:
+            log.error("tones.not_played", sound=name, fault=str(fault))
+            return None
 
 
 def _write(file: Path, samples: Samples) -> None:

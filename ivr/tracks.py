@@ -7,6 +7,8 @@ half a second behind (the recorder and the C library write 4 KiB, a quarter of a
 
 from __future__ import annotations
 
+import glob
+import os
 from pathlib import Path
 
 TRACK_RATE_HZ = 8000
@@ -14,6 +16,22 @@ SAMPLE_BYTES = 2
 HEADER_BYTES = 44
 
 
+# What is behind a recording's name: its two tracks, and the file they are being merged into, by the number of a process.
+TRACKS = (".left", ".right")
+PART = ".part-"
+
+
 def tracks(wav: Path) -> tuple[Path, Path]:
     """The files of the left and the right track of a recording."""
-    return wav.with_name(wav.name + ".left"), wav.with_name(wav.name + ".right")
+    left, right = (wav.with_name(wav.name + ending) for ending in TRACKS)
+    return left, right
+
+
+def parts(wav: Path) -> list[Path]:
+    """What processes that were killed while they merged it have left."""
+    return list(wav.parent.glob(f"{glob.escape(wav.name)}{PART}*"))
+
+
+def half_merged(wav: Path) -> Path:
+    """Where this process writes a recording until it is whole."""
+    return wav.with_name(f"{wav.name}{PART}{os.getpid()}")

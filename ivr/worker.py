@@ -72,7 +72,7 @@ class Worker:
         self._engine = engine
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
-        clock = DatabaseClock(self._engine)
+        self._clock = clock = DatabaseClock(self._engine)
         recordings, posts = settings.path(settings.records.recordings), bool(settings.handoff.webhook)
         self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
@@ -88,7 +88,6 @@ class Worker:
             register=alone or (index == 0 and not settings.sip.edge),
         )
         self._listener, self._voice = WebSocketListener.of(settings), CachedVoice.of(settings)
-        self._tones = Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache))
         recordings.mkdir(parents=True, exist_ok=True)
         self._services = Services(
             phone=self._phone,
@@ -96,6 +95,7 @@ class Worker:
             voice=self._voice,
             desk=Desk(self._orders, settings.time_zone),
             records=self._records,
+            tones=Tones(settings.path(settings.dialplan.prompts), settings.path(settings.voice.cache)),
             detector=SpeechDetector,
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
@@ -106,9 +106,11 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._handoffs: dict[str, Transfer] = {}
         self._starts: dict[str, HeadStart] = {}
-        self._dialler = Dialler(
-            settings, self._engine, self._phone, self._may_dial, self._called_back, clock, self._is_open
-        )
+
+        def is_open(queue: str) -> bool:
+            return hours.standing(queue).open
+
+        self._dialler = Dialler(settings, engine, self._phone, self._may_dial, self._called_back, clock, is_open)
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -160,9 +162,6 @@ class Worker:
     async def _keep_promises(self) -> None:
         if self._settings.callbacks.dial:
             await self._dialler.run()
-
-    def _is_open(self, queue: str) -> bool:
-        return self._hours.standing(queue).open
 
     def _may_dial(self) -> bool:
         """Only while nobody is on the line, so that a place is left for callers."""
@@ -233,7 +232,7 @@ class Worker:
         self._starts.pop(call.call_id).close()
         self._handoffs.pop(call.call_id, None)
         del self._calls[call.leg]
-        self._dialler.over(call.call_id, call.disposition, call.human_talked)
+        self._dialler.over(call.call_id, call.disposition, call.record.human_talked)
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
         if self._draining.is_set() and not self._calls:
             self._quiet.set()
@@ -251,7 +250,7 @@ class Worker:
         return self._handoff(call, command, None)
 
     def _handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None] | None) -> Transfer:
-        made = Transfer(call, command, self._settings, self._queue, self._tones, self._agents.__setitem__, on_ended)
+        made = Transfer(call, command, self._settings, self._queue, self._agents.__setitem__, on_ended)
         self._handoffs[call.call_id] = made
         return made
 
@@ -273,12 +272,15 @@ class Worker:
             if not handed:
                 continue
             try:
-                commands = await asyncio.to_thread(take_commands, self._engine, list(handed))
+                commands = await asyncio.to_thread(take_commands, self._engine, list(handed), self._clock())
             except Exception as fault:
                 log.warning("worker.database_unreachable", fault=str(fault))
                 continue
             for command in commands:
-                handed[command.call_id].on_agent_command(command)
+                try:
+                    handed[command.call_id].on_agent_command(command)
+                except Exception:  # of one call; all others wait for their agents' clicks, too
+                    log.exception("worker.agent_command_failed", command=command.command, call_id=command.call_id)
 
     async def _reload(self) -> None:
         while True:

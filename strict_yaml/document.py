@@ -32,7 +32,11 @@ class Document:
     def __init__(self, file: Path, error: Fault, text: str | None = None) -> None:
         self.file, self.error = file, error
         self._marks: Marks = {}
-        self.data: Any = self._plain(self._node(text), ())
+        try:
+            self.data: Any = self._plain(self._node(text), ())
+        except RecursionError:
+            fix = "an alias (`*name`) can't stand inside what it names"
+            raise self.error("nested too deep", fix, Place(self.file)) from None
 
     def _node(self, text: str | None) -> yaml.Node | None:
         source = self._read() if text is None else text

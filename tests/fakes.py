@@ -12,6 +12,7 @@ from ivr.errors import SpeechUnavailable, VoiceUnavailable
 from ivr.events import Hypothesis
 from ivr.legs import LegEvent
 from ivr.ports import Answer
+from ivr.tones import Tones
 from ivr.values import Language, Value
 
 
@@ -77,20 +78,31 @@ class FakePhone:
 
 @dataclass
 class FakeVoice:
-    """`ports.Voice`: every prompt has a file of its name; `broken` makes it fail."""
+    """`ports.Voice`: every prompt has a file of its name; `broken` makes it fail, `unspeakable` at prompts of these names alone."""
 
     broken: bool = False
+    unspeakable: frozenset[str] = frozenset()
     said: list[Prompt] = field(default_factory=list)
     forgotten: list[Path] = field(default_factory=list)
 
     async def wav(self, prompt: Prompt) -> Path:
-        if self.broken:
+        if self.broken or prompt.id in self.unspeakable:
             raise VoiceUnavailable("the voice process is gone")
         self.said.append(prompt)
         return Path(f"{prompt.id}.wav")
 
     def forget(self, file: Path) -> None:
         self.forgotten.append(file)
+
+
+class FakeTones(Tones):
+    """Sounds that have names, and no files."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(), Path())
+
+    def wav(self, name: str) -> Path:
+        return Path(f"tone-{name}.wav")
 
 
 @dataclass

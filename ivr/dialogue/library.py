@@ -61,6 +61,11 @@ class DialplanLibrary:
             self.findings = tuple(str(fault).splitlines())
             log.error("dialplan.refused", findings=self.findings, version=self.current.version)
             return False
+        except Exception as fault:
+            # Ours is wrong, not theirs: but whoever looks for changes must go on looking, and the calls have the old ones.
+            self.findings = (f"can't be proved: {type(fault).__name__}",)
+            log.exception("dialplan.not_proved", version=self.current.version)
+            return False
         self.findings, self.current = (), fresh
         log.info("dialplan.taken", version=fresh.version)
         return True

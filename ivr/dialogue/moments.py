@@ -1,7 +1,8 @@
 """Dates and times as callers say them, in either language: 后天下午三点半, the day before yesterday, next friday at 4 (pure).
 
 Without `now` only what is absolute by itself gets a value ("15:30"); a weekday or a day of the month is the next one, or the
-last one where the words say so. Hours without morning or afternoon are taken within a shop's day, 8 to 19.
+last one where the words say so. Hours without morning or afternoon are taken within a shop's day, 8 to 19. Twelve at night is the
+day's end.
 """
 
 from __future__ import annotations
@@ -132,6 +133,7 @@ def _find_en(text: str, now: datetime | None) -> Iterator[Moment]:
             past = {"half past": 30, "quarter past": 15, "quarter to": -15}[match["rel"]]
             if hour is not None:
                 hour, minute = divmod(hour * 60 + past, 60)
+                hour = hour or 12  # a quarter to one
                 yield from _time(match, hour, minute, match["relpart"] or "", near, now)
         elif match["part"] or match["clock"] or (match["at"] and _number_en(match["hour"]) is not None):
             hour, minute = _number_en(match["hour"]) or 0, _number_en(match["minute"] or "0") or 0
@@ -178,9 +180,11 @@ def _minute_zh(words: str | None) -> int | None:
 
 
 def _half(part: str) -> str:
-    """`am`, `pm` or "" of the words for a part of the day."""
-    if re.search(r"下午|傍晚|晚|p\.?m|afternoon|evening|night", part):
+    """`am`, `pm`, `night` or "" of the words for a part of the day."""
+    if re.search(r"下午|傍晚|p\.?m|afternoon|evening", part):
         return "pm"
+    if re.search(r"晚|night", part):
+        return "night"
     return "am" if re.search(r"凌晨|早|上午|a\.?m|morning", part) else ""
 
 
@@ -189,13 +193,15 @@ def _time(
 ) -> Iterator[Moment]:
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return
-    if (half.startswith("p") and hour < 12) or (not half and 1 <= hour <= 7):
+    if hour == 12 and half in ("am", "night"):
+        hour = 0 if half == "am" else 24
+    elif (half in ("pm", "night") and hour < 12) or (not half and 1 <= hour <= 7):
         hour += 12
-    hour %= 24
-    value: datetime | str = f"{hour:02}:{minute:02}"
+    value: datetime | str = f"{hour % 24:02}:{minute:02}"
     base = day.value if day and isinstance(day.value, datetime) else now
     if base is not None:
-        value = base.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        base += timedelta(hour // 24)
+        value = base.replace(hour=hour % 24, minute=minute, second=0, microsecond=0)
     yield Moment(match.start(), match.end(), match[0], "time", value)
 
 

@@ -33,7 +33,7 @@ from ivr.records.tables import (
     ReviewRow,
     WrapUpRow,
 )
-from ivr.tracks import tracks
+from ivr.tracks import parts, tracks
 from order_lookup.erasure import Matter
 from order_lookup.phones import notations
 
@@ -128,10 +128,10 @@ def erase(
 
 
 def files(folder: Path, calls: Collection[str]) -> Iterator[Path]:
-    """The recordings of calls, merged or not: a file always has its call's id for a name."""
+    """The recordings of calls, merged, half merged or not: a file always has its call's id for a name."""
     for call_id in calls:
         wav = folder / f"{call_id}.wav"
-        yield from (file for file in (wav, *tracks(wav)) if wav.parent == folder and file.is_file())
+        yield from (file for file in (wav, *tracks(wav), *parts(wav)) if wav.parent == folder and file.is_file())
 
 
 def finish(engine: Engine, folder: Path, now: float) -> Mapping[str, int]:

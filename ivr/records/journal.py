@@ -29,6 +29,8 @@ from ivr.values import Language, plain
 log = structlog.get_logger()
 Entry = spill.Entry
 RETRY_SECONDS = 0.5
+# Of so many calls that had a line last the next line's place is known; a worker has two at a time.
+MOST_CALLS = 200
 # The event that the call goes on in another language.
 LANGUAGE = "language"
 # What stands under `forgotten` in the case of a call that was erased on request; one whose time was over says `yes`.
@@ -60,8 +62,7 @@ class SqlRecords:
         sensitive = bool(details.get("sensitive"))
         row: Entry = {"speaker": speaker, "text": masked(text, sensitive), "seconds": round(seconds, 3)}
         row["details"] = _masked(details, sensitive)
-        position = self._positions[call_id] = self._positions.get(call_id, 0) + 1
-        self._put("line", call_id, row | {"position": position})
+        self._put("line", call_id, row | {"position": self._next_position(call_id)})
 
     def case(self, call_id: str, facts: Mapping[str, object]) -> None:
         """What an agent should know by now."""
@@ -73,7 +74,6 @@ class SqlRecords:
 
     def ended(self, call_id: str, disposition: str, seconds: float, details: Mapping[str, object]) -> None:
         """The call is over."""
-        self._positions.pop(call_id, None)
         row: Entry = {"disposition": disposition, "seconds": round(seconds, 3)}
         self._put("ended", call_id, row | _masked(details))
 
@@ -94,6 +94,13 @@ class SqlRecords:
         self._stopping.set()
         self._entries.put(None)
         self._thread.join(patience_seconds)
+
+    def _next_position(self, call_id: str) -> int:
+        """A call that is over has lines to come: what became of its ticket, and of its callback."""
+        position = self._positions[call_id] = self._positions.pop(call_id, 0) + 1
+        while len(self._positions) > MOST_CALLS:
+            del self._positions[next(iter(self._positions))]  # dicts remember who came first
+        return position
 
     def _put(self, kind: str, call_id: str, row: Entry) -> None:
         self._entries.put({"entry": kind, "call_id": call_id, "at": self._clock(), "row": row})

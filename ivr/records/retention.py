@@ -31,10 +31,11 @@ from ivr.records.tables import (
     ReviewRow,
     WrapUpRow,
 )
+from ivr.tracks import PART, TRACKS
 
 BATCH = 200
-# Recordings, the tracks of those that were never merged, and entries that no process could write (`journal.py`).
-_FILES = ("*.wav", "*.wav.left", "*.wav.right", "spill/*")
+# Recordings, the tracks of those that were never merged, what was half merged, and entries that no process could write (`journal.py`).
+_FILES = ("*.wav", *(f"*.wav{ending}" for ending in TRACKS), f"*.wav{PART}*", "spill/*")
 DAY_SECONDS = 86_400.0
 Step = Callable[[Session, float], int]
 

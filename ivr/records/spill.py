@@ -7,12 +7,14 @@ import fcntl
 import json
 import os
 import time
+import uuid
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import structlog
+
+from ivr.records.processes import lives_here, own_name
 
 log = structlog.get_logger()
 Entry = dict[str, Any]
@@ -44,7 +46,8 @@ def take_over(folder: Path) -> Iterator[tuple[Path, list[Entry]]]:
     if not folder.exists():
         return
     for file in sorted((*folder.glob("*.jsonl"), *(each for each in folder.glob("*.claimed-*") if _orphaned(each)))):
-        claimed = file.with_suffix(f".claimed-{os.getpid()}")
+        # A name of its own: in a container, where numbers of processes come again, two files would get the same one.
+        claimed = folder / f"{uuid.uuid4().hex}.claimed-{own_name('spool')}"
         try:
             with _locked(folder):
                 file.rename(claimed)
@@ -60,12 +63,11 @@ def take_over(folder: Path) -> Iterator[tuple[Path, list[Entry]]]:
 
 def _orphaned(claimed: Path) -> bool:
     """Whether whoever claimed it died; a claim of a moment ago may be another host's, where the folder is shared."""
-    pid = claimed.suffix.rpartition("-")[2]
     try:
         young = time.time() - claimed.stat().st_mtime < CLAIM_SECONDS
     except FileNotFoundError:
         return False
-    return not young and pid.isdigit() and not psutil.pid_exists(int(pid))
+    return not young and not lives_here(claimed.name.partition(".claimed-")[2])
 
 
 def _entry(line: str) -> Entry | None:

@@ -19,7 +19,7 @@ import pjsua2 as pj
 import structlog
 
 from ivr.telephony.ear import RATE_HZ
-from ivr.tracks import HEADER_BYTES, tracks
+from ivr.tracks import HEADER_BYTES, half_merged, tracks
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def merge(wav: Path) -> None:
     paths = tracks(wav)
     for path in paths:
         _settle(path)
-    unfinished = wav.with_name(f"{wav.name}.part-{os.getpid()}")
+    unfinished = half_merged(wav)
     try:
         with paths[0].open("rb") as left, paths[1].open("rb") as right, wave.open(str(unfinished), "wb") as out:
             out.setnchannels(2)

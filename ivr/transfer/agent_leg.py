@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from ivr.commands import Prompt
 from ivr.handoff import commands as do
 from ivr.mouth import Mouth
 from ivr.transfer.handed_call import HandedCall
+
+log = structlog.get_logger()
 
 
 class AgentLeg:
@@ -36,9 +40,7 @@ class AgentLeg:
         def ended() -> None:
             self._on_whispered(attempt)
 
-        self._mouth = Mouth(
-            services.phone, services.voice, self.number, lambda _: None, ended, lambda _: self._on_whispered(attempt)
-        )
+        self._mouth = Mouth(services.phone, services.voice, self.number, lambda _: None, ended, self._not_spoken)
         self._mouth.say((Prompt("handoff.whisper", command.text, command.language, recordable=False, sensitive=True),))
         self._records.line(self._call.call_id, "note", command.text, self._call.seconds, {"whisper": self.agent})
 
@@ -55,8 +57,12 @@ class AgentLeg:
             self._phone.hang_up(self.number)
 
     def ended(self) -> None:
-        """The leg is gone."""
+        """The leg is gone, in the middle of a whisper perhaps, whose sound is not to be kept."""
+        self.hush()
         self.number = None
+
+    def _not_spoken(self, fault: Exception) -> None:
+        log.error("transfer.not_whispered", call_id=self._call.call_id, fault=str(fault))
 
     def playback_finished(self, playback: int) -> None:
         """The phone says that a playback came to its end."""

@@ -23,7 +23,6 @@ from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinishe
 from ivr.ports import AgentCommand, AgentQueue
 from ivr.stenographer import Stenographer
 from ivr.timers import Timers
-from ivr.tones import Tones
 from ivr.transfer import hearsay
 from ivr.transfer.agent_leg import AgentLeg
 from ivr.transfer.bridge import Bridge
@@ -50,7 +49,6 @@ class Transfer:
         command: HandOff,
         settings: Settings,
         queue: AgentQueue,
-        tones: Tones,
         claim: Callable[[int, Transfer], None],
         on_ended: Callable[[HandoffEnded], None] | None = None,
     ) -> None:
@@ -60,7 +58,7 @@ class Transfer:
         services = call.services
         self._machine = HandoffMachine(terms_of(settings))
         self._holding = Holding(
-            services.phone, services.voice, tones, call.leg, self._said, self._quiet, on_ended is None
+            services.phone, services.voice, services.tones, call.leg, self._said, self._quiet, on_ended is None
         )
         self._stenographer = Stenographer(services.listener, services.detector, call.language)
         self._agent = AgentLeg(call, lambda leg: claim(leg, self), self._whispered)
@@ -265,5 +263,6 @@ class Transfer:
     def _silence(self) -> None:
         self._holding.silence()
         self._stenographer.stop()
+        self._voicemail.stop()
         self._wishes.close()
         self._agent.hush()

@@ -25,9 +25,11 @@ class QueuePlace:
     def __init__(self, call: HandedCall, queue: AgentQueue, on_event: Callable[[on.HandoffEvent], None]) -> None:
         self._call, self._queue, self._on_event = call, queue, on_event
         self._handoff, self._name, self._urgent = 0, "", False
+        self._not_entered: do.EnterQueue | None = None
 
     async def enter(self, command: do.EnterQueue) -> None:
-        """Take a place, or move to another queue."""
+        """Take a place, or move to another queue; where the database is away just now, before an agent is asked for."""
+        self._not_entered = command
         self._name, self._urgent = command.queue, command.priority <= URGENT_PRIORITY
         case = self._call.case
         vip, elder, repeat = (bool(case.get(f"customer.{key}")) for key in ("vip", "elder", "contacts"))
@@ -42,6 +44,7 @@ class QueuePlace:
             {key: value for key, value in case.items() if isinstance(value, str | int | float | bool)},
             command.out_of_hours,
         )
+        self._not_entered = None
 
     async def reserve(self, command: do.ReserveAgent) -> None:
         """Ask for an agent; the answer is an event."""
@@ -49,6 +52,8 @@ class QueuePlace:
         shut = shut_of(hours.standing(self._name))
         if shut and not self._urgent:
             return self._on_event(on.QueueShut(self._call.seconds, shut))
+        if self._not_entered:
+            await self.enter(self._not_entered)
         match await self._queue.reserve(self._handoff, command.exclude):
             case Reservation(agent, uri, language):
                 self._on_event(on.AgentReserved(self._call.seconds, agent, uri, agent, language))

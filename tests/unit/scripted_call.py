@@ -23,7 +23,7 @@ from ivr.events import (
 from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEvent, PlaybackFinished
 from ivr.services import Services
 from ivr.values import Values
-from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeVoice
+from tests.fakes import FakeDesk, FakeDetector, FakeListener, FakePhone, FakeRecords, FakeTones, FakeVoice
 
 LEG = 1
 SILENCE, SPEECH = bytes(960), b"\1" * 960
@@ -89,7 +89,15 @@ class Line:
         self.handoffs: list[Handoff] = []
         self.over: list[Call] = []
         services = Services(
-            self.phone, self.listener, self.voice, self.desk, self.records, FakeDetector, self._start_handoff, None
+            self.phone,
+            self.listener,
+            self.voice,
+            self.desk,
+            self.records,
+            FakeTones(),
+            FakeDetector,
+            self._start_handoff,
+            None,
         )
         offered = CallOffered(LEG, "13800138000", "hotline", "127.0.0.1", "sip-id")
         self.call = Call(offered, "call-1", "zh", self.script, services, self.over.append)

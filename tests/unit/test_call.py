@@ -10,9 +10,11 @@ import pytest
 from ivr.commands import (
     Act,
     HandOff,
+    HangUp,
     KeyInput,
     LookUp,
     Play,
+    RecordMessage,
 )
 from ivr.errors import SpeechUnavailable
 from ivr.events import (
@@ -22,6 +24,7 @@ from ivr.events import (
     HandoffEnded,
     KeysPressed,
     LookupFinished,
+    MessageRecorded,
     NoInput,
     SpeechLost,
     UtteranceHeard,
@@ -180,3 +183,33 @@ async def test_without_voice_the_question_is_still_open() -> None:
     await line.happens(LegAnswered(LEG))
     await line.speaks()
     assert len(line.told(UtteranceHeard)) == 1
+
+
+@pytest.mark.parametrize("lost", ["greet", "news", "bye"])
+async def test_a_prompt_that_cannot_be_spoken_is_left_out_and_holds_nothing_up(lost: str) -> None:
+    said = tuple(prompt(name) for name in ("greet", "news", "bye"))
+    line = Line({CallStarted: (Play(1, said), HangUp(1, "settled"))})
+    line.voice.unspeakable = frozenset({lost})
+    await line.happens(LegAnswered(LEG))
+    await line.prompts_end()
+    assert [order[2] for order in line.phone.did("play")] == [f"{each.id}.wav" for each in said if each.id != lost]
+    assert line.phone.did("hang_up") == [("hang_up", LEG)]
+
+
+async def test_a_message_begins_with_a_tone_after_the_prompt() -> None:
+    line = await answered({CallStarted: (Play(1, (prompt("leave_message"),)), RecordMessage(1, 90.0))}, ["请 回电"])
+    assert [order[2] for order in line.phone.did("play")] == ["leave_message.wav"]
+    await line.prompts_end()
+    assert [order[2] for order in line.phone.did("play")] == ["leave_message.wav", "tone-beep.wav"]
+    await line.speaks()
+    assert len(line.told(MessageRecorded)) == 1
+
+
+@pytest.mark.parametrize("apologising", [False, True])
+async def test_a_handoff_that_cannot_begin_after_the_last_words_is_not_silence(apologising: bool) -> None:
+    handing = (Play(1, (prompt("a moment"),)), HandOff(1, "general", "asked"))
+    line = await answered({CallStarted: RuntimeError("broken") if apologising else handing})
+    line.handoffs = None  # type: ignore[assignment]
+    await line.prompts_end()
+    assert [event.turn for event in line.told(ComponentFailed)] == ([] if apologising else [1])
+    assert line.phone.did("hang_up") == ([("hang_up", LEG)] if apologising else [])

@@ -1,33 +1,23 @@
-"""What a process does when it has started."""
+"""A child process that can't be started: it is tried again, and nothing is left of it meanwhile."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import contextlib
+import socket
+
+import pytest
+
+from ivr.children import Child
 
 
-def test_who_serves_looks_for_garbage_again_but_not_in_what_it_started_with() -> None:
-    code = "import gc; from ivr.pulse import announce; gc.disable(); announce(); print(gc.isenabled(), gc.get_freeze_count() > 1000)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["ready", "True", "True"]
-
-
-def test_calls_that_are_over_are_garbage_soon_however_much_the_process_started_with() -> None:
-    """Each had 6 MB of a voice detector's network, of which garbage collection knows nothing: 2 MB a call were kept."""
-    code = """
-import collections, gc, weakref
-from ivr.pulse import announce
-start = [[number] for number in range(1_500_000)]
-gc.disable()
-announce()
-class Call: pass
-kept, under_way, most = weakref.WeakSet(), collections.deque(maxlen=20), 0
-for _ in range(400):
-    call = Call()
-    call.parts = [[call] for _ in range(1000)]
-    kept.add(call), under_way.append(call)
-    most = max(most, len(kept))
-print(most)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(done.stdout.split()[-1]) < 150
+async def test_what_is_told_to_a_child_that_could_not_be_started_reaches_nobody_else() -> None:
+    """Its standard input was closed, and the number of that file is given to whoever opens the next one."""
+    child = Child("console", ["/nowhere/python"], informed=True)
+    assert await child._run_once() is None
+    with contextlib.ExitStack() as opened:
+        others = [opened.enter_context(each) for _ in range(4) for each in socket.socketpair()]
+        child.tell(b"all serve")
+        for each in others:
+            each.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                each.recv(100)

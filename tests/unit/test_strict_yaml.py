@@ -35,6 +35,8 @@ class Shop(Strict):
     ("text", "told"),
     [
         ("name: [\n", "shop.yaml:2:1: not YAML: expected the node content, but found '<stream end>'"),
+        ("name: &a [*a]\n", "shop.yaml:1:1: nested too deep — an alias (`*name`) can't stand inside what it names"),
+        ("name: " + "[" * 5000, "shop.yaml:1:1: nested too deep — an alias (`*name`) can't stand inside what it names"),
         ("name: x\nname: y\n", "shop.yaml:2:1: key `name` is written twice — keep one of them"),
         ("nmae: x\n", "shop.yaml:1:1: unknown key `nmae` — did you mean `name`? allowed: name, open"),
         ("nome: x\n", "shop.yaml:1:1: `nome` is no key of this file any more — it is `name` now"),

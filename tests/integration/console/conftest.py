@@ -270,7 +270,7 @@ class Worker:
         """What the agent did in the browser, as soon as there is something."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if taken := take_commands(self.console.engine, [call_id]):
+            if taken := take_commands(self.console.engine, [call_id], time.time()):
                 return taken
             time.sleep(0.05)
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from small_shop import INTENTS, NUMBER, SECOND_WISH, TREE, UNIVERSALS, WORDS, lo
 
 from ivr.dialogue.check import House, check, faults
 from ivr.dialogue.loading import load_dialplans
-from ivr.dialogue.proofs.understood import colliding
 from ivr.errors import DialplanError
 
 
@@ -297,161 +295,3 @@ steps:
 """
     found = findings(tmp_path, number=asked, prompts=WORDS + "word.red: 红色\n")
     assert any("“红的，红色” is one phrase, which nobody says whole — part phrases by" in each for each in found)
-
-
-RULES = {"refund_request": frozenset({"refund_now"}), "status": frozenset({"on_its_way"})}
-DECIDES = TREE.replace(
-    "status: {look_up: order, on: {found: told, unknown: lost, ambiguous: lost}}",
-    "status: {look_up: decision, with: {intent: $intent}, on: {offer: say, refuse: say, inform: say, handoff: lost}}\n"
-    "  say: {say: reason, then: score}",
-).replace("  told: {say: told, then: score}\n", "")
-DECIDED = WORDS + 'reason: "{reason}"\nword.order_needed: ""\nword.order_not_found: ""\n'
-
-
-def decided_findings(folder: Path, tree: str, prompts: str = DECIDED) -> list[str]:
-    return [str(each) for each in check(load(folder, hotline=tree, prompts=prompts), house=House(rules=RULES))]
-
-
-def test_every_wish_that_reaches_the_order_desk_has_rules(tmp_path: Path) -> None:
-    assert decided_findings(tmp_path / "a", DECIDES, DECIDED + "word.on_its_way: 在路上。\n") == []
-    own = DECIDES.replace("status: status}", "status: status, stauts: status}")
-    told = decided_findings(tmp_path / "b", own, DECIDED + "word.on_its_way: 在路上。\nword.stauts: 进度\n")
-    (fault,) = [each for each in told if "warning" not in each]
-    assert "hotline.yaml" in fault
-    assert "the order desk has no rules for `stauts` — did you mean `status`?" in fault
-    assert "rules in decisions.yaml" in fault
-    named = own.replace("stauts: status}", "stauts: rename}").replace(
-        "  say: {", "  rename: {remember: {intent: status}, then: status}\n  say: {"
-    )
-    words = DECIDED + "word.on_its_way: 在路上。\nword.stauts: 进度\n"
-    assert [each for each in decided_findings(tmp_path / "c", named, words) if "no rules" in each] == []
-
-
-def test_an_action_of_the_ledger_is_about_something_with_rules(tmp_path: Path) -> None:
-    tree = DECIDES.replace("    intent: refund_request\n", "")
-    told = [each for each in decided_findings(tmp_path, tree) if "no rules" in each]
-    assert len(told) == 1
-    assert "the order desk has no rules for `refund` — did you mean `refund_request`?" in told[0]
-
-
-def test_a_decision_about_nothing_is_found(tmp_path: Path) -> None:
-    told = decided_findings(tmp_path, DECIDES.replace(" with: {intent: $intent},", ""))
-    assert any("step `status` doesn't say about what — add `intent: $intent`" in each for each in told)
-
-
-def test_a_rule_that_nothing_is_said_of_is_warned_of(tmp_path: Path) -> None:
-    (told,) = decided_findings(tmp_path, DECIDES)
-    assert "warning: nothing is said of 1 rules of decisions.yaml in zh: on_its_way" in told
-
-
-def closing(folder: Path, closing: frozenset[str] = frozenset({"general"}), **files: str) -> list[str]:
-    return [str(each) for each in check(load(folder, **files), house=House(closing=closing))]
-
-
-def test_the_words_at_a_closed_door_are_needed_where_queues_close(tmp_path: Path) -> None:
-    without = "\n".join(line for line in WORDS.splitlines() if not line.startswith("handoff.closing"))
-    (told,) = findings(tmp_path, prompts=without)
-    assert "warning: prompt `handoff.closing` is missing in zh" in told, "a supervisor may close a queue"
-    (told,) = [each for each in closing(tmp_path / "house", prompts=without) if "handoff" in each]
-    assert "warning" not in told
-
-
-def test_a_human_promised_out_of_hours_is_warned_of(tmp_path: Path) -> None:
-    told = [each for each in closing(tmp_path) if "opening hours" in each]
-    assert sorted(re.findall("step `(.+?)`", " ".join(told))) == ["agent", "broken", "lost"]
-    assert all("warning" in each and "add `say_closed`" in each for each in told)
-    mended = TREE.replace("hand_off: general,", "say_closed: bye, hand_off: general,")
-    assert [each for each in closing(tmp_path / "mended", hotline=mended) if "opening hours" in each] == []
-    assert [each for each in closing(tmp_path / "other", frozenset({"safety"})) if "opening hours" in each] == []
-
-
-def test_what_is_said_at_a_closed_door_exists(tmp_path: Path) -> None:
-    (told,) = findings(
-        tmp_path,
-        hotline=TREE.replace("hand_off: general, reason: asked", "say_closed: byee, hand_off: general, reason: asked"),
-    )
-    assert "there is no prompt `byee` in zh" in told
-
-
-@pytest.mark.parametrize(
-    ("branch", "what"),
-    [
-        ("branch: hours.general, on: {open: bye, closed: agent}", ""),
-        ("branch: hours.general, on: {closed: agent}, otherwise: bye", ""),
-        ("branch: hours.general, on: {closed: agent}", "doesn't say what follows"),
-        (
-            "branch: hours.generall, on: {open: bye, closed: agent}",
-            "there is no queue `generall` — did you mean `general`?",
-        ),
-        ("branch: hours.general, on: {shut: agent}, otherwise: bye", "hours are never `shut`"),
-    ],
-)
-def test_a_branch_on_opening_hours(tmp_path: Path, branch: str, what: str) -> None:
-    tree = TREE.replace("lost: {say: lost, hand_off: general, reason: lost}", f"lost: {{{branch}}}")
-    told = findings(tmp_path, hotline=tree)
-    assert [what in each for each in told] == [True] * bool(what), told
-
-
-ASIDES = "asides:\n  recorded: [录音吗]\n  long: [要多久]\n"
-ANSWERED = "asides: {recorded: lost, long: {refund: lost}}\nsteps:"
-
-
-def test_questions_beside_the_matter_that_are_answered_pass(tmp_path: Path) -> None:
-    assert findings(tmp_path, asides=ASIDES, hotline=TREE.replace("steps:", ANSWERED, 1)) == []
-
-
-@pytest.mark.parametrize(
-    ("asides", "answered", "told"),
-    [
-        (
-            ASIDES,
-            "asides: {recorded: lost}\nsteps:",
-            "warning: `long` is asked beside the matter, and nothing answers it",
-        ),
-        (
-            ASIDES,
-            ANSWERED.replace("recorded: lost", "recorded: lots"),
-            "there is no prompt `lots` in zh — did you mean `lost`",
-        ),
-        (
-            ASIDES,
-            ANSWERED.replace("refund: lost", "refnud: lost"),
-            "there is no intent `refnud` — did you mean `refund`?",
-        ),
-        (ASIDES, ANSWERED.replace("{rec", "{tape: lost, rec"), "warning: nobody can ask `tape`: it has no sentences"),
-        (
-            ASIDES,
-            ANSWERED.replace("recorded: lost", "recorded: told"),
-            "prompt `told` says {order.number.tail}, which isn't sure",
-        ),
-    ],
-)
-def test_questions_beside_the_matter_are_proven(tmp_path: Path, asides: str, answered: str, told: str) -> None:
-    found = findings(tmp_path, asides=asides, hotline=TREE.replace("steps:", answered, 1))
-    assert [each for each in found if told in each], found
-
-
-def shared(folder: Path, **changed: str) -> list[str]:
-    return [str(finding) for finding in colliding(load(folder, **changed).spoken["zh"])]
-
-
-def test_a_question_beside_the_matter_that_is_a_wish_is_told(tmp_path: Path) -> None:
-    asides, tree = ASIDES.replace("录音吗", "我要退款"), TREE.replace("steps:", ANSWERED, 1)
-    (told,) = shared(tmp_path, asides=asides, hotline=tree)
-    assert "“我要退款” is asked beside the matter as `recorded`, and is a sentence of `refund`" in told
-    # Answered in a refund only, it is followed everywhere else.
-    by_matter = tree.replace("recorded: lost", "recorded: {refund: lost}")
-    assert shared(tmp_path, asides=asides, hotline=by_matter) == []
-
-
-def test_a_sentence_of_two_wishes_is_the_ones_that_outranks_the_other(tmp_path: Path) -> None:
-    both = INTENTS.replace('"退款[订单号', '"[我的]订单到哪了", "退款[订单号')
-    (told,) = shared(tmp_path, intents=both)
-    assert "is a sentence of `refund`, and of `status`" in told
-    mutual = UNIVERSALS + "outranks: {status: [refund], refund: [status]}\n"
-    assert any("outrank each other" in each for each in findings(tmp_path, intents=both, universals=mutual))
-    for first, other in (("status", "refund"), ("refund", "status")):
-        decided = UNIVERSALS + f"outranks: {{{first}: [{other}]}}\n"
-        assert shared(tmp_path, intents=both, universals=decided) == []
-        matcher = load(tmp_path, intents=both, universals=decided).spoken["zh"].understanding.matcher
-        assert matcher.rank("我的订单到哪了")[0].intent == first

@@ -44,7 +44,8 @@ def test_a_change_that_passes_is_taken_by_new_calls_only(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "broken", [TREE.replace("then: what}", "then: nowhere}"), TREE.replace("steps:", "stpes:"), "- no", ""]
+    "broken",
+    [TREE.replace("then: what}", "then: nowhere}"), TREE.replace("steps:", "stpes:"), "- no", "", "steps: &a [*a]"],
 )
 def test_a_change_that_fails_is_refused_with_its_findings(tmp_path: Path, broken: str) -> None:
     shelf = library(tmp_path)
@@ -56,6 +57,16 @@ def test_a_change_that_fails_is_refused_with_its_findings(tmp_path: Path, broken
     change(tmp_path / "dialplans/hotline.yaml", TREE.replace("then: what}", "then: what}  "))
     assert shelf.reload() is True
     assert shelf.findings == ()
+
+
+def test_whoever_looks_for_changes_goes_on_looking_where_ours_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = library(tmp_path)
+    change(tmp_path / "dialplans/hotline.yaml", TREE.replace("then: what}", "then: what}  "))
+    monkeypatch.setattr("ivr.dialogue.library.warm", lambda _: 1 / 0)
+    assert shelf.reload() is False
+    assert shelf.findings
 
 
 def test_a_file_that_vanishes_is_refused(tmp_path: Path) -> None:

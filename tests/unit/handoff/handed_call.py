@@ -12,6 +12,7 @@ from typing import Any
 from ivr.commands import HandOff, Prompt
 from ivr.config import Settings
 from ivr.endpointing import Completeness
+from ivr.errors import RecordsError
 from ivr.events import Event, HandoffEnded
 from ivr.legs import (
     CallOffered,
@@ -31,11 +32,12 @@ ANNA = Reservation("anna", "sip:anna@10.0.0.9", "zh")
 
 @dataclass
 class FakeQueue:
-    """`ports.AgentQueue`: gives the reservations it was given, then places."""
+    """`ports.AgentQueue`: gives the reservations it was given, then places; the first `away` calls find no place."""
 
     answers: list[Reservation | Place] = field(default_factory=lambda: [ANNA])
     asked: list[tuple[object, ...]] = field(default_factory=list)
     out_of_hours: list[bool] = field(default_factory=list)
+    away: int = 0
 
     async def enter(
         self,
@@ -49,6 +51,9 @@ class FakeQueue:
         briefing: Mapping[str, Any] | None = None,
         out_of_hours: bool = False,
     ) -> int:
+        if self.away:
+            self.away -= 1
+            raise RecordsError("the database is away")
         self.asked.append(("enter", queue, priority, caller))
         self.out_of_hours.append(out_of_hours)
         return 7
@@ -117,6 +122,7 @@ class Handed:
             self.voice,
             self.desk,
             self.records,
+            Tones(folder / "prompts", folder / "cache"),
             FakeDetector,
             lambda *_: self.transfer,
             hours=hours or NeverClosed(),
@@ -124,13 +130,11 @@ class Handed:
         self.ended: list[HandoffEnded] = []
         self.claimed: list[int] = []
         settings = Settings.model_validate({"handoff": handoff})
-        tones = Tones(folder / "prompts", folder / "cache")
         self.transfer = Transfer(
             self,  # type: ignore[arg-type]
             HandOff(4, "general", "agent", priority=priority),
             settings,
             queue,
-            tones,
             lambda leg, _: self.claimed.append(leg),
             None if ahead else self.ended.append,
         )

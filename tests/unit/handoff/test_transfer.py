@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from ivr.legs import (
     TransferProgressed,
 )
 from ivr.ports import AgentCommand, Answer, Place, Reservation
+from ivr.transfer.voicemail import NO_INPUT_SECONDS
 from tests.unit.handoff.handed_call import AGENT, ANNA, CALLER, FakeQueue, Handed
+from tests.virtual_time import in_virtual_time
 
 
 @pytest.fixture
@@ -51,6 +54,15 @@ async def test_key_one_joins_the_two_and_their_words_are_written_down(handed: Ha
             handed.transfer.on_leg(AudioHeard(leg, b"\1" * 960 if number < 20 else bytes(960), handed.seconds))
         await handed.settle()
     assert [line for line in handed.records.lines if line[1] == "在吗"] == [("caller", "在吗"), ("agent", "在吗")]
+
+
+async def test_caller_whom_the_database_could_not_take_in_gets_a_place_before_an_agent_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    handed = Handed(tmp_path, FakeQueue(away=1))
+    await handed.settle()
+    assert [what for what, *_ in handed.queue.asked] == ["enter", "reserve"]
+    assert [order[1] for order in handed.phone.did("dial")] == [ANNA.uri]
 
 
 async def test_declined_agent_rests_and_the_next_one_is_rung(tmp_path: Path) -> None:
@@ -160,6 +172,36 @@ async def test_message_ends_with_the_hash_key(handed: Handed) -> None:
     await handed.hears(DigitHeard(CALLER, "#"))
     assert [event.outcome for event in handed.ended] == ["voicemail"]
     assert "handoff.message_kept" in handed.said
+
+
+async def test_message_is_taken_from_the_beep_which_comes_after_the_words(handed: Handed) -> None:
+    await handed.hears(DigitHeard(CALLER, "2"))
+    sounds = [order[2] for order in handed.phone.did("play")]
+    assert sounds[-2:] == ["handoff.leave_message.wav", "tone-beep.wav"]
+    speak(handed)
+    await handed.settle()
+    assert "handoff.message_kept" in handed.said
+
+
+@in_virtual_time
+async def test_who_says_nothing_after_the_beep_is_told_so(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(3, 120.0, True)]))
+    await handed.settle()
+    await handed.hears(DigitHeard(CALLER, "2"))
+    assert handed.ended == []
+    await asyncio.sleep(NO_INPUT_SECONDS + 1)
+    await handed.settle()
+    assert handed.said[-1] == "handoff.message_empty"
+    assert [event.outcome for event in handed.ended] == ["voicemail"]
+
+
+async def test_whisper_cut_short_by_the_agents_hanging_up_is_not_kept(handed: Handed) -> None:
+    handed.transfer.on_leg(LegAnswered(AGENT))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert "handoff.whisper.wav" in {wav.name for _, wav, _ in handed.phone.playing.values()}
+    await handed.hears(LegEnded(AGENT, 200))
+    assert Path("handoff.whisper.wav") in handed.voice.forgotten
 
 
 async def test_attended_referral_releases_both_legs_when_notify_says_200(tmp_path: Path) -> None:

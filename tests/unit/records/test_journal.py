@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ivr.records import spill
 from ivr.records.database import open_database
 from ivr.records.journal import SqlRecords
+from ivr.records.processes import own_name
 from ivr.records.tables import CallRow, EventRow, LineRow
 from ivr.records.vcon import vcon
 from ivr.values import Digits, Money, Name
@@ -237,3 +238,31 @@ async def test_a_process_that_dies_while_it_writes_the_spool_loses_nothing_of_it
         assert sorted(session.scalars(select(LineRow.position))) == [1, 2]
     kept.close()
     assert spill.waiting(folder) == 0
+
+
+async def test_a_line_that_comes_after_the_calls_end_is_in_its_transcript(engine: Engine, tmp_path: Path) -> None:
+    """Who hangs up while waiting: what became of the ticket is known when the call is over."""
+    kept = records(engine, tmp_path)
+    call(kept)
+    kept.line("c1", "note", "ticket: done", 12.5, {"kind": "abandoned"})
+    await kept.flush()
+    kept.close()
+    with Session(engine) as session:
+        lines = session.scalars(select(LineRow).order_by(LineRow.position)).all()
+    assert [(line.position, line.speaker) for line in lines] == [(1, "robot"), (2, "caller"), (3, "note")]
+
+
+async def test_in_a_container_where_numbers_of_processes_come_again_the_spool_is_read_all_the_same(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, row = tmp_path / "spill", {"kind": "x", "data": {}}
+    spill.keep(folder, {"entry": "event", "call_id": "c1", "at": 1.0, "row": row})
+    monkeypatch.setattr(spill, "own_name", lambda part: own_name(part).rpartition(":")[0] + ":1.0000")
+    assert len(list(spill.take_over(folder))) == 1  # by one of our number, which was killed before it had written them
+    monkeypatch.undo()
+    spill.keep(folder, {"entry": "event", "call_id": "c2", "at": 1.0, "row": row})
+    (claimed,) = folder.glob("*.claimed-*")
+    os.utime(claimed, (1.0, 1.0))
+    taken = list(spill.take_over(folder))
+    assert sorted(entry["call_id"] for _, entries in taken for entry in entries) == ["c1", "c2"]
+    assert len({file for file, _ in taken}) == 2

@@ -124,7 +124,8 @@ def test_ids_of_the_feed_are_never_given_out_again(engine: Engine, tmp_path: Pat
 def test_a_recording_that_no_call_knows_of_goes_too(engine: Engine, tmp_path: Path) -> None:
     fill(engine, tmp_path, {"known": 1})
     (tmp_path / "spill").mkdir()
-    strays = ("stray.wav", "killed.wav.left", "killed.wav.right", "spill/17.jsonl", "spill/18.claimed-9")
+    tracks = ("killed.wav.left", "killed.wav.right", "killed.wav.part-9")
+    strays = ("stray.wav", *tracks, "spill/17.jsonl", "spill/18.claimed-9")
     for name, age in (*((name, 100) for name in strays), ("young.wav", 1), ("talking.wav.left", 0)):
         (tmp_path / name).write_bytes(b"RIFF")
         os.utime(tmp_path / name, (ago(age), ago(age)))

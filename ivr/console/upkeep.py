@@ -54,9 +54,11 @@ def processes(household: Household) -> Iterator[Metric]:
     yield GaugeMetricFamily("hotline_records_oldest_unwritten_seconds", "How long the oldest has waited", oldest)
 
 
-def spool(recordings: Path) -> Metric:
+def spool(recordings: Path) -> Iterator[Metric]:
     """Entries that a process left in files."""
-    return GaugeMetricFamily("hotline_records_spilled", "Entries in spool files", spill.waiting(recordings / "spill"))
+    folder = recordings / "spill"
+    yield GaugeMetricFamily("hotline_records_spilled", "Entries in spool files", spill.waiting(folder))
+    yield GaugeMetricFamily("hotline_records_refused", "Entries the database can't take", spill.refused(folder))
 
 
 def outboxes(session: Session, now: float) -> Iterator[Metric]:

@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ivr.caller.digest import Credentials
+from ivr.caller.useragent import UserAgent
 from ivr.children import Child
 from ivr.config import AgentSettings, Settings
 from ivr.config_sip import Registration, SipSettings, Tls
@@ -250,6 +252,16 @@ def test_an_agents_phone_registers_and_is_called_there(tmp_path: Path) -> None:
         Sipp(tmp_path, sip.invite() + sip.ANSWERED + sip.bye(), told.sip.port).succeeds()
         with bystander(registration={**account, "password": "falsch"}) as thief:
             until(lambda: any("registration failed" in line for line in thief.noise))
+
+
+async def test_an_agents_phone_is_back_soon_after_the_edge_was_started_anew(tmp_path: Path) -> None:
+    """It may have asked for an hour, for which nobody could reach the agent: the edge had forgotten the phone."""
+    told = settings(tmp_path, agents=(AgentSettings(name="mei", uri="sip:mei@127.0.0.1", password="geheim"),))
+    with kamailio(edge_command(told), told.sip.port, tmp_path / "edge.log"):
+        async with UserAgent(user="mei", credentials=Credentials("mei", "geheim")) as phone:
+            answer = await phone.register(f"sip:127.0.0.1:{told.sip.port}", 3600)
+    assert answer.status == 200
+    assert "expires=180" in (answer.headers.get("Contact") or "")
 
 
 def test_the_edge_registers_at_the_trunk_for_all_workers(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A child that dies is restarted, at once at first and then ever later up to five 
 a person's mistake known on standard error (a port in use, a model missing): at start that ends the supervisor too, as do
 several false starts of the same child. One that serves says `alive` once a second (`pulse`); one that doesn't hangs (`watchdog`):
 the stacks of its threads go to the log, and it is killed and restarted like one that died. So do the stacks of one that aborts.
+A foreign program, which says neither word, is asked once a second instead (`asked`): an answer counts as both.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Child:
-    """One process to keep alive: its name in the logs, its command line, and whether it says `ready`.
+    """One process to keep alive: its name in the logs, its command line, and, of one that doesn't say `ready`, how it is asked.
 
     With `hang_seconds` one that serves and gives no sign of life for so long is killed. One that is `informed` reads what it is
     told (`tell`) on its standard input.
@@ -50,7 +51,7 @@ class Child:
 
     name: str
     command: list[str]
-    announces: bool = True
+    asked: Callable[[], Awaitable[bool]] | None = None
     hang_seconds: float = 0.0
     informed: bool = False
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,7 +118,8 @@ class Child:
         process = self.process
         assert process
         # One that was stopped (SIGSTOP) would have to go on for that, and take a call meanwhile; where it stood is no matter.
-        if _state(process.pid) != psutil.STATUS_STOPPED:
+        # A foreign program has no stacks of Python.
+        if self.asked is None and _state(process.pid) != psutil.STATUS_STOPPED:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(pulse.STACKS)
             await asyncio.sleep(STACKS_SECONDS)
@@ -154,20 +156,40 @@ class Child:
             except OSError as fault:
                 log.error("child.not_started", child=self.name, fault=fault.strerror)
                 return None
-            self.process, self._life = process, Life(self.hang_seconds, time.monotonic(), serves=not self.announces)
+            self.process, self._life = process, Life(self.hang_seconds, time.monotonic())
             log.info("child.started", child=self.name, pid=process.pid)
-            if not self.announces:
-                self.ready.set()
+            if self.asked:
+                asking = asyncio.create_task(self._ask(self.asked), name=f"ask {self.name}")
+                open_ends.callback(asking.cancel)
             reading, _ = await loop.connect_read_pipe(lambda: _Lines(self._heard), heard)
             open_ends.callback(reading.close)
             status = await process.wait()
             self._life, self.figures = None, {}
             if stacks := os.pread(written, _MOST_STACKS, 0).decode(errors="replace"):
                 log.error("child.stacks", child=self.name, exception=stacks)
-            # Processes of its own would go on holding its ports: Kamailio's outlive their killed parent.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            self._kill_group(process.pid)
             return status
+
+    def _kill_group(self, pid: int) -> None:
+        """Processes of its own would go on holding its ports: Kamailio's outlive their killed parent."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+    async def _ask(self, works: Callable[[], Awaitable[bool]]) -> None:
+        """Each answer is a sign of life; what keeps us from asking is none, and is tried again."""
+        while True:
+            with contextlib.suppress(OSError):
+                if await works() and self._life:
+                    self._signed(self._life)
+            await asyncio.sleep(pulse.EVERY_SECONDS)
+
+    def _signed(self, life: Life) -> None:
+        if life.serves:
+            life.sign(time.monotonic())
+            return
+        life.ready(time.monotonic())
+        self.ready.set()
+        log.info("child.ready", child=self.name)
 
     async def _spawn(self, open_ends: contextlib.ExitStack, stacks: int) -> tuple[asyncio.subprocess.Process, Any]:
         """The process, which writes its stacks to that file, and the end of a pipe that hears it.
@@ -206,9 +228,7 @@ class Child:
         if self._life is None:
             return
         if line.strip() == b"ready":
-            self._life.ready(time.monotonic())
-            self.ready.set()
-            log.info("child.ready", child=self.name)
+            self._signed(self._life)
         elif (figures := pulse.figures_in(line)) is not None:
             self._life.sign(time.monotonic())
             self.figures = figures
@@ -228,6 +248,7 @@ class Child:
                 with contextlib.suppress(ProcessLookupError):
                     self.process.kill()
                 await self.process.wait()
+            self._kill_group(self.process.pid)
         if self._watcher:
             self._watcher.cancel()
 

@@ -1,4 +1,5 @@
-"""What a worker does beside its calls, on the database: renewing what it holds, seeing to the lost, the night watch, posting cases.
+"""What a worker does beside its calls, on the database: renewing what it holds, seeing to the lost, the night watch, posting cases,
+and writing what others of its host that ended could not write.
 
 Each chore goes on until it is cancelled. While the database is away it is tried again: none of them may end a worker.
 """
@@ -16,26 +17,36 @@ from ivr.case_poster import CasePoster
 from ivr.config import Settings
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
+from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
 from order_lookup import OrderSystem
 
 log = structlog.get_logger()
 HEARTBEAT_SECONDS = 2.0
-# One worker finishes open actions, chases tickets, sends letters and forgets for all.
+SPOOL_SECONDS = 30.0
+# One worker finishes open actions, chases tickets, sends letters, writes what is in the spool and forgets for all.
 WATCHMAN = "worker-0"
 
 
 class Chores:
     """Those of one worker, by name."""
 
-    def __init__(self, settings: Settings, name: str, engine: Engine, queue: SqlQueue, orders: OrderSystem) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        engine: Engine,
+        queue: SqlQueue,
+        orders: OrderSystem,
+        records: SqlRecords,
+    ) -> None:
         self._settings, self._name, self._engine = settings, name, engine
-        self._queue, self._orders = queue, orders
+        self._queue, self._orders, self._records = queue, orders, records
 
     @property
     def all(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
         """To be run side by side."""
-        return self._beat, self._look_after_the_lost, self._watch, self._post_cases
+        return self._beat, self._look_after_the_lost, self._watch, self._take_over, self._post_cases
 
     async def _beat(self) -> None:
         """Nothing else is done here: whoever renews too late is taken for dead."""
@@ -56,6 +67,12 @@ class Chores:
     async def _watch(self) -> None:
         if self._name == WATCHMAN:
             await keep_watch(self._settings, self._orders, self._engine)
+
+    async def _take_over(self) -> None:
+        """One worker only: entries of a call stay in their order."""
+        while self._name == WATCHMAN:
+            await asyncio.sleep(SPOOL_SECONDS)
+            await patiently(asyncio.to_thread(self._records.take_over, SPOOL_SECONDS))
 
     async def _post_cases(self) -> None:
         """Every worker looks; the outbox gives each case to one of them."""

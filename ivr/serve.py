@@ -15,6 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -96,9 +97,10 @@ class Supervisor:
         engine.dispose()
 
     def _edge(self) -> Child:
-        from ivr.edge import edge_command
+        from ivr.edge import answers, edge_command
 
-        return Child("edge", edge_command(self.settings), announces=False)
+        asked = partial(answers, self.settings.sip)
+        return Child("edge", edge_command(self.settings), asked=asked, hang_seconds=self.settings.watchdog_seconds)
 
     async def _await_ready(self, group: list[Child]) -> None:
         for child in group:

@@ -77,7 +77,7 @@ class Worker:
         self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
         self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
         self._orders = orders
-        self._chores = Chores(settings, self.name, engine, self._queue, orders)
+        self._chores = Chores(settings, self.name, engine, self._queue, orders, self._records)
         self._hours = hours
         self._library = DialplanLibrary(settings, hours=hours.facts)
         self._phone = Pjsua2Phone(

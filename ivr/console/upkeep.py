@@ -1,13 +1,15 @@
-"""How the house itself does, for `/metrics` and `/healthz`: its processes, what waits to be written, what waits to go out."""
+"""How the house itself does, for `/metrics` and `/healthz`: its processes, what waits to be written or to go out, what runs out."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ivr.config import Settings
 from ivr.console.house import House
+from ivr.edge.certificate import seconds_left
 from ivr.household import Household
 from ivr.records import spill
 from ivr.records.tables import CasePostRow, HandoffRow
@@ -54,9 +58,27 @@ def processes(household: Household) -> Iterator[Metric]:
     yield GaugeMetricFamily("hotline_records_oldest_unwritten_seconds", "How long the oldest has waited", oldest)
 
 
-def spool(recordings: Path) -> Metric:
+def spool(recordings: Path) -> Iterator[Metric]:
     """Entries that a process left in files."""
-    return GaugeMetricFamily("hotline_records_spilled", "Entries in spool files", spill.waiting(recordings / "spill"))
+    folder = recordings / "spill"
+    yield GaugeMetricFamily("hotline_records_spilled", "Entries in spool files", spill.waiting(folder))
+    yield GaugeMetricFamily("hotline_records_refused", "Entries the database can't take", spill.refused(folder))
+
+
+def database(answers: bool) -> Metric:
+    """Whether the figures of calls are there at all."""
+    return GaugeMetricFamily("hotline_database_up", "Whether the database answers", float(answers))
+
+
+def supplies(settings: Settings) -> Iterator[Metric]:
+    """What runs out: room for recordings, and the time for which the edge's certificate is valid."""
+    with contextlib.suppress(OSError):
+        room = shutil.disk_usage(settings.path(settings.records.recordings))
+        yield GaugeMetricFamily("hotline_disk_free_ratio", "Room left where recordings are", room.free / room.total)
+    if settings.sip.tls:
+        with contextlib.suppress(OSError):
+            left = seconds_left(settings.path(settings.sip.tls.certificate), datetime.now(UTC))
+            yield GaugeMetricFamily("hotline_certificate_seconds", "How long sip.tls.certificate is valid", left)
 
 
 def outboxes(session: Session, now: float) -> Iterator[Metric]:

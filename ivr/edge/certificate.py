@@ -1,4 +1,8 @@
-"""Whether a certificate and its key can serve TLS today: told at the start, for a phone would only hang up."""
+"""Whether a certificate and its key can serve TLS: told at the start, for a phone would only hang up.
+
+Files that are none keep the hotline from starting: somebody has just written them. A certificate that has run out doesn't: the
+machine may have been started anew at night, and all who call without TLS would be lost with those who call by it.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", r
 VALIDITY = re.compile(rb"(?:\x17\x0d(\d{12})|\x18\x0f(\d{14}))Z(?:\x17\x0d(\d{12})|\x18\x0f(\d{14}))Z")
 
 
-def check_certificate(certificate: Path, key: Path, now: datetime) -> None:
-    """Raises ConfigError with key, file and fix for what can't be read, doesn't fit together, or isn't valid now."""
+def check_certificate(certificate: Path, key: Path) -> None:
+    """Raises ConfigError with key, file and fix for what can't be read or doesn't fit together."""
     for name, file in (("certificate", certificate), ("key", key)):
         try:
             file.read_bytes()
@@ -31,12 +35,21 @@ def check_certificate(certificate: Path, key: Path, now: datetime) -> None:
             raise ConfigError(what, "give the two that belong together") from None
         what = f"`sip.tls`: {certificate} and {key} are no certificate with its key"
         raise ConfigError(what, "give PEM files, the key without a password") from None
+
+
+def not_valid_now(certificate: Path, now: datetime) -> str:
+    """Why phones will refuse it today; empty where they won't."""
     begins, ends = _validity(certificate)
     if ends < now:
-        raise ConfigError(f"`sip.tls.certificate`: {certificate} was valid until {ends:%Y-%m-%d}", "renew it")
+        return f"{certificate} was valid until {ends:%Y-%m-%d}: renew it, then restart"
     if begins > now:
-        what = f"`sip.tls.certificate`: {certificate} is valid from {begins:%Y-%m-%d %H:%M} UTC"
-        raise ConfigError(what, "wait until then, or set this machine's clock")
+        return f"{certificate} is valid from {begins:%Y-%m-%d %H:%M} UTC: wait until then, or set this machine's clock"
+    return ""
+
+
+def seconds_left(certificate: Path, now: datetime) -> float:
+    """How long it is still valid; below 0 where it has run out. Raises OSError where it can't be read."""
+    return (_validity(certificate)[1] - now).total_seconds()
 
 
 def _validity(certificate: Path) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 
 from ivr.config import Settings
@@ -64,7 +64,9 @@ def _settings(settings: Settings, folder: Path) -> Iterator[str]:
         yield "#!define WITH_REGISTRATION"
         yield _substitution("REGISTRATION_FOLDER", str(folder / "registration"))
         yield _substitution("CONTACT_ADDRESS", f"{sip.public_address or sip.address}:{sip.port}")
-    yield f"route[ALLOWED] {{\n    if (!({_from_any_of(sip.allow, 'sip.allow')})) exit;\n}}"
+    allowed = ",".join(map(str, _networks(sip.allow, "sip.allow")))
+    yield _substitution("FROM_ALLOWED", f"is_in_subnet('$(rcv(srcip))', '{allowed}')")
+    yield _substitution("MAY_CALL", _from_any_of(sip.allow, "sip.allow"))
     yield f"route[ONLY_TO_WORKERS] {{\n    if ($du == $null && ({' || '.join(_to_workers(settings))})) return;"
     yield '    if (!is_method("ACK")) sl_send_reply("403", "Forbidden");\n    exit;\n}'
     if _agents(settings):
@@ -72,11 +74,15 @@ def _settings(settings: Settings, folder: Path) -> Iterator[str]:
 
 
 def _from_any_of(networks: Sequence[str], key: str) -> str:
+    return " || ".join(f"src_ip == {network}" for network in _networks(networks, key)) or "src_ip == 0.0.0.0"
+
+
+def _networks(listed: Sequence[str], key: str) -> Sequence[IPv4Network]:
     try:
-        listed = [ip_network(network, strict=False) for network in networks]
+        networks = [ip_network(network, strict=False) for network in listed]
     except ValueError as fault:
         raise ConfigError(f"`{key}`: {fault}", "write addresses like 10.0.0.0/8 or 192.0.2.7") from None
-    return " || ".join(f"src_ip == {network}" for network in listed if network.version == 4) or "src_ip == 0.0.0.0"
+    return [network for network in networks if isinstance(network, IPv4Network)]
 
 
 def _to_workers(settings: Settings) -> Iterator[str]:

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
+import structlog
+
 from ivr.config import Settings
 from ivr.edge import configuration
-from ivr.edge.certificate import check_certificate
+from ivr.edge.certificate import check_certificate, not_valid_now
 from ivr.errors import ConfigError, UserError
 
+log = structlog.get_logger()
 FOLDER = Path("var/edge")
 SHARED_MEGABYTES, PRIVATE_MEGABYTES = "64", "8"
 
@@ -68,7 +71,9 @@ def edge_command(settings: Settings) -> list[str]:
     """The command line of the edge, its files written and checked; raises UserError where something is missing."""
     kamailio = find_kamailio(tls=settings.sip.tls is not None)
     if tls := settings.sip.tls:
-        check_certificate(settings.path(tls.certificate), settings.path(tls.key), datetime.now(UTC))
+        check_certificate(settings.path(tls.certificate), settings.path(tls.key))
+        if why := not_valid_now(settings.path(tls.certificate), datetime.now(UTC)):
+            log.error("edge.certificate_not_valid", why=why)
     file = write(settings)
     validate(kamailio, file)
     memory = ["-m", SHARED_MEGABYTES, "-M", PRIVATE_MEGABYTES]

@@ -1,7 +1,8 @@
 """Write calls to the database from one thread, in order, without ever holding up a call.
 
 Entries wait in memory while the database is slow or away. What could not be written when the process ends goes to a spill
-file beside the recordings and is written by the next process that starts: nothing is lost, nothing is written twice.
+file beside the recordings and is written by the next process that starts, or by a living one (`take_over`): nothing is lost,
+nothing is written twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +39,25 @@ LANGUAGE = "language"
 ERASED = "erased"
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What another process could not write: the file that was claimed, and what is in it."""
+
+    file: Path
+    entries: list[Entry]
+
+
 class SqlRecords:
     """`ports.Records` over SQLAlchemy."""
 
     def __init__(self, engine: Engine, worker: str, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._worker, self._spill, self._clock = engine, worker, folder, clock
-        # Behind the entries of a file that was taken over stands the file itself: it goes when they are written.
-        self._entries: queue.SimpleQueue[Entry | Future[None] | Path | None] = queue.SimpleQueue()
+        self._entries: queue.SimpleQueue[Entry | Future[None] | Left | None] = queue.SimpleQueue()
         self._positions: dict[str, int] = {}
         self._stopping = threading.Event()
         self._away = False
         self._writing: Entry | None = None
-        self._replay()
+        self.take_over()
         self._thread = threading.Thread(target=self._write_all, name="records", daemon=True)
         self._thread.start()
 
@@ -105,26 +114,48 @@ class SqlRecords:
     def _put(self, kind: str, call_id: str, row: Entry) -> None:
         self._entries.put({"entry": kind, "call_id": call_id, "at": self._clock(), "row": row})
 
+    def take_over(self, quiet_seconds: float = 0.0) -> None:
+        """Have written what other processes could not write; with `quiet_seconds` what nobody has added to for so long."""
+        for file, entries in spill.take_over(self._spill, quiet_seconds):
+            log.info("records.taken_over", entries=len(entries))
+            self._entries.put(Left(file, entries))
+
     def _write_all(self) -> None:
         while (entry := self._entries.get()) is not None:
-            if isinstance(entry, Future):
-                if entry.set_running_or_notify_cancel():  # or whoever asked has gone
-                    entry.set_result(None)
-            elif isinstance(entry, Path):
-                entry.unlink(missing_ok=True)
-            else:
-                self._writing = entry
-                if not self._write_patiently(entry):
-                    self._keep(entry)
-                self._writing = None
+            match entry:
+                case Future():
+                    if entry.set_running_or_notify_cancel():  # or whoever asked has gone
+                        entry.set_result(None)
+                case Left():
+                    self._write_left(entry)
+                case _ if not self._written(entry):
+                    self._keep(entry, refused=not self._away)
         while not self._entries.empty():
-            left = self._entries.get()
-            if isinstance(left, dict):
-                self._keep(left)
-            elif isinstance(left, Path):
-                left.unlink(missing_ok=True)
+            match self._entries.get():
+                case Left(file):
+                    spill.give_back(file)
+                case dict() as left:
+                    self._keep(left)
 
-    def _write_patiently(self, entry: Entry) -> bool:
+    def _write_left(self, left: Left) -> None:
+        """The file goes when all of it is written or refused; at the end, with the database away, it stays for others."""
+        for entry in left.entries:
+            if self._written(entry, again=True):
+                continue
+            if self._away:
+                spill.give_back(left.file)
+                return
+            self._keep(entry, refused=True)
+        left.file.unlink(missing_ok=True)
+
+    def _written(self, entry: Entry, again: bool = False) -> bool:
+        self._writing = entry
+        try:
+            return self._write_patiently(entry, again)
+        finally:
+            self._writing = None
+
+    def _write_patiently(self, entry: Entry, again: bool) -> bool:
         """Until it is written; an entry that the database can't take is kept aside, for others wait behind it.
 
         At the end a database that was away is not asked again for each: it may take seconds to say no, and there is no time.
@@ -132,10 +163,11 @@ class SqlRecords:
         while not (self._away and self._stopping.is_set()):
             try:
                 with Session(self._engine) as session, session.begin():
-                    write(session, entry)
+                    write(session, entry, again)
                 self._away = False
                 return True
             except (DataError, IntegrityError) as fault:
+                self._away = False
                 told = {"entry": entry["entry"], "call_id": entry["call_id"]}
                 log.error("records.entry_refused", fault=type(fault.orig).__name__, **told)
                 return False
@@ -144,52 +176,59 @@ class SqlRecords:
                 self._away = True
                 self._stopping.wait(RETRY_SECONDS)
             except Exception:
+                self._away = False
                 log.exception("records.entry_refused", entry=entry["entry"], call_id=entry["call_id"])
                 return False
         return False
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: Entry, refused: bool = False) -> None:
         if "number" in entry["row"]:  # on a disk nothing is unmasked, and of a process that ends no call is left
             entry = {**entry, "row": {**entry["row"], "number": ""}}
-        spill.keep(self._spill, entry)
-
-    def _replay(self) -> None:
-        """Take over what an earlier process could not write."""
-        for claimed, entries in spill.take_over(self._spill):
-            for entry in entries:
-                self._entries.put(entry)
-            self._entries.put(claimed)
+        spill.keep(self._spill, entry, refused)
 
 
-def write(session: Session, entry: Entry) -> None:
-    """Apply one entry; entries written before are recognised and skipped, and so are those of a call that was erased meanwhile."""
+def write(session: Session, entry: Entry, again: bool = False) -> None:
+    """Apply one entry; entries written before are recognised and skipped, and so are those of a call that was erased meanwhile.
+
+    One that comes `again`, from the spool, may be in the database already: whoever had begun with its file died at it.
+    """
     call_id, at, row = entry["call_id"], entry["at"], entry["row"]
     if erased(session, call_id):
         return
+
+    def tell(kind: str, data: Entry) -> None:
+        if not (again and _told(session, at, kind, call_id, data)):
+            session.add(EventRow(at=at, kind=kind, call_id=call_id, data=data))
+
     match entry["entry"]:
         case "started":
             if session.get(CallRow, call_id) is None:
                 session.add(CallRow(id=call_id, started_at=at, heartbeat_at=at, case={}, **row))
-                shown = {key: value for key, value in row.items() if key != "number"}
-                session.add(EventRow(at=at, kind="call_started", call_id=call_id, data=shown))
+                tell("call_started", {key: value for key, value in row.items() if key != "number"})
         case "line":
             taken = select(func.count()).where(LineRow.call_id == call_id, LineRow.position == row["position"])
             if not session.scalar(taken):
                 session.add(LineRow(call_id=call_id, **row))
-                session.add(EventRow(at=at, kind="line", call_id=call_id, data=row))
+                tell("line", row)
         case "case":
             session.execute(update(CallRow).where(CallRow.id == call_id).values(case=row))
-            session.add(EventRow(at=at, kind="case", call_id=call_id, data=row))
+            tell("case", row)
         case "event":
             if row["kind"] == LANGUAGE:
                 session.execute(update(CallRow).where(CallRow.id == call_id).values(language=row["data"][LANGUAGE]))
-            session.add(EventRow(at=at, kind=row["kind"], call_id=call_id, data=row["data"]))
+            tell(row["kind"], row["data"])
         case "ended":
             known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}
             known["self_served"] = bool(row.get("self_served")) and not human_talked(session, call_id)
             lost_calls.served(session, call_id, str(row.get("disposition") or ""), at)
             session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, number="", **known))
-            session.add(EventRow(at=at, kind="call_ended", call_id=call_id, data=row))
+            tell("call_ended", row)
+
+
+def _told(session: Session, at: float, kind: str, call_id: str, data: Entry) -> bool:
+    """Whether this very event is in the feed."""
+    same = (EventRow.at == at, EventRow.kind == kind, EventRow.call_id == call_id)
+    return data in session.scalars(select(EventRow.data).where(*same)).all()
 
 
 def erased(session: Session, call_id: str) -> bool:

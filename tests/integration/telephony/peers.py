@@ -254,11 +254,11 @@ def answer_to(message: str, port: int, source: str = "127.0.0.1", within: float 
             return ""
 
 
-def flood(message: str, port: int, times: int) -> None:
+def flood(message: str, port: int, times: int, source: str = "127.0.0.1") -> None:
     """A raw UDP packet so many times, as fast as they go."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind(("127.0.0.1", 0))
-        text = message.replace("PORT", str(own.getsockname()[1])).replace("SOURCE", "127.0.0.1")
+        own.bind((source, 0))
+        text = message.replace("PORT", str(own.getsockname()[1])).replace("SOURCE", source)
         for _ in range(times):
             own.sendto(text.replace("\n", "\r\n").encode(), ("127.0.0.1", port))
 
@@ -277,13 +277,13 @@ Content-Length: 0
 
 
 @contextlib.contextmanager
-def kamailio(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def kamailio(command: list[str], port: int, log: Path, asking: str = OPTIONS) -> Iterator[subprocess.Popen[bytes]]:
     """A Kamailio that answers OPTIONS on a port before it is used."""
     with log.open("wb") as written:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
     try:
         said = "Kamailio does not answer"
-        until(lambda: answer_to(OPTIONS, port, within=0.3) or process.poll() is not None, what=said)
+        until(lambda: answer_to(asking, port, within=0.3) or process.poll() is not None, what=said)
         assert process.poll() is None, log.read_text()[-1500:]
         yield process
     finally:

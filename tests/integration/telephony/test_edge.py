@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
+from ivr.caller.digest import Credentials
+from ivr.caller.useragent import UserAgent
 from ivr.children import Child
 from ivr.config import AgentSettings, Settings
 from ivr.config_sip import Registration, SipSettings, Tls
-from ivr.edge import edge_command, find_kamailio, validate
+from ivr.edge import answers, edge_command, find_kamailio, validate
 from ivr.errors import ConfigError, UserError
 from tests.integration.telephony import scenarios as sip
 from tests.integration.telephony.peers import (
@@ -137,6 +143,39 @@ def test_strangers_scanners_and_floods_get_no_answer(tmp_path: Path) -> None:
         assert not one.all("CallOffered") + other.all("CallOffered")
 
 
+GARBAGE = [
+    "garbage",
+    "\0\0\0 garbage\n\n",
+    "\n\n",
+    OPTIONS.replace("Max-Forwards: 70", "no header"),
+    OPTIONS.replace("SIP/2.0\nVia", "SIP/9.9\nVia"),
+    OPTIONS.replace("Via: ", "X-Via: "),
+    OPTIONS.replace("branch=", "=;=,"),
+    OPTIONS.replace("CSeq: 1 ", "CSeq: x "),
+    OPTIONS.replace("From: <sip:a@example.org>", "From: <<<"),
+    OPTIONS.replace("sip:hotline@127.0.0.1", "sip:::"),
+    OPTIONS.replace("OPTIONS", "INVITE").replace("Content-Length: 0", "Content-Length: 9999"),
+    OPTIONS.replace("Max-Forwards: 70", "Max-Forwards: many"),
+    OPTIONS.replace("User-Agent: test", "User-Agent: friendly-scanner"),
+    "SIP/2.0 200 OK\n" + OPTIONS.partition("\n")[2],
+    OPTIONS.replace("sip:hotline@127.0.0.1", "sip:edge@127.0.0.1"),
+]
+
+
+def test_what_strangers_send_fills_no_log(tmp_path: Path) -> None:
+    """It was 600 bytes for each packet of garbage, whoever sent it: a home's uplink fills a disk in a night."""
+    told = settings(tmp_path, allow=("127.0.0.9",))
+    asking = OPTIONS.replace("hotline@", "edge@")
+    with kamailio(edge_command(told), told.sip.port, tmp_path / "edge.log", asking):
+        before = (tmp_path / "edge.log").stat().st_size
+        for garbage in GARBAGE:
+            for text in (garbage, f"{garbage}{'x' * 4000}"):
+                flood(text, told.sip.port, 100, "127.0.0.2")
+        until(lambda: "200" in answer_to(asking, told.sip.port))
+        told_of_it = (tmp_path / "edge.log").read_bytes()[before:]
+    assert len(told_of_it) < 10_000, told_of_it[-2000:].decode(errors="replace")
+
+
 def test_nobody_reaches_others_through_the_edge(tmp_path: Path) -> None:
     """Whoever may call could otherwise have the trunk dial in our name: it takes no more than a To tag of one's own making."""
     told = settings(tmp_path)
@@ -215,6 +254,16 @@ def test_an_agents_phone_registers_and_is_called_there(tmp_path: Path) -> None:
             until(lambda: any("registration failed" in line for line in thief.noise))
 
 
+async def test_an_agents_phone_is_back_soon_after_the_edge_was_started_anew(tmp_path: Path) -> None:
+    """It may have asked for an hour, for which nobody could reach the agent: the edge had forgotten the phone."""
+    told = settings(tmp_path, agents=(AgentSettings(name="mei", uri="sip:mei@127.0.0.1", password="geheim"),))
+    with kamailio(edge_command(told), told.sip.port, tmp_path / "edge.log"):
+        async with UserAgent(user="mei", credentials=Credentials("mei", "geheim")) as phone:
+            answer = await phone.register(f"sip:127.0.0.1:{told.sip.port}", 3600)
+    assert answer.status == 200
+    assert "expires=180" in (answer.headers.get("Contact") or "")
+
+
 def test_the_edge_registers_at_the_trunk_for_all_workers(tmp_path: Path) -> None:
     trunk = next(SIP_PORTS)
     file = tmp_path / "registrar.cfg"
@@ -236,22 +285,60 @@ def test_the_edge_registers_at_the_trunk_for_all_workers(tmp_path: Path) -> None
             assert (call["caller"], call["called"]) == ("1234", "8000")
 
 
+@contextlib.asynccontextmanager
+async def watched(told: Settings) -> AsyncIterator[Child]:
+    """The edge as the supervisor keeps it alive, with a limit of two seconds."""
+    edge = Child("edge", edge_command(told), asked=partial(answers, told.sip), hang_seconds=2.0)
+    edge.start()
+    watch = asyncio.create_task(keep_looking(edge))
+    try:
+        async with asyncio.timeout(60):
+            yield edge
+    finally:
+        watch.cancel()
+        await edge.stop(5)
+
+
+async def keep_looking(edge: Child) -> None:
+    while True:
+        edge.look(0.0)
+        await asyncio.sleep(0.1)
+
+
+async def serves_again(edge: Child, restarts: int) -> None:
+    await asyncio.to_thread(until, lambda: edge.restarts >= restarts and edge.serves)
+
+
 async def test_a_killed_edge_is_back_at_once(tmp_path: Path) -> None:
     told = settings(tmp_path)
-    edge = Child("edge", edge_command(told), announces=False)
-    edge.start()
-    try:
+    async with watched(told) as edge:
         for life in range(2):
-            async with asyncio.timeout(60):
-                # Until it is noticed, what is left of the killed one still answers.
-                await asyncio.to_thread(until, lambda life=life: edge.restarts >= life)
-                while "200" not in await asyncio.to_thread(answer_to, OPTIONS, told.sip.port, within=0.1):
-                    pass
-            assert edge.restarts == life
+            await serves_again(edge, life)
+            assert "200" in await asyncio.to_thread(answer_to, OPTIONS, told.sip.port)
+            assert edge.causes == Counter(died=life) if life else not edge.causes
             assert edge.process
             edge.process.kill()
-    finally:
-        await edge.stop(30)
+        await serves_again(edge, 2)
+
+
+@pytest.mark.parametrize("part", ["all of it", "all but who answers"])
+async def test_an_edge_that_hangs_is_killed_and_back(tmp_path: Path, part: str) -> None:
+    """Only its death was noticed: one that was stopped, or stuck, took no calls for as long as nobody looked."""
+    told = settings(tmp_path, allow=("192.0.2.1",))  # whoever may call: it is asked all the same
+    async with watched(told) as edge:
+        await serves_again(edge, 0)
+        assert edge.process
+        if part == "all of it":
+            os.killpg(edge.process.pid, signal.SIGSTOP)
+        else:
+            _, _, *others = psutil.Process(edge.process.pid).children()  # the first two read from the UDP port
+            for other in others:
+                other.suspend()
+        await serves_again(edge, 1)
+        assert edge.causes == Counter(hung=1)
+        before = edge.process.pid
+        await asyncio.sleep(3.0)  # longer than its limit: who works is let live
+        assert (edge.restarts, edge.process.pid) == (1, before)
 
 
 def test_mistakes_are_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

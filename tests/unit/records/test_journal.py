@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -225,11 +227,10 @@ async def test_a_process_that_dies_while_it_writes_the_spool_loses_nothing_of_it
     for position in (1, 2):
         row = {"position": position, "speaker": "caller", "text": "x", "seconds": 1.0, "details": {}}
         spill.keep(folder, {"entry": "line", "call_id": "c1", "at": 1.0, "row": row})
-    nobody = 2**22 + 1  # beyond what the kernel gives out
     assert len(list(spill.take_over(folder))) == 1  # by a process that got no further
     (claimed,) = folder.glob("*.claimed-*")
     assert list(spill.take_over(folder)) == [], "it may be at it still"
-    gone = claimed.rename(claimed.with_suffix(f".claimed-{nobody}"))
+    gone = claimed.rename(Path(str(claimed).replace(f":{os.getpid()}:", f":{os.getppid()}:")))
     assert list(spill.take_over(folder)) == [], "it may be another host's, who shares the folder"
     os.utime(gone, (1.0, 1.0))
     kept = records(engine, tmp_path)
@@ -266,3 +267,86 @@ async def test_in_a_container_where_numbers_of_processes_come_again_the_spool_is
     taken = list(spill.take_over(folder))
     assert sorted(entry["call_id"] for _, entries in taken for entry in entries) == ["c1", "c2"]
     assert len({file for file, _ in taken}) == 2
+
+
+def left_by_another(folder: Path, engine: Engine) -> Path:
+    """A call as a process left it in the spool a minute ago, with a caller's word of two lines."""
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO calls_away"))
+    dying = records(engine, folder)
+    call(dying)
+    dying.event("c1", "note", {"text": "one\u2028two"})
+    dying.close(patience_seconds=5)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls_away RENAME TO calls"))
+    (file,) = (folder / "spill").glob("*.jsonl")
+    minute_ago = time.time() - 60.0
+    os.utime(file, (minute_ago, minute_ago))
+    return file
+
+
+def told(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        return list(session.scalars(select(EventRow.kind).order_by(EventRow.id)))
+
+
+CALL = ["call_started", "line", "line", "case", "call_ended", "note"]
+
+
+async def test_a_living_process_writes_what_another_left_once(engine: Engine, tmp_path: Path) -> None:
+    """It waited for a process that starts; what is written just now is let alone, for more may come."""
+    living, other = records(engine, tmp_path), records(engine, tmp_path)
+    file = left_by_another(tmp_path, engine)
+    os.utime(file)
+    living.take_over(30.0)
+    assert file.exists()
+    os.utime(file, (1.0, 1.0))
+    for kept in (living, other, living):
+        kept.take_over(30.0)
+    for kept in (living, other):
+        await kept.flush()
+        kept.close()
+    assert told(engine) == CALL
+    assert list((tmp_path / "spill").iterdir()) == []
+
+
+async def test_what_was_written_before_its_writer_died_is_not_written_twice(engine: Engine, tmp_path: Path) -> None:
+    """The feed told the case and the end of a call a second time."""
+    text_left = left_by_another(tmp_path, engine).read_text(encoding="utf-8")
+    for _ in range(2):
+        (tmp_path / "spill" / "1.jsonl").write_text(text_left + '{"entry": "eve', encoding="utf-8")
+        kept = records(engine, tmp_path)
+        await kept.flush()
+        kept.close()
+    assert told(engine) == CALL
+
+
+async def test_what_the_database_refuses_is_not_offered_to_it_every_minute(engine: Engine, tmp_path: Path) -> None:
+    kept = records(engine, tmp_path)
+    kept.line("never-started", "caller", "您好", 0.5, {})
+    await kept.flush()
+    (file,) = (tmp_path / "spill").iterdir()
+    os.utime(file, (1.0, 1.0))
+    kept.take_over(30.0)
+    await kept.flush()
+    assert (file.exists(), spill.waiting(file.parent), spill.refused(file.parent)) == (True, 0, 1)
+    kept.close()
+
+
+def test_a_full_disk_spoils_no_entry_that_comes_after(tmp_path: Path) -> None:
+    """Half a line stayed at the end of the file, and the next entry was glued to it."""
+    folder = tmp_path / "spill"
+    entry = {"entry": "event", "call_id": "c1", "at": 1.0, "row": {"kind": "x", "data": {"text": "x" * 500}}}
+    spill.keep(folder, entry)
+    size = next(folder.iterdir()).stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, limits[1]))
+    try:
+        with structlog.testing.capture_logs() as logged:
+            spill.keep(folder, entry)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [line["event"] for line in logged] == ["records.spill_failed"]
+    spill.keep(folder, entry)
+    ((_, entries),) = spill.take_over(folder)
+    assert entries == [entry, entry]

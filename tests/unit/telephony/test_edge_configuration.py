@@ -31,7 +31,8 @@ def test_workers_of_this_and_of_other_machines_are_listed() -> None:
 
 def test_only_allowed_sources_get_past_the_door() -> None:
     told = texts(allow=("10.0.0.0/8", "192.0.2.7"), trusted=("192.0.2.7",))["settings.cfg"]
-    assert "if (!(src_ip == 10.0.0.0/8 || src_ip == 192.0.2.7/32)) exit;" in told
+    assert '"!MAY_CALL!src_ip == 10.0.0.0/8 || src_ip == 192.0.2.7/32!g"' in told
+    assert "is_in_subnet('$(rcv(srcip))', '10.0.0.0/8,192.0.2.7/32')" in told
     assert '"!TRUSTED!src_ip == 192.0.2.7/32!g"' in told
     # Nobody is trusted: a condition that is never true.
     assert "src_ip == 0.0.0.0!" in texts()["settings.cfg"]

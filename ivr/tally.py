@@ -105,6 +105,7 @@ def told(counted: Tally) -> dict[str, float | int | None]:
         rows[f"{name}_in_time_rate"] = _rounded(promises.in_time_rate, 3)
         rows[f"{name}_early_seconds"] = _rounded(promises.early_seconds, 1)
         rows[f"{name}_late_seconds"] = _rounded(promises.late_seconds, 1)
+    rows["callbacks_needless"] = counted.callbacks.needless
     return rows
 
 

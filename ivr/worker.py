@@ -35,6 +35,7 @@ from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
 from ivr.orders import open_orders
 from ivr.pulse import Figures, announce, beat
 from ivr.records.agent_commands import take_commands
+from ivr.records.callback_works import DESK, QUEUE
 from ivr.records.database import open_database
 from ivr.records.database_clock import DatabaseClock
 from ivr.records.doors import LiveHours
@@ -75,7 +76,8 @@ class Worker:
         self._clock = clock = DatabaseClock(self._engine)
         recordings, posts = settings.path(settings.records.recordings), bool(settings.handoff.webhook)
         self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
-        self._queue = SqlQueue(self._engine, process, clock, posts=posts, steady=time.monotonic)
+        promises = QUEUE if settings.orders.system == "http" else DESK
+        self._queue = SqlQueue(self._engine, process, clock, posts, time.monotonic, promises)
         self._orders = orders
         self._chores = Chores(settings, self.name, engine, self._queue, orders, self._records)
         self._hours = hours

@@ -80,8 +80,10 @@ class CallbackList(Panel):
             Text(about, "dim", tag="div")
 
     def _whose(self, due: Due) -> None:
-        """Whose it is, and who has the number before them now."""
-        if due.caller:
+        """Whose it is, and who has the customer on the line or the number before them now."""
+        if due.on_line:
+            tag(f"{due.on_line} · {self.said['callback_on_line']}", "warn")
+        elif due.caller:
             tag(f"{due.caller} · {self.said['callback_taken']}", "warn")
         elif due.owner:
             tag(self.said["callback_mine"] if due.owner == self.screen.viewer.name else due.owner)

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ivr.console.reading import callback_owed
-from ivr.records import callback_works
+from ivr.console.reading import callback_owed, full_number
+from ivr.records import callback_works, reached
 from ivr.records.callback_works import DESK, MADE, QUEUE, works
 from ivr.records.holding import tell
-from ivr.records.tables import CallRow, EventRow, HandoffRow
+from ivr.records.tables import AgentRow, CallRow, EventRow, HandoffRow
 from ivr.transcript import mask_number
+from order_lookup.phones import normal_phone
 from order_lookup.service import keep_callback
 from order_lookup.tables import Callback
 
@@ -29,7 +30,8 @@ class Due:
     """Somebody who was promised a call, and about what; `shown` is the number once it was revealed.
 
     `call_id` is the call in which it was promised, or that was lost, where whoever works on the list may see it.
-    `caller` is the agent who has had the number shown lately, and probably is on the telephone with them;
+    `caller` is the agent who has had the number shown lately, and probably is on the telephone with them; `on_line` the one who
+    has them on the line now, for they rang again themselves;
     `owner` whose it is to make, `tries` how often nobody answered.
     """
 
@@ -42,6 +44,7 @@ class Due:
     shown: str = ""
     late: bool = False
     caller: str = ""
+    on_line: str = ""
     owner: str = ""
     tries: int = 0
     tried_at: float | None = None
@@ -53,21 +56,46 @@ def open_ones(session: Session, own: bool) -> Sequence[Due]:
         waiting = select(HandoffRow).where(*callback_owed()).order_by(HandoffRow.callback_due_at)
         rows = session.scalars(waiting.limit(MOST)).all()
         about = _matters(session, [row.call_id for row in rows])
-        return _worked_on(session, QUEUE, [_own(row, about) for row in rows])
+        return _worked_on(session, QUEUE, [_own(row, about) for row in rows], {row.id: row.caller for row in rows})
     desk = select(Callback).where(Callback.done_at.is_(None)).order_by(Callback.due_at).limit(MOST)
-    booked = session.scalars(desk).all()
+    return _booked(session, session.scalars(desk).all())
+
+
+def to_caller(session: Session, own: bool, call_id: str) -> Sequence[Due]:
+    """What whoever is on the line in this call was promised and is still waiting for."""
+    number = full_number(session, call_id)
+    wanted = [promise.id for promise in reached.open_to(session, source(own), number)]
+    if not own:
+        return _booked(session, session.scalars(select(Callback).where(Callback.id.in_(wanted))).all())
+    rows = session.scalars(select(HandoffRow).where(HandoffRow.id.in_(wanted))).all()
+    return _worked_on(session, QUEUE, [_own(row, _matters(session, [row.call_id])) for row in rows], {})
+
+
+def _booked(session: Session, booked: Sequence[Callback]) -> Sequence[Due]:
+    """Callbacks of the order desk as they are shown."""
     calls = [call_of(row) for row in booked]
     about = _matters(session, calls)
     seen = set(session.scalars(select(HandoffRow.call_id).where(HandoffRow.call_id.in_(calls), *callback_owed())))
-    return _worked_on(session, DESK, [_of_desk(row, about, seen) for row in booked])
+    numbers = {row.id: row.phone for row in booked}
+    return _worked_on(session, DESK, [_of_desk(row, about, seen) for row in booked], numbers)
 
 
-def _worked_on(session: Session, list_: str, found: Sequence[Due]) -> Sequence[Due]:
-    work = works(session, list_, [due.id for due in found])
-    return [
-        replace(due, owner=row.owner, tries=row.tries, tried_at=row.tried_at) if (row := work.get(due.id)) else due
-        for due in found
-    ]
+def _worked_on(session: Session, list_: str, found: Sequence[Due], numbers: Mapping[int, str]) -> Sequence[Due]:
+    """With what was done about each, and who has its number on the line now."""
+    work, on_line = works(session, list_, [due.id for due in found]), _on_line(session) if numbers else {}
+    shown = []
+    for due in found:
+        due = replace(due, on_line=on_line.get(normal_phone(numbers.get(due.id, "")), ""))
+        row = work.get(due.id)
+        shown.append(replace(due, owner=row.owner, tries=row.tries, tried_at=row.tried_at) if row else due)
+    return shown
+
+
+def _on_line(session: Session) -> Mapping[str, str]:
+    """The numbers that agents are talking to now, each with the agent."""
+    talks = select(HandoffRow.caller, AgentRow.name).join(AgentRow, AgentRow.id == HandoffRow.agent_id)
+    now = session.execute(talks.where(HandoffRow.state == "connected", HandoffRow.caller != "")).tuples()
+    return {phone: name for caller, name in now if (phone := normal_phone(caller))}
 
 
 def counts(session: Session, own: bool, now: float) -> tuple[int, int]:

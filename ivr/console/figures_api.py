@@ -92,6 +92,7 @@ class FiguresOut(BaseModel):
     callbacks_in_time_rate: float | None
     callbacks_early_seconds: float | None
     callbacks_late_seconds: float | None
+    callbacks_needless: int
     tickets_due: int
     tickets_in_time: int
     tickets_in_time_rate: float | None

@@ -64,6 +64,7 @@ ROWS: tuple[tuple[str, Callable[[Tally, Words], str]], ...] = (
     ("occupancy", lambda day, _: f"{_percent(day.staff.occupancy)} · {_hours(day.staff.ready)}"),
     ("utilisation", lambda day, _: f"{_percent(day.staff.utilisation)} · {_hours(day.staff.signed_in)}"),
     ("callbacks_in_time", lambda day, _: _promised(day.callbacks)),
+    ("callbacks_needless", lambda day, _: str(day.callbacks.needless)),
     ("tickets_in_time", lambda day, _: _promised(day.tickets)),
     ("late_by", lambda day, _: f"{_hours(day.callbacks.late_seconds)} · {_hours(day.tickets.late_seconds)}"),
     ("satisfaction", lambda day, _: _satisfaction(day.figures)),

@@ -26,6 +26,7 @@ from ivr.console.idle_panels import HistoryPanel
 from ivr.console.notices import not_now, notice
 from ivr.console.order_panels import AnswersPanel, OrderPanel
 from ivr.console.player import Player, SoundPanel
+from ivr.console.promised_panel import PromisedPanel
 from ivr.console.review_panels import LowScoresPanel, ReviewPanel, ReviewsPanel
 from ivr.console.screen import Panel, Part, Screen
 from ivr.console.ticket_form import TicketPanel
@@ -149,6 +150,7 @@ def call_columns(screen: Screen, call_id: str, player: Player | None = None, not
     """Caller and summary; the conversation; order, answers, ticket. With a player, who may hear calls hears this one."""
     with box("column"):
         CallerPanel(screen, call_id, "panel", ("case", "queue", "agent", "call_ended"))
+        PromisedPanel(screen, call_id, "panel promised", ("callback", "queue", "agent", "call_ended"))
         if player and screen.viewer.hears_calls:
             SoundPanel(screen, call_id, player)
         if screen.viewer.sees_all_calls:

@@ -8,6 +8,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr.console.callbacks import source
 from ivr.console.house import House
 from ivr.console.shifts import end_forgotten
 from ivr.errors import RecordsError
@@ -22,7 +23,8 @@ SHIFTS_EVERY_SECONDS = 60.0
 
 async def watch_over(house: House) -> None:
     """Reap every second and a half until cancelled; what fails is tried again."""
-    queue = SqlQueue(house.engine, "console", house.clock, steady=time.monotonic)
+    promises = source(house.settings.orders.system != "sql")
+    queue = SqlQueue(house.engine, "console", house.clock, steady=time.monotonic, promises=promises)
     shifts_at = time.monotonic()
     while True:
         try:

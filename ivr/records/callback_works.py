@@ -15,7 +15,8 @@ from ivr.records.tables import CallbackWorkRow
 
 # The order desk's list, or our own queue's where a shop's backend keeps callbacks to itself.
 DESK, QUEUE = "desk", "queue"
-MADE, UNREACHED = "made", "unreached"
+# `REACHED`: the customer rang again and talked with a colleague before anybody called.
+MADE, UNREACHED, REACHED = "made", "unreached", "reached_us"
 
 
 def works(session: Session, source: str, callbacks: Collection[int]) -> Mapping[int, CallbackWorkRow]:

@@ -240,6 +240,8 @@ def _of_people(each: Tally) -> Sequence[tuple[str, str, str]]:
             rows.append(("  ahead of time, mean", _minutes(promises.early_seconds), str(promises.in_time)))
         if late := promises.due - promises.in_time:
             rows.append(("  late, mean", _minutes(promises.late_seconds), str(late)))
+        if promises.needless:
+            rows.append(("  needless: they rang again before", "", str(promises.needless)))
     return rows
 
 

@@ -115,19 +115,22 @@ def release(
     rest_seconds: float,
     now: float,
     talked_until: float | None = None,
-) -> None:
-    """Give the agent up; a second release, or one after the lease ran out, changes nothing. `talked_until`: when not until now."""
+) -> bool:
+    """Give the agent up; a second release, or one after the lease ran out, changes nothing and is False.
+
+    `talked_until`: when not until now.
+    """
     row = session.get(HandoffRow, handoff)
     who = session.scalar(select(AgentRow).where(AgentRow.name == agent))
     if row is None or who is None:
-        return
+        return False
     held = (AgentRow.id == who.id, AgentRow.call_id == row.call_id, AgentRow.state.in_(BUSY))
     values: dict[str, Any] = {"state": state, "since": now, "lease_until": None, "rest_until": now + rest_seconds}
     values["away_reason"] = reason if state == "away" else ""
     if state != "wrap_up":
         values["call_id"] = None
     if not changed(session, update(AgentRow).where(*held).values(**values)):
-        return
+        return False
     if talked_until is not None and talked_until < now:
         came_into(session, who.id, UNKNOWN, talked_until)
     came_into(session, who.id, state, now, values["away_reason"])
@@ -140,6 +143,7 @@ def release(
     after["held"] = False
     changed(session, holds.values(**after))
     tell(session, now, "agent", row.call_id, agent=agent, state=state, reason=reason)
+    return True
 
 
 def _open_wrap_up(session: Session, row: HandoffRow, agent_id: int, reason: str, now: float, until: float) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from ivr.errors import RecordsError
 from ivr.handoff import queue as order
 from ivr.ports import Caller, Place, Reservation
-from ivr.records import case_posts, holding, lost_calls
+from ivr.records import case_posts, holding, lost_calls, reached
 from ivr.records.clock_steps import ClockSteps
 from ivr.records.database_clock import DatabaseClock
 from ivr.records.holding import HUNG_SECONDS, LEASE_SECONDS, LIVE, Lost
@@ -38,7 +38,8 @@ HANDLING_SECONDS = 240.0
 class SqlQueue:
     """`ports.AgentQueue` as one worker sees it, and the console's reaping; raises RecordsError when the database refuses.
 
-    With `posts` every case that enters goes to the webhook's outbox.
+    With `posts` every case that enters goes to the webhook's outbox. `promises` is whose list promised calls are on
+    (`callback_works`), which a talk with the caller takes them off; empty where the order desk's tables are not beside ours.
     `worker` names this process and no later one: a restarted worker must not renew what its dead predecessor held.
     `clock` is a `DatabaseClock` where there may be several hosts; `steady` one that nobody sets, as `time.monotonic`.
     """
@@ -50,8 +51,10 @@ class SqlQueue:
         clock: Callable[[], float] = time.time,
         posts: bool = False,
         steady: Callable[[], float] | None = None,
+        promises: str = "",
     ) -> None:
         self._engine, self._worker, self._clock, self._posts = engine, worker, clock, posts
+        self._promises = promises
         self._steps = ClockSteps(clock, steady or clock, HUNG_SECONDS)
 
     async def enter(
@@ -89,7 +92,13 @@ class SqlQueue:
 
     async def release(self, handoff: int, agent: str, state: str, reason: str, rest_seconds: float = 0.0) -> None:
         """Give the agent up; a second release, or one after the lease ran out, changes nothing."""
-        await self._do(lambda session, now: holding.release(session, handoff, agent, state, reason, rest_seconds, now))
+
+        def let_go(session: Session, now: float) -> None:
+            let = holding.release(session, handoff, agent, state, reason, rest_seconds, now)
+            if let and state == "wrap_up" and self._promises:
+                reached.talked(session, self._promises, handoff, agent, reason, now)
+
+        await self._do(let_go)
 
     async def finish(self, handoff: int, outcome: str) -> None:
         """The handoff is over; an agent it still holds is freed."""
@@ -128,7 +137,13 @@ class SqlQueue:
 
     async def taken_back(self, handoff: int) -> None:
         """The callback that became needless is off the order desk's list, too."""
-        await self._do(lambda session, now: _move_on(session, handoff, ("served",), {"follow_up": "closed"}, now))
+
+        def close(session: Session, now: float) -> None:
+            _move_on(session, handoff, ("served",), {"follow_up": "closed"}, now)
+            if self._promises:
+                reached.taken_back(session, self._promises, handoff)
+
+        await self._do(close)
 
     async def promised(self, handoff: int, due_at: datetime) -> None:
         """A callback is promised to whoever waits or waited here."""

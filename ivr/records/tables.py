@@ -194,7 +194,7 @@ class CallbackWorkRow(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     first_tried_at: Mapped[float | None] = mapped_column(Float, default=None)
     tried_at: Mapped[float | None] = mapped_column(Float, default=None)
-    # How it came off the list by an agent's hand: made, or unreached; empty while it is on it, or taken back.
+    # How it came off the list: made, unreached, or reached_us (they rang again); empty while it is on it, or its ticket was closed.
     ended: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
 

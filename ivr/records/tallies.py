@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ivr.first_contact import Contact
 from ivr.promised import Promise
 from ivr.records import traffic
-from ivr.records.callback_works import DESK, QUEUE
+from ivr.records.callback_works import DESK, QUEUE, REACHED
 from ivr.records.tables import AgentRow, AgentStateRow, CallbackWorkRow, CallRow, HandoffRow
 from ivr.staffing import Move, Stay, stays
 from ivr.tally import Facts
@@ -56,25 +56,30 @@ def agents_time(session: Session, since: float, before: float) -> list[Stay]:
 
 def _desks_callbacks(session: Session, since: float, before: float) -> list[Promise]:
     work = CallbackWorkRow
-    tried = select(t.Callback, work.first_tried_at).outerjoin(
+    tried = select(t.Callback, work.first_tried_at, work.ended).outerjoin(
         work, (work.source == DESK) & (work.callback == t.Callback.id)
     )
     due = (t.Callback.due_at >= _moment(since), t.Callback.due_at < _moment(before))
     return [
-        Promise("callback", row.queue, row.due_at.timestamp(), _first(_seconds(row.done_at), first))
-        for row, first in session.execute(tried.where(*due)).tuples()
+        _callback(row.queue, row.due_at.timestamp(), _seconds(row.done_at), first, how)
+        for row, first, how in session.execute(tried.where(*due)).tuples()
     ]
 
 
 def _queues_callbacks(session: Session, since: float, before: float) -> list[Promise]:
     work = CallbackWorkRow
-    tried = select(HandoffRow, work.first_tried_at)
+    tried = select(HandoffRow, work.first_tried_at, work.ended)
     tried = tried.outerjoin(work, (work.source == QUEUE) & (work.callback == HandoffRow.id))
     due = (HandoffRow.callback_due_at >= since, HandoffRow.callback_due_at < before)
     return [
-        Promise("callback", row.queue, row.callback_due_at or 0.0, _first(row.called_back_at, first))
-        for row, first in session.execute(tried.where(*due)).tuples()
+        _callback(row.queue, row.callback_due_at or 0.0, row.called_back_at, first, how)
+        for row, first, how in session.execute(tried.where(*due)).tuples()
     ]
+
+
+def _callback(queue: str, due_at: float, done_at: float | None, first: float | None, how: str | None) -> Promise:
+    """Whom we had tried to call had been called, however they were reached in the end."""
+    return Promise("callback", queue, due_at, _first(done_at, first), how == REACHED and first is None)
 
 
 def _tickets(session: Session, since: float, before: float) -> list[Promise]:

@@ -288,7 +288,8 @@ class Worker:
 @pytest.fixture
 def worker(console: Console, tmp_path: Path) -> Iterator[Worker]:
     name = f"worker-{os.getpid()}-{tmp_path.name}"
-    made = Worker(console, SqlRecords(console.engine, name, tmp_path / "spill"), SqlQueue(console.engine, name))
+    queue = SqlQueue(console.engine, name, promises="desk")
+    made = Worker(console, SqlRecords(console.engine, name, tmp_path / "spill"), queue)
     yield made
     made.fall_silent()
     made.records.close()

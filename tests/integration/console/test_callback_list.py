@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from ivr.console import callbacks
 from ivr.records.tables import CallRow, HandoffRow
 from order_lookup.tables import Callback
-from tests.integration.console.conftest import Console, Worker, keep, log_in
+from tests.integration.console.conftest import Console, Worker, keep, log_in, set_agent
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
@@ -50,3 +51,40 @@ def test_who_was_lost_with_the_robot_is_on_the_list_and_leads_to_the_call(
     answer = page.goto(f"{console.url}/calls/desk-9")
     assert answer is not None
     assert answer.status == 404, "there is nothing to call back about any more"
+
+
+def test_who_was_promised_a_call_and_rings_again_is_shown_as_such_and_not_called_in_vain(
+    page: Page, console: Console, worker: Worker
+) -> None:
+    number, now = "13900003333", datetime.now(UTC)
+    worker.call("desk-20", number, {"intent": "refund_request"})
+    with Session(console.engine) as session, session.begin():
+        due = {"due_at": now + timedelta(hours=1), "booked_at": now - timedelta(hours=1), "phone": number}
+        for queue in ("general", "after_sales"):
+            session.add(Callback(key=f"desk-20:callback:{queue}", queue=queue, **due))
+    set_agent(console, "anna", "available")
+    worker.call("desk-21", number, {"intent": "refund_request"})
+    handoff = worker.hand_off("desk-21", "anna", number)
+    worker.connected(handoff)
+    with Session(console.engine) as session, session.begin():
+        begun = HandoffRow.connected_at - 60.0
+        session.execute(update(HandoffRow).where(HandoffRow.id == handoff).values(connected_at=begun))
+    log_in(page, console, "anna")
+    promised = page.locator(".promised")
+    expect(promised).to_contain_text("退款")
+    expect(promised).to_contain_text("谈完即视为已联系")
+    expect(promised).to_contain_text("之后仍会回电")
+    page.get_by_role("button", name="仍需回电").click()
+    expect(promised.get_by_text("谈完即视为已联系")).to_have_count(0)
+    promised.get_by_role("button", name="无需回电").first.click()
+    expect(promised).to_contain_text("谈完即视为已联系")
+    keep(page, "promised")
+    worker.over("desk-21", handoff, "anna")
+    expect(promised).to_contain_text("所承诺的回电已结束")
+    with Session(console.engine) as session:
+        theirs = select(Callback.queue).where(Callback.phone == number, Callback.done_at.is_(None))
+        assert session.scalars(theirs).all() == ["after_sales"]
+    promised.get_by_role("button", name="无需回电").click()
+    expect(promised.get_by_role("button")).to_have_count(0)
+    with Session(console.engine) as session:
+        assert session.scalars(theirs).all() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from ivr.demo.stage import ROOT, Stage
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallRow, WrapUpRow
 from order_lookup.demo import CASES
+from order_lookup.tables import Callback
 from tests.integration.console.conftest import ARGUMENTS, CHROMIUM, PASSWORD, log_in_at
 from tests.integration.stages import brief
 
@@ -37,7 +39,7 @@ call:
     within seconds: 60
   - wait: 1
   - say: 我的外卖还没到
-  - wait: 6
+  - wait: 9
   - hang up
 agents:
   - name: agent1
@@ -59,6 +61,10 @@ async def test_agent_takes_a_real_call_in_the_browser(tmp_path: Path) -> None:
         with Session(engine) as session, session.begin():
             agent = session.scalars(select(AgentRow).where(AgentRow.name == "agent1")).one()
             accounts.add_account(session, "agent1", PASSWORD, Role.AGENT, agent, time.time())
+            # An hour ago they were promised a call, in an hour: they don't wait for it.
+            booked_at, due_at = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 1))
+            promise = Callback(key="c0:general", phone=LATE.phone, queue="general", due_at=due_at, booked_at=booked_at)
+            session.add(promise)
         file = tmp_path / "scenario.yaml"
         file.write_text(SCENARIO.format(phone=LATE.phone, port=stage.agent_port), encoding="utf-8")
         async with async_playwright() as playwright:
@@ -80,6 +86,7 @@ async def test_agent_takes_a_real_call_in_the_browser(tmp_path: Path) -> None:
             call = session.scalars(select(CallRow)).one()
             wrap = session.scalars(select(WrapUpRow)).one()
             assert (call.disposition, wrap.disposition) == ("handled_by_agent", "solved")
+            assert session.scalars(select(Callback.done_at)).one() is not None
         engine.dispose()
 
 
@@ -91,11 +98,13 @@ async def _serve(page: Page) -> None:
     await page.wait_for_selector(".incoming.talking", timeout=60_000)
     # What the caller says to the human is recognised and appears, speaker by speaker.
     await expect(page.locator(".said.caller").last).to_contain_text("外卖")
+    await expect(page.locator(".promised")).to_contain_text("谈完即视为已联系")
     await page.screenshot(path="var/screenshots/real-call.png")
 
 
 async def _wrap_up(page: Page) -> None:
     await page.wait_for_selector(".incoming.wrapping", timeout=60_000)
+    await expect(page.locator(".promised")).to_contain_text("所承诺的回电已结束")
     await page.locator(".incoming .q-select").click()
     await page.get_by_role("option", name="已解决").click()
     await page.keyboard.press("F10")

@@ -84,7 +84,7 @@ async def the_week_is_counted_as_it_was(week: Week) -> None:
     assert at_ten.staff.utilisation == pytest.approx(UTILISATION_AT_TEN)
     assert (at_noon.callbacks.due, at_noon.tickets.due, at_noon.staff.signed_in) == (4, 2, 0.0)
     assert sum(each.staff.available for each in hours.values()) == pytest.approx(whole.staff.available)
-    assert told(whole)["callbacks_in_time_rate"] == 0.6
+    assert (told(whole)["callbacks_in_time_rate"], told(whole)["callbacks_needless"]) == (0.6, 2)
     assert dict(tallies("queue", facts, ZONE))["general"].callbacks.due == 5
 
 

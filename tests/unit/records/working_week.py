@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from ivr.console import callback_tries, callbacks
 from ivr.ports import Caller
-from ivr.records import reviews
+from ivr.records import reached, reviews
 from ivr.records.agents import set_state
 from ivr.records.queue import SqlQueue
-from ivr.records.tables import AgentRow, CallRow, LineRow
+from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
 from ivr.traffic import day_begins
 from order_lookup import CallbackRequest, CallerRef, ContactReport, TicketRequest, service
 from order_lookup.database import open_engine
@@ -212,20 +212,27 @@ def promises_are_made(week: Week) -> None:
     """Looked at on Monday a week later at ten; those due after that don't count, however early they were kept.
 
     callbacks  due Tuesday 12:00: made 10 min before; made 20 min late; tried 5 min before, unanswered thrice, given up an hour late;
-               needless 15 min before (the caller was taken by a human). Due that Monday 8:00, two hours ago: open. Due at 11: made.
+               taken back 15 min before (its ticket was closed). Due that Monday 8:00, two hours ago: open. Due at 11: made.
+               Needless, and none of these: a caller rang again an hour before and talked with Anna; another was lost, and helped since.
     tickets    due Tuesday 12:00: closed an hour before; closed half an hour late. Due Monday 8:00: open. Due at 11: closed.
     """
     noon, monday = at(1, 12), LOOKED_AT - 2 * HOUR
     with week.session() as session:
         made = {name: _callback(session, name, due) for name, due in (
-            ("early", noon), ("late", noon), ("unreached", noon), ("needless", noon), ("open", monday),
-            ("later", LOOKED_AT + HOUR),
+            ("early", noon), ("late", noon), ("unreached", noon), ("closed", noon), ("open", monday),
+            ("later", LOOKED_AT + HOUR), ("rang", noon), ("lost", noon),
         )}  # fmt: skip
+        assert reached.close(session, "desk", made["rang"], "rang2", "anna", noon - HOUR)
+        lost = HandoffRow(call_id="lost", queue="general", state="ended", outcome="lost", enqueued_at=noon - DAY)
+        session.add(lost)
+        session.flush()
+        service.take_back_callback(session, "lost", "general", _moment(noon - HOUR))
+        reached.taken_back(session, "desk", lost.id)
         assert callbacks.keep(session, False, made["early"], noon - 600.0)
         assert callbacks.keep(session, False, made["late"], noon + 1200.0)
         for when in (noon - 300.0, noon + 1800.0, noon + 3600.0):
             callback_tries.tried(session, False, made["unreached"], 3, when, POLICIES)
-        service.take_back_callback(session, "needless", "general", _moment(noon - 900.0))
+        service.take_back_callback(session, "closed", "general", _moment(noon - 900.0))
         callbacks.keep(session, False, made["later"], LOOKED_AT - HOUR)
         early, late, _, later = (_ticket(session, name, due) for name, due in (
             ("t1", noon), ("t2", noon), ("t3", monday), ("t4", LOOKED_AT + HOUR),

@@ -91,6 +91,8 @@ def serve(
         console.print(f"[bold green]The hotline serves[/] sip:{sip.user}@{host}:{sip.port}")
         if settings.console.enabled:
             console.print(f"Desk and figures: {settings.console.url}   Stop: Ctrl-C")
+        if settings.console.enabled and not supervisor.has_accounts:
+            console.print("Nobody can log in there yet: ivr agents add NAME --role supervisor")
 
     asyncio.run(run(settings, config_file, ready))
 

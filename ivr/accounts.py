@@ -107,6 +107,11 @@ def add_account(session: Session, name: str, password: str, role: Role, agent: A
     session.add(row)
 
 
+def any_account(session: Session) -> bool:
+    """Whether anybody can log in at the console."""
+    return session.scalar(select(AccountRow.id).where(~AccountRow.disabled).limit(1)) is not None
+
+
 def set_password(session: Session, name: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions; raises UserError for an unknown name."""
     row = session.scalar(select(AccountRow).where(AccountRow.name == name))

@@ -7,10 +7,11 @@ Every key has a default, so an empty file serves a hotline on this machine. Rela
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ivr.config_hours import HoursSettings, check_hours
 from ivr.config_sip import SipSettings
@@ -195,6 +196,15 @@ class ConsoleSettings(Section):
     url: DeskAddress = "http://127.0.0.1:8080"
     secret: str = ""
     enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _found_where_it_listens(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or "url" in given or not {"address", "port"} & set(given):
+            return given
+        told = str(given.get("address", "127.0.0.1"))
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(told, told)
+        return {**given, "url": f"http://{f'[{host}]' if ':' in host else host}:{given.get('port', 8080)}"}
 
 
 class Settings(Section):

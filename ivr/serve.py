@@ -19,7 +19,9 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy.orm import Session
 
+from ivr.accounts import any_account
 from ivr.children import USER_MISTAKE, Child, part, status_of
 from ivr.config import Settings
 from ivr.config_sip import RTP_PORTS_PER_WORKER
@@ -52,6 +54,7 @@ class Supervisor:
         ]
         self.workers = [self._part("worker", n) for n in range(settings.workers)]
         self.outer = [self._part("console", informed=True)] if settings.console.enabled else []
+        self.has_accounts = False
 
     def _part(self, kind: str, *number: int, informed: bool = False) -> Child:
         numbers = [str(each) for each in number]
@@ -94,6 +97,8 @@ class Supervisor:
         bring_up_to_date(self.settings.database_url)
         engine = open_database(self.settings.database_url)
         enrol(engine, self.settings.agents)
+        with Session(engine) as session:
+            self.has_accounts = any_account(session)
         engine.dispose()
 
     def _edge(self) -> Child:

@@ -196,3 +196,25 @@ def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> Non
     for written in ("\ufeffshop: 安康\nworkers: 3\n", "shop: 安康\r\nworkers: 3\r\n", "shop: 安康\rworkers: 3\r"):
         file.write_bytes(written.encode())
         assert (load(file).shop, load(file).workers) == ("安康", 3)
+
+
+@pytest.mark.parametrize(
+    ("console", "url"),
+    [
+        ("{port: 9000}", "http://127.0.0.1:9000"),
+        ("{address: 10.0.0.5}", "http://10.0.0.5:8080"),
+        ("{address: 0.0.0.0, port: 81}", "http://127.0.0.1:81"),
+        ("{address: '::1'}", "http://[::1]:8080"),
+        ("{address: '::'}", "http://[::1]:8080"),
+        ("{port: 9000, url: https://desk.example.com}", "https://desk.example.com"),
+    ],
+)
+def test_the_desk_is_where_the_console_listens_unless_told_otherwise(tmp_path: Path, console: str, url: str) -> None:
+    (tmp_path / "config.yaml").write_text(f"console: {console}\n", encoding="utf-8")
+    assert load(tmp_path / "config.yaml").console.url == url
+
+
+def test_a_port_that_is_none_is_the_only_mistake_told(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("console: {port: many}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"`console.port`"):
+        load(tmp_path / "config.yaml")

@@ -147,3 +147,10 @@ def test_what_was_counted_is_forgotten_after_a_day(session: Session, tmp_path: P
     engine = session.get_bind()
     assert forget(engine, tmp_path, Keep(), NOW + HOUR) == {}  # type: ignore[arg-type]
     assert forget(engine, tmp_path, Keep(), NOW + 25 * HOUR) == {"wrong passwords forgotten": 1}  # type: ignore[arg-type]
+
+
+def test_a_house_whose_accounts_are_all_closed_has_none(session: Session) -> None:
+    assert accounts.any_account(session)
+    for name in ("anna", "bert"):
+        accounts.disable(session, name, NOW)
+    assert not accounts.any_account(session)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -61,10 +62,11 @@ async def _show(console: Console, chosen: list[Story], folder: Path, at_once: in
 
 
 def _table(outcomes: list[Outcome]) -> Table:
-    table = Table("story", "shows", "ended", "call", "s", "reply gaps ms", "", title="Calls", title_justify="left")
+    table = Table(title="Calls", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+    for heading in ("", "story", "shows", "ended", "s", "reply gaps ms"):
+        table.add_column(heading, no_wrap=heading not in ("shows", "reply gaps ms"), overflow="fold")
     for outcome in outcomes:
         gaps = " ".join(f"{gap:.0f}" for gap in outcome.reply_gaps_ms)
-        good = "[green]as it should[/]" if outcome.ok else "[red]not so[/]"
-        seconds = f"{outcome.seconds:.0f}"
-        table.add_row(outcome.name, outcome.shows, outcome.disposition, outcome.call_id[:8], seconds, gaps, good)
+        good = "[green]✓[/]" if outcome.ok else "[red]✗[/]"
+        table.add_row(good, outcome.name, outcome.shows, outcome.disposition, f"{outcome.seconds:.0f}", gaps)
     return table

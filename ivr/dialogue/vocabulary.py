@@ -163,8 +163,6 @@ CLOSED_PROMPTS: Mapping[str, frozenset[str]] = {
         "closed": "", "closed_again": "", "closed_now": "", "closed_urgent": "", "closing": "closes", "goodbye_closed": "",
     }.items()
 }  # fmt: skip
-# What a customer hears first whom an agent calls from the desk: needed where the desk may dial (`callbacks.dial`).
-BY_HAND_PROMPTS: Mapping[str, frozenset[str]] = {"callback_by_hand": frozenset()}
 # A queue is one of these at any moment: `branch: hours.QUEUE`.
 HOURS, OPEN, CLOSED = "hours", "open", "closed"
 # Names derived from the value before the last dot.

@@ -23,6 +23,8 @@ from ivr.values import Language
 
 # What stands as the reason of such a handoff, and in the case of the call: who makes it.
 REASON = BY = "called_by_hand"
+# The prompt by which the customer hears who calls, and that it is recorded.
+NOTICE = "callback_by_hand"
 # How such a call ended, as SIP tells it and the agent may correct it.
 BUSY, NO_ANSWER, DECLINED, WRONG_NUMBER, BROKEN_OFF = "busy", "no_answer", "declined", "wrong_number", "broken_off"
 OUTCOMES = (TALKED, BUSY, NO_ANSWER, WRONG_NUMBER)

@@ -86,7 +86,7 @@ class HandCall:
         self.case: dict[str, object] = {**wanted.case, "caller": wanted.number, by_hand.BY: wanted.agent}
         self.stage = Stage.RINGING
         self._began_at = time.monotonic()
-        self._notice = dialogue.phrase("callback_by_hand")
+        self._notice = dialogue.phrase(by_hand.NOTICE)
         self._stenographer = Stenographer(services.listener, services.detector, wanted.language)
         self._agent = AgentLeg(self, lambda leg: claim(leg, self), lambda _: self._happened(Happened.WHISPERED))
         self._bridge = Bridge(self, self._stenographer)

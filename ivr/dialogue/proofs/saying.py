@@ -69,10 +69,7 @@ def _brackets(spoken: Spoken) -> Iterator[Finding]:
 def _own(spoken: Spoken, closing: bool) -> Iterator[Finding]:
     """The prompts that the machine says of its own accord."""
     hands_off = any(isinstance(step, plan.HandOff) for tree in spoken.trees.values() for step in tree.steps.values())
-    ours = {
-        **words.OWN_PROMPTS,
-        **({**words.HANDOFF_PROMPTS, **words.CLOSED_PROMPTS, **words.BY_HAND_PROMPTS} if hands_off else {}),
-    }
+    ours = {**words.OWN_PROMPTS, **({**words.HANDOFF_PROMPTS, **words.CLOSED_PROMPTS} if hands_off else {})}
     for prompt, known in ours.items():
         if prompt not in spoken.prompts:
             place = next(iter(spoken.prompts.places.values()))
@@ -80,7 +77,7 @@ def _own(spoken: Spoken, closing: bool) -> Iterator[Finding]:
             if known:
                 fix += f", and may say {{{'}, {'.join(sorted(known))}}}"
             # Nobody hears these until a queue is closed: by its hours, or by a supervisor.
-            mild = prompt in words.BY_HAND_PROMPTS or (prompt in words.CLOSED_PROMPTS and not closing)
+            mild = prompt in words.CLOSED_PROMPTS and not closing
             yield Finding.at(place, f"prompt `{prompt}` is missing in {spoken.language}", fix, mild)
             continue
         for text in spoken.prompts.words[prompt].texts():

@@ -163,9 +163,13 @@ class OrderSettings(Section):
 
 
 class CallbackSettings(Section):
-    """The robot keeps promised calls itself: off until `dial` says whereto; only `numbers` (regular expressions) are dialled."""
+    """Promised calls are dialled from here, by the robot itself or on an agent's click: off until `dial` says whereto.
+
+    Only `numbers` (regular expressions) are dialled.
+    """
 
     dial: DialString = ""
+    robot: bool = True
     numbers: Annotated[OneOrMore, Patterns, Some] = (r"0?1[3-9]\d{9}", r"0(10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
     from_hour: int = Field(9, ge=0, le=23)
     until_hour: int = Field(21, ge=1, le=24, validate_default=True)

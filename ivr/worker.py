@@ -26,15 +26,16 @@ from ivr.commands import HandOff
 from ivr.config import Settings
 from ivr.config_sip import RTP_PORTS_PER_WORKER
 from ivr.desk import Desk
+from ivr.desk_commands import DeskCommands
 from ivr.dialler import Answered, Dialler
 from ivr.dialogue.library import DialplanLibrary, known_queues
 from ivr.events import HandoffEnded, HoursChanged
+from ivr.hand_dialler import HandDialler
 from ivr.handoff.calling_back import CALLED
 from ivr.household import OLDEST_SECONDS, UNWRITTEN
 from ivr.legs import AudioHeard, CallOffered, LegAnswered, LegEnded, LegEvent
 from ivr.orders import open_orders
 from ivr.pulse import Figures, announce, beat
-from ivr.records.agent_commands import take_commands
 from ivr.records.callback_works import DESK, QUEUE
 from ivr.records.database import open_database
 from ivr.records.database_clock import DatabaseClock
@@ -55,7 +56,6 @@ from order_lookup import OrderSystem
 
 log = structlog.get_logger()
 CALLERS = 2
-COMMANDS_SECONDS = 0.2
 # For the last calls to end, and for what is still to be written; what isn't by then, another process writes from the spool.
 FLUSH_SECONDS = 2.0
 HOURS_SECONDS = 1.0
@@ -73,7 +73,7 @@ class Worker:
         self._engine = engine
         # A name of this process alone: what it holds when it dies must not be renewed by the one that takes its place.
         process = own_name(self.name)
-        self._clock = clock = DatabaseClock(self._engine)
+        clock = DatabaseClock(self._engine)
         recordings, posts = settings.path(settings.records.recordings), bool(settings.handoff.webhook)
         self._records = SqlRecords(self._engine, process, recordings / "spill", clock)
         promises = QUEUE if settings.orders.system == "http" else DESK
@@ -106,13 +106,17 @@ class Worker:
         )
         self._calls: dict[int, Call] = {}
         self._agents: dict[int, Transfer] = {}
-        self._handoffs: dict[str, Transfer] = {}
+        self._commands = DeskCommands(engine, clock)
         self._starts: dict[str, HeadStart] = {}
 
         def is_open(queue: str) -> bool:
             return hours.standing(queue).open
 
         self._dialler = Dialler(settings, engine, self._phone, self._may_dial, self._called_back, clock, is_open)
+        self._by_hand = HandDialler(
+            settings, engine, process, clock, self._services, self._library, self._has_room, self._rest
+        )
+        self._commands.more = self._by_hand.calls
         self._draining = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -131,7 +135,8 @@ class Worker:
                 self._prove_life,
                 *self._chores.all,
                 self._keep_hours,
-                self._take_commands,
+                self._commands.run,
+                self._by_hand.run,
                 self._reload,
                 self._keep_promises,
             )
@@ -148,7 +153,7 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(last, FLUSH_SECONDS)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._dialler.settled(), SETTLE_SECONDS)
+            await asyncio.wait_for(asyncio.gather(self._dialler.settled(), self._by_hand.settled()), SETTLE_SECONDS)
         self._records.close()
         await self._orders.close()
 
@@ -162,19 +167,30 @@ class Worker:
         await beat(self._phone.works, figures=figures)
 
     async def _keep_promises(self) -> None:
-        if self._settings.callbacks.dial:
+        if self._settings.callbacks.dial and self._settings.callbacks.robot:
             await self._dialler.run()
 
     def _may_dial(self) -> bool:
         """Only while nobody is on the line, so that a place is left for callers."""
-        return not self._calls and not self._draining.is_set()
+        return not self._calls and not self._by_hand.seats and not self._draining.is_set()
+
+    def _has_room(self) -> bool:
+        """Of the four legs each caller may need two, and so does a call that an agent makes."""
+        callers = {call for call in self._calls.values() if not call.over}
+        taken = len(callers) + self._dialler.busy + self._by_hand.seats
+        return taken < CALLERS and not self._draining.is_set()
+
+    def _rest(self) -> None:
+        """The last call is over, of a worker that is to end."""
+        if self._draining.is_set() and not self._calls and not self._by_hand.calls:
+            self._quiet.set()
 
     def _drain(self) -> None:
         log.info("worker.draining", calls=len(set(self._calls.values())))
         self._draining.set()
         self._dialler.stop()
-        if not self._calls:
-            self._quiet.set()
+        self._by_hand.stop()
+        self._rest()
 
     async def _dispatch(self) -> None:
         while True:
@@ -193,14 +209,13 @@ class Worker:
             if isinstance(event, LegEnded):
                 del self._agents[event.leg]
             transfer.on_leg(event)
-        elif self._dialler.owns(event.leg):
-            self._dialler.on_leg(event)
+        elif owner := next((each for each in (self._dialler, self._by_hand) if each.owns(event.leg)), None):
+            owner.on_leg(event)
         elif not isinstance(event, AudioHeard):
             log.debug("worker.stray_event", received=type(event).__name__, leg=event.leg)
 
     def _offered(self, event: CallOffered) -> None:
-        callers = {call for call in self._calls.values() if not call.over}
-        if self._draining.is_set() or len(callers) + self._dialler.busy >= CALLERS:
+        if not self._has_room():
             self._phone.reject(event.leg, 486, "Busy Here")
             return
         language: Language = self._settings.dialplan.numbers.get(event.called, self._settings.dialplan.language)
@@ -232,12 +247,11 @@ class Worker:
 
     def _over(self, call: Call) -> None:
         self._starts.pop(call.call_id).close()
-        self._handoffs.pop(call.call_id, None)
+        self._commands.of.pop(call.call_id, None)
         del self._calls[call.leg]
         self._dialler.over(call.call_id, call.disposition, call.record.human_talked)
         log.info("call.over", call_id=call.call_id, disposition=call.disposition, seconds=round(call.seconds, 1))
-        if self._draining.is_set() and not self._calls:
-            self._quiet.set()
+        self._rest()
 
     def _start_handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None]) -> Transfer:
         """The handoff that was begun ahead, or a new one."""
@@ -253,7 +267,7 @@ class Worker:
 
     def _handoff(self, call: Call, command: HandOff, on_ended: Callable[[HandoffEnded], None] | None) -> Transfer:
         made = Transfer(call, command, self._settings, self._queue, self._agents.__setitem__, on_ended)
-        self._handoffs[call.call_id] = made
+        self._commands.of[call.call_id] = made
         return made
 
     async def _keep_hours(self) -> None:
@@ -266,23 +280,6 @@ class Worker:
                 for call in {call for call in self._calls.values() if not call.over}:
                     call.tell(HoursChanged(call.seconds, now))
             await asyncio.sleep(HOURS_SECONDS)
-
-    async def _take_commands(self) -> None:
-        while True:
-            await asyncio.sleep(COMMANDS_SECONDS)
-            handed = {call_id: transfer for call_id, transfer in self._handoffs.items() if not transfer.finished}
-            if not handed:
-                continue
-            try:
-                commands = await asyncio.to_thread(take_commands, self._engine, list(handed), self._clock())
-            except Exception as fault:
-                log.warning("worker.database_unreachable", fault=str(fault))
-                continue
-            for command in commands:
-                try:
-                    handed[command.call_id].on_agent_command(command)
-                except Exception:  # of one call; all others wait for their agents' clicks, too
-                    log.exception("worker.agent_command_failed", command=command.command, call_id=command.call_id)
 
     async def _reload(self) -> None:
         while True:

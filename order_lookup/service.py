@@ -147,6 +147,14 @@ def keep_callback(session: Session, callback_id: int, now: datetime) -> bool:
     return True
 
 
+def reopen_callback(session: Session, callback_id: int) -> None:
+    """Nobody was reached after all: the callback, and its promise, are still to be kept."""
+    row = session.get(t.Callback, callback_id)
+    if row is not None and row.done_at is not None:
+        session.execute(update(t.Promise).where(t.Promise.key == row.key).values(kept_at=None))
+        row.done_at = None
+
+
 def take_back_callback(session: Session, call_id: str, queue: str, now: datetime) -> bool:
     """Nobody needs to call back any more, for the customer has reached us: the callback is done without having been made."""
     booked = session.scalar(select(t.Callback.id).where(t.Callback.key == _callback_key(call_id, queue)))

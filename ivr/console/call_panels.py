@@ -13,6 +13,7 @@ from ivr.console.elements import Text, box, button, draft, empty, head, length, 
 from ivr.console.feed import Happening
 from ivr.console.screen import Panel, Screen
 from ivr.console.views import CallView, LineView
+from ivr.handoff import by_hand
 from ivr.handoff.briefing import summary
 from ivr.handoff.case import briefing_of, matter_of
 from ivr.values import Language
@@ -196,19 +197,23 @@ class Controls(Panel):
         self._hold_button: ui.button | None = None
         super().__init__(screen, "line", ("agent",))
 
-    async def load(self) -> tuple[str, bool]:
-        """The agent's state, and whether the caller is on hold (by this page, another one, or the telephone)."""
+    async def load(self) -> tuple[str, bool, bool]:
+        """The agent's state, whether the caller is on hold (by this page, another one, or the telephone), and who called whom."""
         mine = self.screen.viewer.agent or 0
         agent = await self.screen.house.read(lambda session, _: reading.agent(session, mine))
         call = await self.screen.house.read(lambda session, _: reading.call(session, self.call_id))
         held = bool(call and call.handoff and call.handoff.held)
-        return (agent.state if agent and agent.call_id == self.call_id else "", held)
+        placed = bool(call and call.handoff and call.handoff.reason == by_hand.REASON)
+        return (agent.state if agent and agent.call_id == self.call_id else "", held, placed)
 
-    def draw(self, shown: tuple[str, bool]) -> None:
-        state, self.on_hold = shown
+    def draw(self, shown: tuple[str, bool, bool]) -> None:
+        state, self.on_hold, placed = shown
         if state != "on_call":
             return
         said, screen = self.said, self.screen
+        if placed:  # whom the agent called has no robot to go back to, and no queue to wait in
+            button(said["hang_up"], screen.acting(self._hang_up), "stop")
+            return
         words = said["resume"] if self.on_hold else said["hold"]
         if self.on_hold:
             tag(said["held"], "hold")

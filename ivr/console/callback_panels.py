@@ -12,6 +12,7 @@ from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import callback_tries, callbacks, reading
 from ivr.console.actions import Handler
 from ivr.console.callbacks import Due
+from ivr.console.dialling import dialling, may_dial
 from ivr.console.elements import Text, box, button, empty, head, moment, number_to_call, tag
 from ivr.console.screen import Panel, Screen
 from ivr.console.table import BUTTONS, cell, table, table_row
@@ -88,6 +89,11 @@ class CallbackList(Panel):
         elif due.owner:
             tag(self.said["callback_mine"] if due.owner == self.screen.viewer.name else due.owner)
 
+    def _last(self, due: Due) -> None:
+        """How the last call ended that was made from here."""
+        if due.last:
+            tag(self.said.of("called", due.last))
+
     def _tries(self, due: Due) -> str:
         if not due.tries:
             return ""
@@ -97,6 +103,8 @@ class CallbackList(Panel):
 
     def _buttons(self, due: Due, made: bool = True) -> None:
         """`made`: whether it may be called back without the number having been shown here."""
+        if may_dial(self.screen) and due.number and not due.on_line:
+            button(self.said["dial"], self.screen.acting(dialling(self.screen, due.id)), "small main", of=due.number)
         if not due.shown:
             button(self.said["reveal"], self.screen.acting(self._reveal(due.id)), "small", of=due.number)
         else:
@@ -206,6 +214,7 @@ class CallbacksPanel(CallbackList):
                     self._matter(due)
                     with box("tags"):
                         self._whose(due)
+                        self._last(due)
                         if due.tries:
                             tag(f"{self.said['no_answer']} {self._tries(due)}")
                 with box("line"):
@@ -235,7 +244,9 @@ class WatchCallbacksPanel(CallbackList):
             Text(self.said.of("queue", due.queue), "dim", tag="div")
         with cell(classes="tags"):
             self._whose(due)
-        cell(self._tries(due) or "–", "num")
+        with cell(classes="tags"):
+            Text(self._tries(due) or "–", "num")
+            self._last(due)
         with cell(classes="line"):
             if self._may_call:
                 button(self.said["assign"], self.screen.acting(self._assigning(due)), "small", of=due.number)

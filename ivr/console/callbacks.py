@@ -10,10 +10,11 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.console.reading import callback_owed, full_number
+from ivr.handoff.calling_back import PUT_OFF
 from ivr.records import callback_works, reached
 from ivr.records.callback_works import DESK, MADE, QUEUE, works
 from ivr.records.holding import tell
-from ivr.records.tables import AgentRow, CallRow, EventRow, HandoffRow
+from ivr.records.tables import AgentRow, CallbackAttemptRow, CallRow, EventRow, HandoffRow
 from ivr.transcript import mask_number
 from order_lookup.phones import normal_phone
 from order_lookup.service import keep_callback
@@ -32,7 +33,7 @@ class Due:
     `call_id` is the call in which it was promised, or that was lost, where whoever works on the list may see it.
     `caller` is the agent who has had the number shown lately, and probably is on the telephone with them; `on_line` the one who
     has them on the line now, for they rang again themselves;
-    `owner` whose it is to make, `tries` how often nobody answered.
+    `owner` whose it is to make, `tries` how often nobody answered, `last` how the last call from here ended.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Due:
     owner: str = ""
     tries: int = 0
     tried_at: float | None = None
+    last: str = ""
 
 
 def open_ones(session: Session, own: bool) -> Sequence[Due]:
@@ -83,12 +85,22 @@ def _booked(session: Session, booked: Sequence[Callback]) -> Sequence[Due]:
 def _worked_on(session: Session, list_: str, found: Sequence[Due], numbers: Mapping[int, str]) -> Sequence[Due]:
     """With what was done about each, and who has its number on the line now."""
     work, on_line = works(session, list_, [due.id for due in found]), _on_line(session) if numbers else {}
+    last, own = _last_calls(session, list_, [due.id for due in found]), list_ == QUEUE
     shown = []
     for due in found:
+        due = replace(due, last=last.get(f"{'own' if own else 'desk'}:{due.id}", ""))
         due = replace(due, on_line=on_line.get(normal_phone(numbers.get(due.id, "")), ""))
         row = work.get(due.id)
         shown.append(replace(due, owner=row.owner, tries=row.tries, tried_at=row.tried_at) if row else due)
     return shown
+
+
+def _last_calls(session: Session, list_: str, promises: Collection[int]) -> Mapping[str, str]:
+    """How the last call from here for each promise ended, the robot's or an agent's; nothing while one goes on."""
+    row, kind = CallbackAttemptRow, "own" if list_ == QUEUE else "desk"
+    names = [f"{kind}:{promise}" for promise in promises]
+    made = select(row.promise, row.outcome).where(row.promise.in_(names), row.outcome != PUT_OFF)
+    return dict(session.execute(made.order_by(row.id)).tuples().all())
 
 
 def _on_line(session: Session) -> Mapping[str, str]:

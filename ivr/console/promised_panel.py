@@ -13,10 +13,13 @@ from ivr.console import callbacks, reading
 from ivr.console.actions import Handler
 from ivr.console.call_panels import CallPanel
 from ivr.console.callbacks import KIND, Due
+from ivr.console.dialling import correcting as correcting_
 from ivr.console.elements import Text, box, button, head, tag
 from ivr.console.feed import Happening
 from ivr.console.screen import Panel
-from ivr.handoff.calling_back import CALLED
+from ivr.handoff import by_hand
+from ivr.handoff.calling_back import CALLED, TALKED
+from ivr.records import by_hand as hand_calls
 from ivr.records import reached
 
 
@@ -24,7 +27,7 @@ from ivr.records import reached
 class Promised:
     """The promises still open, those of them that the talk will keep or would but for the agent's word, and how many it has kept.
 
-    `placed`: the call is the promised one; `mine`: the viewer may say what becomes of them.
+    `placed`: the call is the promised one, `outcome` how it ended if an agent made it; `mine`: the viewer may say what becomes of them.
     """
 
     open: tuple[Due, ...] = ()
@@ -33,6 +36,7 @@ class Promised:
     kept: int = 0
     placed: bool = False
     mine: bool = False
+    outcome: str = ""
 
 
 class PromisedPanel(CallPanel):
@@ -60,21 +64,38 @@ class PromisedPanel(CallPanel):
             same = frozenset(due.id for due in found if goes_on and due.queue == handoff.queue)
             staying, kept = reached.staying(session, call.id), reached.closed_in(session, call.id)
             mine = reading.may_act(session, viewer, call.id)
-            return Promised(dues, same, frozenset(staying), kept, call.called == CALLED, mine)
+            outcome = hand_calls.outcome_of(session, call.id) if handoff.reason == by_hand.REASON else ""
+            return Promised(dues, same, frozenset(staying), kept, call.called == CALLED, mine, outcome)
 
         return await house.read(look)
 
     def draw(self, shown: Promised) -> None:
         said = self.said
-        self.container.set_visibility(bool(shown.open or shown.kept))
-        if not shown.open and not shown.kept:
+        self.container.set_visibility(bool(shown.open or shown.kept or shown.outcome))
+        if not shown.open and not shown.kept and not shown.outcome:
             return
         head(said["callback_promised"])
         with box("body stack"):
             if shown.kept:
                 Text(said["callback_reached_us"], "dim", tag="div")
+            if shown.outcome:
+                self._came_of_it(shown)
             for due in shown.open:
                 self._one(due, shown)
+
+    def _came_of_it(self, shown: Promised) -> None:
+        """How SIP says it ended, to be put right by who heard it: a voicemail answers, too, and so does a stranger."""
+        said = self.said
+        with box("tags"):
+            Text(said["dial_outcome"], "dim")
+            tag(said.of("called", shown.outcome), "ok" if shown.outcome == TALKED else "warn")
+        if shown.mine:
+            Text(said["dial_correct"], "dim", tag="div")
+            with box("tags"):
+                for outcome in by_hand.OUTCOMES:
+                    if outcome != shown.outcome:
+                        correcting = self.screen.acting(correcting_(self.screen, self.call_id, outcome, self.again))
+                        button(said.of("called", outcome), correcting, "small")
 
     def _one(self, due: Due, shown: Promised) -> None:
         said = self.said

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.accounts import MAY_REVEAL_ALL, Viewer
 from ivr.console.views import AgentView, CallView, LineView, PastCall, QueueView, Strip, WrapUp
+from ivr.handoff import by_hand
 from ivr.handoff import queue as order
 from ivr.records.tables import AgentCommandRow, AgentRow, CallRow, HandoffRow, LineRow, WrapUpRow
 from ivr.transcript import NAMES, mask_name
@@ -24,7 +25,9 @@ LOW_SCORE = 2
 def strip(session: Session) -> Strip:
     """The queue at a glance."""
     waiting = session.execute(
-        select(HandoffRow.id, HandoffRow.enqueued_at).where(HandoffRow.state.in_(("waiting", "ringing")))
+        select(HandoffRow.id, HandoffRow.enqueued_at).where(
+            HandoffRow.state.in_(("waiting", "ringing")), HandoffRow.reason != by_hand.REASON
+        )
     ).tuples()
     since = dict(waiting.all())
     since |= _passed_on_at(session, list(since))
@@ -217,6 +220,12 @@ def low_scores(session: Session, limit: int = 30) -> list[PastCall]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def is_placed(session: Session, call_id: str) -> bool:
+    """Whether an agent makes this call, to a customer who was promised one."""
+    theirs = (HandoffRow.call_id == call_id, HandoffRow.reason == by_hand.REASON)
+    return session.scalar(select(HandoffRow.id).where(*theirs).limit(1)) is not None
 
 
 def accepted(session: Session, agent: AgentView) -> bool:

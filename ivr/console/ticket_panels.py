@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.accounts import MAY_REVEAL_ALL, audit
 from ivr.console import actions, reading
+from ivr.console.dialling import dialling_about, may_dial
 from ivr.console.elements import Text, box, button, draft, draft_done, empty, head, number_to_call, tag
 from ivr.console.screen import Panel
 from ivr.console.table import BUTTONS, cell, table, table_row
@@ -132,6 +133,8 @@ class TicketList(Panel):
                     number_to_call(ticket.phone)
 
             button(self.said["reveal"], self.screen.acting(reveal), "small", of=ticket.number)
+            if may_dial(self.screen):
+                button(self.said["dial"], self.screen.acting(dialling_about(self.screen, ticket.phone)), "small main")
 
     def _answering(self, ticket: TicketView, dialog: ui.dialog) -> None:
         said, number = self.said, ticket.number

@@ -33,7 +33,7 @@ class TopBar(Panel):
         self.note = ""
         self._chosen: ui.select | None = None
         self.controls: Controls | None = None
-        self.state = ""
+        self.state, self.placed = "", False
         self.call_id = ""
         self._drawn: tuple[str, str, bool] | None = None
 
@@ -44,6 +44,7 @@ class TopBar(Panel):
         if agent is None or agent.call_id is None or agent.state not in BUSY:
             return (None, None, False)
         call_id = agent.call_id
+        self.placed = await self.screen.house.read(lambda session, _: reading.is_placed(session, call_id))
         call = await self.screen.house.read(lambda session, _: reading.call(session, call_id))
         # The case may grow while the phone rings; what the bar says of it stays, so that nothing jumps under the finger.
         accepted = agent.state == "ringing" and await self.screen.house.read(lambda s, _: reading.accepted(s, agent))
@@ -77,12 +78,21 @@ class TopBar(Panel):
         self.controls = None
         self.state, self.call_id = (agent.state, agent.call_id or "") if agent else ("", "")
         match self.state:
+            case "ringing" if self.placed:
+                self._calling()
             case "ringing" if agent:
                 self._ringing(agent, call, accepted)
             case "on_call" if agent:
                 self._talking(agent, call)
             case "wrap_up" if agent:
                 self._wrapping(agent)
+
+    def _calling(self) -> None:
+        """Their own call to a customer: nothing to accept but their phone."""
+        with self._region("incoming"):
+            self._what(self.said["dial_yours"])
+            box("spacer")
+            button(self.said["dial_cancel"], self.screen.acting(self.decline), "stop", key="F4")
 
     def _ringing(self, agent: AgentView, call: CallView | None, accepted: bool) -> None:
         rings_until = agent.since + self.screen.house.settings.handoff.ring_seconds
@@ -206,7 +216,7 @@ class TopBar(Panel):
     async def shortcut(self, key: str) -> None:
         """F2 accept, F4 decline, F8 hold, F10 finish, a digit for a disposition: where they mean something now."""
         match (key, self.state):
-            case ("F2", "ringing"):
+            case ("F2", "ringing") if not self.placed:
                 await self.accept()
             case ("F4", "ringing"):
                 await self.decline()

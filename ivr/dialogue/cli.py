@@ -116,11 +116,18 @@ def check(
 
 
 def _not_called_back(settings: Settings, loaded: Dialplans) -> Iterator[Finding]:
-    """Where the robot keeps promised calls, the dialplans must know one from a caller's: else the called are greeted as callers."""
+    """Where promised calls are dialled from here, customers must hear who calls and that it is recorded, whoever makes the call; and
+    the dialplans must know the robot's from a caller's: else the called are greeted as callers."""
     from ivr.dialogue.dialplan import Branch
     from ivr.dialogue.proofs.finding import Finding
+    from ivr.handoff.by_hand import NOTICE
 
     for spoken in loaded.spoken.values() if settings.callbacks.dial else ():
+        if NOTICE not in spoken.prompts:
+            what = f"`callbacks.dial` is set, but {spoken.language} has no prompt `{NOTICE}`: agents can't call anybody back by a click"
+            yield Finding(str(loaded.folder), 1, what, "take it over, in words of your own", settings.callbacks.robot)
+        if not settings.callbacks.robot:
+            continue
         steps = [step for tree in spoken.trees.values() for step in tree.steps.values()]
         if any(isinstance(step, Branch) and step.branch == "callback.queue" for step in steps):
             continue

@@ -46,13 +46,13 @@ def take(
     promises = [promise for promise in _open(session, own, now) if is_open(promise.queue)]
     if not promises:
         return None
-    talking = _talking(session)
-    attempts = _attempts(session, now, {each.name for each in promises if each.number in talking})
+    on_line = talking(session)
+    made = attempts(session, now, {each.name for each in promises if each.number in on_line})
     by_hand, ids = _by_hand(session, now), {_id(each.name) for each in promises}
     by_hand |= {number for number, work in works(session, _source(own), ids).items() if work.owner}
-    talking |= {each.number for each in promises if _id(each.name) in by_hand}
+    on_line |= {each.number for each in promises if _id(each.name) in by_hand}
     chosen = calling_back.next_call(
-        promises, attempts, _waiting(session, now), _free(session, now), talking, now, hour, limits
+        promises, made, _waiting(session, now), _free(session, now), on_line, now, hour, limits
     )
     if chosen is None:
         return None
@@ -102,6 +102,16 @@ def _owed() -> tuple[Any, ...]:
     return HandoffRow.callback_due_at.is_not(None), HandoffRow.called_back_at.is_(None)
 
 
+def one(session: Session, own: bool, number: int) -> Promise | None:
+    """A promise that is still to be kept, however overdue; None where there is none of that number (of its row)."""
+    if own:
+        row = session.scalar(select(HandoffRow).where(*_owed(), HandoffRow.caller != "", HandoffRow.id == number))
+        return _own(row) if row else None
+    booked = select(Callback).where(Callback.id == number, Callback.done_at.is_(None), Callback.phone != "")
+    found = _of_desk(session, session.scalars(booked).all())
+    return found[0] if found else None
+
+
 def _open(session: Session, own: bool, now: float) -> list[Promise]:
     """The earliest of those that are not overdue by a day."""
     oldest = now - calling_back.TOO_LATE_SECONDS
@@ -110,7 +120,10 @@ def _open(session: Session, own: bool, now: float) -> list[Promise]:
         waiting = session.scalars(select(HandoffRow).where(*young).order_by(HandoffRow.callback_due_at).limit(MOST))
         return [_own(row) for row in waiting]
     due = (Callback.done_at.is_(None), Callback.phone != "", Callback.due_at >= datetime.fromtimestamp(oldest, UTC))
-    rows = session.scalars(select(Callback).where(*due).order_by(Callback.due_at).limit(MOST)).all()
+    return _of_desk(session, session.scalars(select(Callback).where(*due).order_by(Callback.due_at).limit(MOST)).all())
+
+
+def _of_desk(session: Session, rows: Sequence[Callback]) -> list[Promise]:
     languages = _languages(session, [row.key.partition(":")[0] for row in rows])
     return [
         Promise(f"desk:{row.id}", row.phone, row.queue, row.due_at.timestamp(), call_id, languages.get(call_id, "zh"))
@@ -133,7 +146,7 @@ def _language(word: str) -> Language:
     return "en" if word == "en" else "zh"
 
 
-def _attempts(session: Session, now: float, live: Collection[str]) -> list[Attempt]:
+def attempts(session: Session, now: float, live: Collection[str]) -> list[Attempt]:
     """Those of the last days; one whose worker died is one in vain."""
     rows = session.scalars(
         select(CallbackAttemptRow).where(CallbackAttemptRow.at > now - 3 * calling_back.TOO_LATE_SECONDS)
@@ -178,7 +191,7 @@ def _free(session: Session, now: float) -> list[Agent]:
     ]
 
 
-def _talking(session: Session) -> frozenset[str]:
+def talking(session: Session) -> frozenset[str]:
     """The numbers on the line now, as promises have them: a trunk may show +86 before."""
     live = select(CallRow.number).where(CallRow.ended_at.is_(None), CallRow.number != "")
     return frozenset(map(normal_phone, session.scalars(live)))

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from ivr.handoff import by_hand
 from ivr.records.agent_states import UNKNOWN, came_into
 from ivr.records.processes import lives_here
 from ivr.records.tables import AgentRow, EventRow, HandoffRow, WrapUpRow
@@ -197,7 +198,10 @@ def reap(session: Session, wrap_up_seconds: float, now: float) -> list[Lost]:
             continue
         # Nobody waited or talked after the worker was gone, however late (the next morning, perhaps) that is noticed.
         last_seen = row.heartbeat_at
-        ended = {"state": "ended", "outcome": "lost", "ended_at": last_seen, "follow_up": "due"}
+        # What was promised to whom an agent was calling is promised still.
+        due = "" if row.reason == by_hand.REASON else "due"
+        ended = {"state": "ended", "outcome": "lost", "ended_at": last_seen, "follow_up": due}
+        ended |= {} if due else {"caller": ""}
         if changed(session, update(HandoffRow).where(HandoffRow.id == row.id, *dead).values(**ended)):
             _free_agent_of(session, row, now, last_seen)
             tell(session, now, "queue", row.call_id, handoff=row.id, state="ended", outcome="lost")

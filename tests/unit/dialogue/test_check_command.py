@@ -70,6 +70,15 @@ def test_a_robot_that_calls_back_needs_words_for_whom_it_calls(shop: Path, capsy
     assert "no step in zh branches on `callback.queue`" in capsys.readouterr().out
 
 
+def test_agents_who_call_back_need_words_for_whom_they_call(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write_text("callbacks: {dial: 'sip:{number}@trunk.example', robot: no}\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        check(shop)
+    told = capsys.readouterr().out
+    assert "zh has no prompt `callback_by_hand`" in told
+    assert "callback.queue" not in told, "which only the robot's calls begin with"
+
+
 def test_the_policies_are_proved_too(shop: Path) -> None:
     shop.write_text("orders: {policies: desk}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"`orders.policies`: .*policies.yaml:1:1: can't be read"):

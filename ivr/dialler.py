@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.config import CallbackSettings, Settings
@@ -82,8 +83,10 @@ class Dialler:
             if self._idle() and not self.busy:
                 try:
                     await self._next()
-                except Exception as fault:
+                except SQLAlchemyError as fault:
                     log.warning("dialler.database_unreachable", fault=str(fault))
+                except Exception:
+                    log.exception("dialler.look_failed")
 
     async def _next(self) -> None:
         taken = await asyncio.to_thread(self._take)

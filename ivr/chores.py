@@ -12,14 +12,16 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.case_poster import CasePoster
 from ivr.config import Settings
+from ivr.errors import RecordsError
 from ivr.lost_callers import follow_up_all
 from ivr.night_watch import keep_watch
 from ivr.records.journal import SqlRecords
 from ivr.records.queue import SqlQueue
-from order_lookup import OrderSystem
+from order_lookup import OrderDeskError, OrderSystem
 
 log = structlog.get_logger()
 HEARTBEAT_SECONDS = 2.0
@@ -82,8 +84,10 @@ class Chores:
 
 
 async def patiently(work: Awaitable[None]) -> None:
-    """Do it; what fails is told, and is tried again by whoever does it regularly."""
+    """Do it; what fails is told, and is tried again by whoever does it regularly. What is no fault of the database is ours."""
     try:
         await work
-    except Exception as fault:
+    except (RecordsError, SQLAlchemyError, OrderDeskError) as fault:
         log.warning("worker.database_unreachable", fault=str(fault))
+    except Exception:
+        log.exception("worker.chore_failed")

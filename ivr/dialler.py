@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.config import CallbackSettings, Settings
@@ -80,10 +81,16 @@ class Dialler:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if self._idle() and not self.busy:
-                try:
-                    await self._next()
-                except Exception as fault:
-                    log.warning("dialler.database_unreachable", fault=str(fault))
+                # Seen to its end though we are cancelled meanwhile: a promise that was taken must be put back.
+                await asyncio.shield(self._tasks.spawn(self._look()))
+
+    async def _look(self) -> None:
+        try:
+            await self._next()
+        except SQLAlchemyError as fault:
+            log.warning("dialler.database_unreachable", fault=str(fault))
+        except Exception:
+            log.exception("dialler.look_failed")
 
     async def _next(self) -> None:
         taken = await asyncio.to_thread(self._take)

@@ -33,20 +33,26 @@ class Tones:
 
     def wav(self, name: str) -> Path:
         """The 8 kHz mono 16-bit WAV of `ringing`, `music` or `beep`."""
-        if (own := self._recorded / f"{name}.wav").exists():
-            return own
+        own = self._recorded / f"{name}.wav"
+        return own if own.exists() else self._made(name)
+
+    def play(self, phone: Phone, leg: int, name: str, loop: bool = False) -> int | None:
+        """Let it sound on a leg and return the playback's number; where the recording can't be played, the made one.
+
+        Without either (a disk is full) the call goes on all the same.
+        """
+        for found in (self.wav, self._made):
+            try:
+                return phone.play(leg, found(name), loop=loop)
+            except (AudioFormatError, OSError) as fault:
+                log.error("tones.not_played", sound=name, fault=str(fault))
+        return None
+
+    def _made(self, name: str) -> Path:
         made = self._cache / f"tone-{name}.wav"
         if not made.exists():
             _write(made, _MAKERS[name]())
         return made
-
-    def play(self, phone: Phone, leg: int, name: str, loop: bool = False) -> int | None:
-        """Let it sound on a leg and return the playback's number; without the sound (a disk is full) the call goes on all the same."""
-        try:
-            return phone.play(leg, self.wav(name), loop=loop)
-        except (AudioFormatError, OSError) as fault:
-            log.error("tones.not_played", sound=name, fault=str(fault))
-            return None
 
 
 def _write(file: Path, samples: Samples) -> None:

@@ -22,6 +22,8 @@ from ivr.records.tables import EventRow
 
 log = structlog.get_logger()
 EVERY_SECONDS = 0.2
+# After a fault of ours, which the log need not have five times a second.
+REST_SECONDS = 5.0
 # How many ids behind the newest a slow writer's row may appear.
 LOOK_BACK = 200
 LONGEST_QUEUE = 1000
@@ -102,6 +104,11 @@ class Feed:
                 if self.healthy:
                     log.warning("feed.database_away", fault=str(fault))
                 self._turned(healthy=False)
+            except Exception:
+                # Nobody would see it: every page would just stand still.
+                log.exception("feed.broke")
+                self._turned(healthy=False)
+                await asyncio.sleep(REST_SECONDS)
             await asyncio.sleep(EVERY_SECONDS)
 
     def _tell(self, told: Happening | None) -> None:

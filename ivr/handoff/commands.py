@@ -1,6 +1,6 @@
 """What to do about a handoff, in the imperative: everything the handoff machine can ask for.
 
-`call.py` carries commands out in order. Prompts to the caller queue up; music pauses for them and goes on afterwards until
+`transfer/` carries commands out in order. Prompts to the caller queue up; music pauses for them and goes on afterwards until
 `StopMusic`, `Join` or `Finish`. Whenever the queue of prompts has run empty, `SayFinished` is delivered with the number of the
 last one. A command that can't be carried out is answered by `StepFailed(what=its class name)`.
 """
@@ -56,7 +56,7 @@ class EnterQueue:
 
 @dataclass(frozen=True, slots=True)
 class ReserveAgent:
-    """Try to reserve an agent for this call; answered by AgentReserved or NoAgent."""
+    """Try to reserve an agent for this call; answered by AgentReserved, NoAgent or QueueShut."""
 
     exclude: tuple[str, ...] = ()
 
@@ -157,7 +157,7 @@ class BookCallback:
 
 @dataclass(frozen=True, slots=True)
 class RecordVoicemail:
-    """Beep, keep what the caller says until silence, `#` or the cap; answered by MessageRecorded."""
+    """Beep once all is said, keep what the caller says until silence, `#` or the cap; answered by MessageRecorded."""
 
     max_seconds: float = 60.0
 

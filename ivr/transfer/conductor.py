@@ -6,6 +6,7 @@ that breaks becomes `StepFailed`, so that the machine can offer the caller somet
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
@@ -17,7 +18,7 @@ from ivr.events import CallerHungUp, HandoffEnded, Hypothesis, TimerFired
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
 from ivr.handoff.machine import HandoffMachine
-from ivr.handoff.state import WAITING_STATES
+from ivr.handoff.state import WAITING_STATES, State
 from ivr.holding import Holding
 from ivr.legs import AudioHeard, DigitHeard, LegEnded, LegEvent, PlaybackFinished
 from ivr.ports import AgentCommand, AgentQueue
@@ -38,6 +39,8 @@ from ivr.transfer.wish_ear import WishEar
 log = structlog.get_logger()
 # What must not happen while the robot still speaks to the caller.
 _PUTTING_THROUGH = (do.Join, do.TransferAttended, do.TransferBlind)
+# SIP's word for whoever is not there (RFC 3261 §21.4.18): to the machine a line that broke, not a talk that is over.
+_NEVER_JOINED = 480
 
 
 class Transfer:
@@ -91,6 +94,9 @@ class Transfer:
             self._agent.playback_finished(event.playback)
         elif isinstance(event, LegEnded):
             self._agent.ended()
+            if self._on_ended is None and self._machine.state is State.TALKING:
+                # Accepted, and gone before the robot had said that it puts through: the two never heard each other.
+                said = on.AgentLegEnded(self._call.seconds, self._agent.attempt, _NEVER_JOINED)
         if said:
             self._receive(said)
 
@@ -136,7 +142,8 @@ class Transfer:
         waiting, self._held_back = self._held_back, []
         for each in waiting:
             if isinstance(each, HandoffEnded):
-                on_ended(each)
+                # Not before the call knows that this was its handoff.
+                asyncio.get_running_loop().call_soon(on_ended, each)
             else:
                 self._carry_out(each)
 

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ivr.demo.stage import ROOT
+from ivr.caller.ear import Ear
+from ivr.caller.scenario import Scenario
+from ivr.caller.scene import Equipment, run
+from ivr.demo.stage import ROOT, Stage
+from ivr.records.tables import AgentRow
 
 # A hotline that starts on a busy machine takes its time; a call that waits for something waits as long.
 PATIENCE_SECONDS = 60.0
@@ -38,6 +42,21 @@ def _reword(folder: Path, name: str, text: str) -> None:
     line = re.compile(rf"^{re.escape(name)}: .*$", re.MULTILINE)
     (file,) = (each for each in folder.glob("*.yaml") if line.search(each.read_text(encoding="utf-8")))
     file.write_text(line.sub(f"{name}: {text}", file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def all_agents_are_busy(engine: Engine) -> None:
+    """Whoever could take a call is on another one, which goes on for longer than the test's."""
+    with Session(engine) as session, session.begin():
+        for agent in session.scalars(select(AgentRow)):
+            agent.state, agent.call_id, agent.lease_until = "on_call", "another", time.time() + 600
+
+
+async def called(stage: Stage, folder: Path, to: str = "hotline", **scenario: Any) -> None:
+    """A synthetic caller's call, which goes as its scenario says; they hear no other language than their own."""
+    told = Scenario.model_validate(scenario)
+    async with Equipment(ear=Ear({told.language: ROOT / f"models/{told.language}-small"})) as equipment:
+        result = await run(told, stage.uri(to), equipment=equipment, folder=folder)
+    assert result.ok, (result.failures, result.caller.heard)
 
 
 async def until(what: str, look: Callable[[Session], T], engine: Engine, seconds: float = 120.0) -> T:

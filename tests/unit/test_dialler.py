@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -141,6 +142,29 @@ async def test_a_worker_that_ends_lets_the_phone_go_and_writes_that_down(engine:
     await shop.dialler.settled()
     assert ("hang_up", leg) in [order[:2] for order in shop.phone.orders]
     assert (shop.attempts(), shop.open_promises()) == (["broken_off"], 1)
+
+
+async def test_a_promise_taken_while_the_worker_ends_is_put_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, looking, go_on = Shop(engine), threading.Event(), threading.Event()
+    take_one = shop.dialler._take
+
+    def slowly() -> object:
+        looking.set()
+        go_on.wait(30)
+        return take_one()
+
+    monkeypatch.setattr(shop.dialler, "_take", slowly)
+    running = asyncio.create_task(shop.dialler.run())
+    await until(looking.is_set)
+    shop.idle = False
+    shop.dialler.stop()
+    running.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await shop.dialler.settled()
+    assert (shop.attempts(), shop.phone.did("dial")) == ([PUT_OFF], [])
 
 
 async def test_a_call_that_cannot_begin_is_no_dead_line(engine: Engine) -> None:

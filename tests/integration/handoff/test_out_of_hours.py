@@ -12,16 +12,13 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ivr.caller.ear import Ear
-from ivr.caller.scenario import Scenario
-from ivr.caller.scene import Equipment, run
-from ivr.demo.stage import ROOT, Stage, free_ports
+from ivr.demo.stage import Stage, free_ports
 from ivr.dialogue.speaking import clock_zh
 from ivr.records import doors
 from ivr.records.database import open_database
 from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
 from order_lookup.tables import Callback, Promise, Ticket
-from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
+from tests.integration.stages import GREETED, PATIENCE_SECONDS, all_agents_are_busy, brief, called
 
 pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -64,14 +61,9 @@ async def test_whoever_waits_is_told_within_two_seconds_when_a_supervisor_closes
     changes = brief(tmp_path, handoff_progress="大约还要等{wait}。")
     async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
         engine = open_database(stage.settings.database_url)
-        with Session(engine) as session, session.begin():
-            agent = session.scalars(select(AgentRow)).one()
-            agent.state, agent.call_id, agent.lease_until = "on_call", "another", time.time() + 600
-        async with Equipment(ear=Ear({"zh": ROOT / "models/zh-small"})) as equipment:
-            scenario = Scenario.model_validate({"number": NUMBER, "call": WAITING})
-            closing = asyncio.create_task(close_for_an_hour(engine, "handoff.progress"))
-            result = await run(scenario, stage.uri(), equipment=equipment, folder=tmp_path)
-        assert result.ok, (result.failures, result.caller.heard)
+        all_agents_are_busy(engine)
+        closing = asyncio.create_task(close_for_an_hour(engine, "handoff.progress"))
+        await called(stage, tmp_path, number=NUMBER, call=WAITING)
         closed_at = await closing
         with Session(engine) as session:
             handoff = session.scalars(select(HandoffRow)).one()
@@ -117,19 +109,13 @@ async def test_at_night_the_robot_goes_on_and_danger_finds_who_is_on_call(tmp_pa
         "agents": [asleep, on_call],
         **brief(tmp_path),
     }
-    ear = Ear({language: ROOT / f"models/{language}-small" for language in ("zh", "en")})
     async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
         engine = open_database(stage.settings.database_url)
         with Session(engine) as session, session.begin():
             session.scalars(select(AgentRow).where(AgentRow.name == "day")).one().state = "away"
-        async with Equipment(ear=ear) as equipment:
-            asked = Scenario.model_validate({"number": NUMBER, "language": "en", "call": BACK_TO_THE_ROBOT})
-            result = await run(asked, stage.uri("hotline-en"), equipment=equipment, folder=tmp_path)
-            assert result.ok, (result.failures, result.caller.heard)
-            phone = {"name": "小李", "user": "agent1", "port": str(port), "voice": "m7", "steps": ON_CALL}
-            danger = Scenario.model_validate({"number": NUMBER, "call": IN_DANGER, "agents": [phone]})
-            result = await run(danger, stage.uri(), equipment=equipment, folder=tmp_path)
-            assert result.ok, (result.failures, result.caller.heard)
+        await called(stage, tmp_path, "hotline-en", number=NUMBER, language="en", call=BACK_TO_THE_ROBOT)
+        phone = {"name": "小李", "user": "agent1", "port": str(port), "voice": "m7", "steps": ON_CALL}
+        await called(stage, tmp_path, number=NUMBER, call=IN_DANGER, agents=[phone])
         with Session(engine) as session:
             late, urgent = session.scalars(select(HandoffRow).order_by(HandoffRow.id)).all()
             booked = session.scalars(select(Callback).where(Callback.phone.endswith(NUMBER))).all()
@@ -159,10 +145,7 @@ async def test_a_call_at_closed_hours_is_promised_a_callback_after_opening(tmp_p
     ]
     changes = {"hours": {"default": hours}, **brief(tmp_path)}
     async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
-        async with Equipment(ear=Ear({"zh": ROOT / "models/zh-small"})) as equipment:
-            scenario = Scenario.model_validate({"number": NUMBER, "call": call})
-            result = await run(scenario, stage.uri(), equipment=equipment, folder=tmp_path)
-        assert result.ok, (result.failures, result.caller.heard)
+        await called(stage, tmp_path, number=NUMBER, call=call)
         engine = open_database(stage.settings.database_url)
         with Session(engine) as session:
             handoff = session.scalars(select(HandoffRow)).one()

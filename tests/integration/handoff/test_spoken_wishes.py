@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ivr.caller.codec import Samples
-from ivr.caller.ear import Ear
-from ivr.caller.scenario import Scenario
-from ivr.caller.scene import Equipment, run
 from ivr.caller.sound import read_wav, write_wav
-from ivr.demo.stage import ROOT, Stage
+from ivr.demo.stage import Stage
 from ivr.records.database import open_database
-from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
+from ivr.records.tables import CallRow, HandoffRow, LineRow
 from ivr.tones import Tones
 from order_lookup.tables import Callback
-from tests.integration.stages import GREETED, PATIENCE_SECONDS, brief
+from tests.integration.stages import GREETED, PATIENCE_SECONDS, all_agents_are_busy, brief, called
 
 pytestmark = [pytest.mark.integration, pytest.mark.whole_hotline, pytest.mark.timeout(600)]
 # Music has no pauses: what the robot says over it is looked up in its own transcript afterwards. The caller waits out what is
@@ -52,14 +48,8 @@ async def test_wishes_are_heard_through_music(tmp_path: Path) -> None:
     changes = brief(tmp_path, handoff_progress="大约还要等{wait}。")
     async with Stage(tmp_path / "stage", orders=60, changes=changes) as stage:
         engine = open_database(stage.settings.database_url)
-        with Session(engine) as session, session.begin():
-            agent = session.scalars(select(AgentRow)).one()
-            # On a call that goes on for longer than this one.
-            agent.state, agent.call_id, agent.lease_until = "on_call", "another", time.time() + 600
-        async with Equipment(ear=Ear({"zh": ROOT / "models/zh-small"})) as equipment:
-            scenario = Scenario.model_validate({"number": "13800004567", "call": CALL})
-            result = await run(scenario, stage.uri(), equipment=equipment, folder=tmp_path)
-        assert result.ok, (result.failures, result.caller.heard)
+        all_agents_are_busy(engine)
+        await called(stage, tmp_path, number="13800004567", call=CALL)
         with Session(engine) as session:
             handoff = session.scalars(select(HandoffRow)).one()
             booked = session.scalars(select(Callback)).one()

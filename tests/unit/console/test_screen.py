@@ -94,6 +94,20 @@ async def test_page_goes_on_when_the_database_is_back(engine: Engine, monkeypatc
     following.cancel()
 
 
+async def test_a_fault_of_ours_does_not_end_the_feed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.console.feed.REST_SECONDS", 0.01)
+    feed, looks = Feed(engine), [lambda: [], lambda: 1 / 0, lambda: [Happening(1, 0.0, "queue", None)]]
+    monkeypatch.setattr(feed, "_fresh", lambda: looks.pop(0)() if looks else [])
+    with feed.watching() as watcher:
+        running = asyncio.create_task(feed.run())
+        told: list[Happening] = []
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not told:
+                told = await watcher.batch()
+        running.cancel()
+    assert [each.id for each in told] == [1]
+
+
 async def test_action_is_done_once_however_often_it_is_clicked_and_a_slow_one_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

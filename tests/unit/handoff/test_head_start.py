@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from ivr.legs import (
     LegAnswered,
     LegEnded,
 )
-from ivr.ports import Place, Reservation
+from ivr.ports import Answer, Place, Reservation
 from ivr.transfer import HeadStart
 from tests.unit.handoff.handed_call import AGENT, ANNA, CALLER, FakeQueue, Handed, Words
+from tests.virtual_time import in_virtual_time
 
 
 async def test_begun_ahead_it_rings_and_whispers_but_neither_speaks_nor_puts_through(tmp_path: Path) -> None:
@@ -43,6 +45,30 @@ async def test_begun_ahead_nobody_is_joined_with_an_agent_who_only_rings(tmp_pat
     assert any(wav.name.startswith("tone-") for _, wav, _ in handed.phone.playing.values())
     await handed.hears(LegAnswered(AGENT + 1), DigitHeard(AGENT + 1, "1"))
     assert handed.phone.did("join") == [("join", CALLER, AGENT + 1)]
+
+
+async def test_who_accepts_and_hangs_up_before_the_robot_has_spoken_has_talked_to_nobody(tmp_path: Path) -> None:
+    bert = Reservation("bert", "sip:bert@10.0.0.9", "zh")
+    handed = Handed(tmp_path, FakeQueue([ANNA, bert]), ahead=True)
+    await handed.settle()
+    await handed.hears(LegAnswered(AGENT), DigitHeard(AGENT, "1"), LegEnded(AGENT, 200))
+    assert [order[1] for order in handed.phone.did("dial")] == [ANNA.uri, bert.uri]
+    handed.transfer.go_on(handed.ended.append)
+    await handed.settle()
+    assert (handed.ended, handed.phone.did("join")) == ([], [])
+    assert "handoff.agent_lost" in handed.said
+
+
+@in_virtual_time
+async def test_one_that_ended_meanwhile_is_told_when_the_call_knows_of_it(tmp_path: Path) -> None:
+    handed = Handed(tmp_path, FakeQueue([Place(1, None, False)]), ahead=True)
+    handed.desk.answers["callback"] = Answer("done", {"action.due_at": datetime.now(UTC)})
+    await handed.settle()
+    await asyncio.sleep(300)  # a robot that says so much
+    handed.transfer.go_on(handed.ended.append)
+    assert handed.ended == []
+    await handed.settle()
+    assert [event.outcome for event in handed.ended] == ["callback"]
 
 
 async def test_begun_ahead_and_nobody_free_it_speaks_once_it_may(tmp_path: Path) -> None:

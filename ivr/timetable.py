@@ -7,12 +7,14 @@ the sun (no place is set) and school holidays (no calendar of them). "Unknown" a
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type: ignore[attr-defined]
 
 MOST_CHANGES = 1000
+# What does not change in so long never does; the library would look for a change until the year 10000, day by day.
+HORIZON = timedelta(days=800)
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -29,6 +31,7 @@ class OsmTimetable:
 
     def __init__(self, text: str, zone: ZoneInfo, country: str = "") -> None:
         self.text, self._zone = text, zone
+        self._still: tuple[datetime, datetime] | None = None
         _known_words(text, country)
         try:
             self._hours = OpeningHours(text, timezone=zone, country=country or None)
@@ -45,6 +48,8 @@ class OsmTimetable:
     def next_change(self, at: datetime) -> datetime | None:
         """When that changes next; None: never."""
         local = at.astimezone(self._zone)
+        if self._stays(local):
+            return None
         now = self._hours.is_open(local)
         for _ in range(MOST_CHANGES):  # the library stops at a change of comment, too
             following = self._hours.next_change(local)
@@ -54,6 +59,18 @@ class OsmTimetable:
             if self._hours.is_open(local) != now:
                 return local.astimezone(UTC)
         return None
+
+    def _stays(self, local: datetime) -> bool:
+        """Whether nothing changes as far as anybody looks ahead; once found out, that is known for half as long."""
+        if self._still and self._still[0] <= local <= self._still[1]:
+            return True
+        at = local.astimezone(UTC)  # HORIZON later there is such a time, whatever clocks are changed
+        states = (state for _, _, state, *_ in self._hours.intervals(local, (at + HORIZON).astimezone(self._zone)))
+        first = next(states, None)
+        if any(state != first for state in states):
+            return False
+        self._still = (local, local + HORIZON / 2)
+        return True
 
     def opens_ever(self, at: datetime) -> bool:
         """Whether anybody will ever be there from now on."""

@@ -244,8 +244,8 @@ class WatchCallbacksPanel(CallbackList):
             Text(self.said.of("queue", due.queue), "dim", tag="div")
         with cell(classes="tags"):
             self._whose(due)
-        with cell(classes="tags"):
-            Text(self._tries(due) or "–", "num")
+        with cell():
+            Text(self._tries(due) or "–", "num", tag="div")
             self._last(due)
         with cell(classes="line"):
             if self._may_call:

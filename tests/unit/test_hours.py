@@ -141,3 +141,26 @@ def test_a_comment_that_changes_is_no_change() -> None:
 def test_what_cannot_be_read_is_told(text: str, country: str, what: str) -> None:
     with pytest.raises(HoursError, match=what):
         OsmTimetable(text, SHANGHAI, country)
+
+
+class Unending:
+    """The library's hours, as if its search to the end of all days never came back."""
+
+    def __init__(self, timetable: OsmTimetable) -> None:
+        self._hours = timetable._hours
+        self.is_open, self.intervals = self._hours.is_open, self._hours.intervals
+
+    def next_change(self, at: datetime) -> datetime:
+        raise AssertionError("the whole process would stand still")
+
+
+@pytest.mark.parametrize("text", ["Mo-Su 00:00-24:00", "24/7", "off"])
+def test_hours_that_never_change_are_known_at_once_however_they_are_written(text: str) -> None:
+    timetable = OsmTimetable(text, SHANGHAI)
+    timetable._hours = Unending(timetable)  # type: ignore[assignment]
+    now = datetime(2026, 11, 24, 3, 0, tzinfo=SHANGHAI)
+    house = HouseHours(SHANGHAI, {"general": timetable})
+    for day in range(900):
+        assert timetable.next_change(now + timedelta(days=day)) is None
+    standing = house.standing("general", now)
+    assert (standing.open, standing.until, standing.week) == (text != "off", None, None)

@@ -7,11 +7,20 @@ half a second behind (the recorder and the C library write 4 KiB, a quarter of a
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 TRACK_RATE_HZ = 8000
 SAMPLE_BYTES = 2
 HEADER_BYTES = 44
+
+
+def room_for_more(folder: Path, keep_free_bytes: int) -> bool:
+    """Whether so much would still be free: recordings fill a disk first, and all else needs room, too."""
+    try:
+        return shutil.disk_usage(folder).free > keep_free_bytes
+    except OSError:
+        return True
 
 
 def tracks(wav: Path) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -180,3 +181,14 @@ async def test_without_voice_the_question_is_still_open() -> None:
     await line.happens(LegAnswered(LEG))
     await line.speaks()
     assert len(line.told(UtteranceHeard)) == 1
+
+
+@pytest.mark.parametrize(("keep_free_bytes", "recorded"), [(0, True), (10**18, False)])
+async def test_a_disk_that_gets_full_costs_recordings_first(
+    tmp_path: Path, keep_free_bytes: int, recorded: bool
+) -> None:
+    """They filled it to the last byte; then prompts that were never said before were silence, and nobody was put through."""
+    line = Line({CallStarted: (listen(1),)})
+    line.call.services = replace(line.call.services, recordings=tmp_path, keep_free_bytes=keep_free_bytes)
+    await line.happens(LegAnswered(LEG))
+    assert bool(line.phone.did("record")) is recorded

@@ -152,7 +152,9 @@ def test_whom_we_promised_a_colleague_without_being_able_to_write_it_down_is_cal
     """On a full disk callers heard that their call was noted, and nobody ever knew of it."""
     with Session(engine) as session, session.begin():
         call(session)
-        tell(session, DEAD_AT, "disposition", "c1", disposition="goodbye")  # the robot said it, for want of anything else
+        tell(
+            session, DEAD_AT, "disposition", "c1", disposition="goodbye"
+        )  # the robot said it, for want of anything else
         for _ in range(2):
             ending(session, "c1", disposition)
         (lost,) = reap(session, 180.0, NOW)

@@ -110,9 +110,9 @@ class Call:
         self._began_at = time.monotonic()
         offered, services = self.offered, self.services
         services.records.started(self.call_id, offered.caller, offered.called, self.language, self.dialogue.version)
-        if services.recordings is not None:
-            self._recording = services.recordings / f"{self.call_id}.wav"
-            services.phone.record(self.leg, self._recording)
+        if recording := services.recording_of(self.call_id):
+            self._recording = recording
+            services.phone.record(self.leg, recording)
         services.phone.listen(self.leg, True)
         self.tell(on.CallStarted(0.0, self.call_id, offered.caller, offered.called, self.language))
 

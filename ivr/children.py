@@ -117,8 +117,7 @@ class Child:
     async def _kill_with_stacks(self) -> None:
         process = self.process
         assert process
-        # One that was stopped (SIGSTOP) would have to go on for that, and take a call meanwhile; where it stood is no matter.
-        # A foreign program has no stacks of Python.
+        # One that was stopped (SIGSTOP) would have to go on for that, and take a call meanwhile. A foreign program has none.
         if self.asked is None and _state(process.pid) != psutil.STATUS_STOPPED:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(pulse.STACKS)

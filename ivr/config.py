@@ -74,6 +74,7 @@ class RecordSettings(Section):
 
     recordings: Path = Path("var/recordings")
     record: bool = True
+    keep_free_mb: int = Field(500, ge=0)
 
 
 class DatabaseSettings(Section):

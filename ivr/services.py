@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from ivr.commands import Command, HandOff, Prompt
 from ivr.endpointing import Completeness
 from ivr.events import Event, HandoffEnded
 from ivr.legs import LegEvent
 from ivr.ports import Hours, Listener, NeverClosed, OrderDesk, Phone, Records, SpeechDetector, Voice
 from ivr.tones import Tones
+from ivr.tracks import room_for_more
 from ivr.values import Values
 
 if TYPE_CHECKING:
     from ivr.call import Call
+
+log = structlog.get_logger()
 
 
 class Conversation(Protocol):
@@ -60,5 +65,15 @@ class Services:
     detector: Callable[[], SpeechDetector]
     start_handoff: Callable[[Call, HandOff, Callable[[HandoffEnded], None]], HandoffRun]
     recordings: Path | None = None
+    keep_free_bytes: int = 0
     slow_seconds: float = 1.5
     hours: Hours = field(default_factory=NeverClosed)
+
+    def recording_of(self, call_id: str) -> Path | None:
+        """Where the call's sound goes; None where none is kept, or what is left of the disk is for transcripts and prompts."""
+        if self.recordings is None:
+            return None
+        if room_for_more(self.recordings, self.keep_free_bytes):
+            return self.recordings / f"{call_id}.wav"
+        log.error("call.not_recorded", call_id=call_id, why="the disk is nearly full")
+        return None

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 from pathlib import Path
 
 TRACK_RATE_HZ = 8000
 SAMPLE_BYTES = 2
 HEADER_BYTES = 44
-
-
 # What is behind a recording's name: its two tracks, and the file they are being merged into, by the number of a process.
 TRACKS = (".left", ".right")
 PART = ".part-"
+
+
+def room_for_more(folder: Path, keep_free_bytes: int) -> bool:
+    """Whether so much would still be free: recordings fill a disk first, and all else needs room, too."""
+    try:
+        return shutil.disk_usage(folder).free > keep_free_bytes
+    except OSError:
+        return True
 
 
 def tracks(wav: Path) -> tuple[Path, Path]:

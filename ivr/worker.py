@@ -101,6 +101,7 @@ class Worker:
             detector=SpeechDetector,
             start_handoff=self._start_handoff,
             recordings=recordings if settings.records.record else None,
+            keep_free_bytes=settings.records.keep_free_mb * 1_000_000,
             slow_seconds=settings.orders.slow_seconds,
             hours=hours,
         )

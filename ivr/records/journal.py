@@ -220,7 +220,11 @@ def write(session: Session, entry: Entry, again: bool = False) -> None:
         case "ended":
             known = {key: row[key] for key in ("disposition", "recording", "satisfaction") if key in row}
             known["self_served"] = bool(row.get("self_served")) and not human_talked(session, call_id)
-            lost_calls.served(session, call_id, str(row.get("disposition") or ""), at)
+            disposition = str(row.get("disposition") or "")
+            if disposition in lost_calls.BROKEN:
+                lost_calls.broken(session, call_id, at)
+            else:
+                lost_calls.served(session, call_id, disposition, at)
             session.execute(update(CallRow).where(CallRow.id == call_id).values(ended_at=at, number="", **known))
             tell("call_ended", row)
 

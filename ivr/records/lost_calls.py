@@ -10,6 +10,9 @@ among the handoffs that never was in a queue (outcome `line_lost`), followed up 
 - and was not served yet: the robot was neither asking for a score nor saying goodbye, no human had talked to them, and no
   callback, message or ticket came of an earlier wait. Who waits or talks when the worker dies is the queue's to follow up.
 
+The same is owed to who asked for a human in vain, or whose call broke, because nothing could be written down: a full disk, a
+database away. What is written in the end is how the call ended, and with it what is owed (`broken`).
+
 `served` takes it back: the caller rang again and was helped, or the call had not been lost after all. It also takes back what was
 written down for those who hung up, or were lost, while they waited for a human, and have had one in a later call.
 """
@@ -32,6 +35,8 @@ QUEUE = "general"
 BACK_WITH_THE_ROBOT = ("returned", "failed")
 # The step of every dialplan that asks for a score, whatever tree it is in.
 SCORE_STEP = ".satisfaction"
+# How calls end that broke on our side; who gave up waiting is among the handoffs already, unless that could not be written.
+BROKEN = ("failed", "handoff_failed", "handoff_abandoned")
 SETTLED, BY_HUMAN = "settled", "handled_by_agent"
 # Who waits and goes is called back without having asked for it; a callback that was asked for stays.
 WAITED_IN_VAIN = ("abandoned", "lost")
@@ -59,6 +64,17 @@ def end(session: Session, now: float) -> list[str]:
                 session.add(_owed(call, number, now))
             ended.append(call.id)
     return ended
+
+
+def broken(session: Session, call_id: str, now: float) -> None:
+    """A call ended as one of `BROKEN`: the caller is called back, unless they were promised something that could be written."""
+    call = session.get(CallRow, call_id)
+    owed = (HandoffRow.call_id == call_id, HandoffRow.outcome == DISPOSITION)
+    if call is None or session.scalar(select(HandoffRow.id).where(*owed).limit(1)) is not None:
+        return
+    wanted = _is_known(call.number) and _wanted_something(session, call_id)
+    if wanted and not _was_in_other_hands(session, call_id):
+        session.add(_owed(call, call.number, now))
 
 
 def served(session: Session, call_id: str, disposition: str, now: float) -> None:
@@ -91,8 +107,11 @@ def _waited_in_vain(call_id: str, number: str) -> ColumnElement[bool]:
 
 
 def _is_owed(session: Session, call_id: str, number: str) -> bool:
-    known = any(character.isdigit() for character in number)
-    return known and _wanted_something(session, call_id) and not _was_served(session, call_id)
+    return _is_known(number) and _wanted_something(session, call_id) and not _was_served(session, call_id)
+
+
+def _is_known(number: str) -> bool:
+    return any(character.isdigit() for character in number)
 
 
 def _wanted_something(session: Session, call_id: str) -> bool:
@@ -105,11 +124,16 @@ def _means_something(text: str) -> bool:
     return SENSITIVE in text or any(character.isalnum() for character in text)
 
 
-def _was_served(session: Session, call_id: str) -> bool:
+def _was_in_other_hands(session: Session, call_id: str) -> bool:
+    """Whether a human, or a promise of the queue's, had the caller last."""
     outcome = session.scalar(
         select(HandoffRow.outcome).where(HandoffRow.call_id == call_id).order_by(HandoffRow.id.desc()).limit(1)
     )
-    if outcome is not None and outcome not in BACK_WITH_THE_ROBOT:
+    return outcome is not None and outcome not in BACK_WITH_THE_ROBOT
+
+
+def _was_served(session: Session, call_id: str) -> bool:
+    if _was_in_other_hands(session, call_id):
         return True
     goodbye = select(EventRow.id).where(EventRow.call_id == call_id, EventRow.kind == "disposition")
     if session.scalar(goodbye.limit(1)) is not None:

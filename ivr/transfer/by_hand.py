@@ -187,9 +187,9 @@ class HandCall:
         """Who calls, and that it is recorded: before anybody is put through. What can't be said ends the call."""
         services = self.services
         self._timers.stop(RINGING)
-        if services.recordings is not None:
-            self._recording = services.recordings / f"{self.call_id}.wav"
-            services.phone.record(self.leg, self._recording)
+        if recording := services.recording_of(self.call_id):
+            self._recording = recording
+            services.phone.record(self.leg, recording)
         self._mouth = Mouth(services.phone, services.voice, self.leg, self._said, self._noticed, self._unsaid)
         self._mouth.say((self._notice,))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,14 @@ async def test_a_handoff_that_cannot_begin_after_the_last_words_is_not_silence(a
     await line.prompts_end()
     assert [event.turn for event in line.told(ComponentFailed)] == ([] if apologising else [1])
     assert line.phone.did("hang_up") == ([("hang_up", LEG)] if apologising else [])
+
+
+@pytest.mark.parametrize(("keep_free_bytes", "recorded"), [(0, True), (10**18, False)])
+async def test_a_disk_that_gets_full_costs_recordings_first(
+    tmp_path: Path, keep_free_bytes: int, recorded: bool
+) -> None:
+    """They filled it to the last byte; then prompts that were never said before were silence, and nobody was put through."""
+    line = Line({CallStarted: (listen(1),)})
+    line.call.services = replace(line.call.services, recordings=tmp_path, keep_free_bytes=keep_free_bytes)
+    await line.happens(LegAnswered(LEG))
+    assert bool(line.phone.did("record")) is recorded

@@ -15,14 +15,20 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from ivr.caller.ear import Ear
 from ivr.caller.happenings import Answered
 from ivr.caller.report import CallResult
 from ivr.caller.scenario import Scenario, load
 from ivr.caller.scene import Equipment, run
+from ivr.caller.useragent import UserAgent
 from ivr.demo.stage import ROOT, Stage
-from tests.integration.stages import PATIENCE_SECONDS, brief
+from ivr.records.database import open_database
+from ivr.records.tables import AgentRow, CallRow, HandoffRow, LineRow
+from order_lookup.tables import Callback
+from tests.integration.stages import PATIENCE_SECONDS, brief, until
 
 pytestmark = [
     pytest.mark.integration,
@@ -182,9 +188,47 @@ async def test_draining_finishes_the_call_and_takes_no_new_one(
     assert await asyncio.wait_for(stage.process.wait(), 2 * PATIENCE_SECONDS) == 0
 
 
-async def test_a_killed_supervisor_leaves_no_process_behind(tmp_path: Path) -> None:
-    async with Stage(tmp_path / "stage", orders=60) as stage:
+def lost(stage: Stage) -> None:
+    """All of it at once, as when the machine loses its power."""
+    assert stage.process is not None
+    parent = psutil.Process(stage.process.pid)
+    parent.suspend()  # or it would start anew what dies first
+    for victim in [*parent.children(recursive=True), parent]:
+        with contextlib.suppress(psutil.Error):
+            victim.kill()
+
+
+async def test_after_a_power_cut_who_talked_or_waited_is_called_back_and_no_process_is_left(tmp_path: Path) -> None:
+    talking, waiting = "13800001111", "13800002222"
+    async with Stage(tmp_path / "stage", orders=60, changes=brief(tmp_path)) as stage:
         assert stage.process is not None
+        engine = open_database(stage.settings.database_url)
+        with Session(engine) as session, session.begin():
+            session.execute(update(AgentRow).values(state="on_call", lease_until=time.time() + 1, since=time.time()))
+        async with UserAgent(user=talking) as one, UserAgent(user=waiting) as other:
+            for phone, key in ((one, "2"), (other, "0")):
+                leg = phone.dial(stage.uri())
+                await leg.answered(PATIENCE_SECONDS)
+                await asyncio.sleep(2.0)  # the greeting is over
+                leg.stream.key(key)
+            await until(
+                "the key", lambda session: session.scalar(select(LineRow.id).where(LineRow.text == "[2]")), engine
+            )
+            await until("the place in the queue", lambda session: session.scalar(select(HandoffRow.id)), engine)
+            lost(stage)
+            await stage.process.wait()
+        await stage._start()
+
+        def booked(session: Session) -> list[str] | None:
+            numbers = sorted(session.scalars(select(HandoffRow.caller).where(HandoffRow.follow_up == "booked")))
+            return numbers if len(numbers) == 2 else None
+
+        assert await until("both callbacks", booked, engine) == [talking, waiting]
+        with Session(engine) as session:
+            assert sorted(session.scalars(select(Callback.phone))) == [talking, waiting]
+            assert set(session.scalars(select(CallRow.disposition))) == {"line_lost"}
+            assert session.scalar(select(AgentRow.state)) != "on_call"
+        engine.dispose()
         children = psutil.Process(stage.process.pid).children(recursive=True)
         assert len(children) >= 3
         stage.process.kill()

@@ -145,6 +145,32 @@ def ending(session: Session, call_id: str, disposition: str) -> None:
     session.flush()
 
 
+@pytest.mark.parametrize("disposition", ["failed", "handoff_failed", "handoff_abandoned"])
+def test_whom_we_promised_a_colleague_without_being_able_to_write_it_down_is_called_back_once(
+    engine: Engine, disposition: str
+) -> None:
+    """On a full disk callers heard that their call was noted, and nobody ever knew of it."""
+    with Session(engine) as session, session.begin():
+        call(session)
+        tell(
+            session, DEAD_AT, "disposition", "c1", disposition="goodbye"
+        )  # the robot said it, for want of anything else
+        for _ in range(2):
+            ending(session, "c1", disposition)
+        (lost,) = reap(session, 180.0, NOW)
+        assert (lost.call_id, lost.caller, lost.outcome, lost.follow_up) == ("c1", NUMBER, "line_lost", "due")
+
+
+@pytest.mark.parametrize("outcome", ["callback", "voicemail", "completed", "abandoned"])
+def test_what_was_promised_already_is_promised_once(engine: Engine, outcome: str) -> None:
+    with Session(engine) as session, session.begin():
+        call(session)
+        session.add(HandoffRow(call_id="c1", queue="general", state="ended", outcome=outcome, enqueued_at=5.0))
+        session.flush()
+        ending(session, "c1", "handoff_abandoned" if outcome == "abandoned" else "failed")
+        assert reap(session, 180.0, NOW) == []
+
+
 @pytest.mark.parametrize(
     ("number", "disposition", "matter", "taken_back"),
     [

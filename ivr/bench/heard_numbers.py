@@ -26,7 +26,7 @@ from ivr.events import Hypothesis
 from ivr.speech.audio import TELEPHONE
 from ivr.speech.conditions import condition
 from ivr.speech.phrases import wanted
-from ivr.speech.recogniser import Recogniser
+from ivr.speech.recogniser import Kind, Recogniser
 from ivr.values import Language
 
 CONDITIONS = ("telephone", "snr10", "loss5")
@@ -71,7 +71,7 @@ async def hear_numbers(
                 for speed in (dice.choice(SPEEDS), _REPAIRED_SPEED)
             ]
             await speaker.prepare(lines)
-            tries = tuple(_heard(recogniser, phrases, speaker.sound(line), as_if, place) for line in lines)
+            tries = tuple(decoded(recogniser, phrases, speaker.sound(line), as_if, place) for line in lines)
             found.append(Heard(number, as_if, tries))
             tell()
     finally:
@@ -79,12 +79,13 @@ async def hear_numbers(
     return found
 
 
-def _heard(
-    recogniser: Recogniser, phrases: Sequence[str], sound: np.ndarray, as_if: str, seed: int
+def decoded(
+    recogniser: Recogniser, phrases: Sequence[str], sound: np.ndarray, as_if: str, seed: int, kind: Kind = "digits"
 ) -> tuple[Hypothesis, ...]:
+    """What the recogniser makes of a sound that came by telephone; `kind` is what its confidences are promised for."""
     silence = np.zeros(TELEPHONE.rate // 3, np.int16)
     pcm = condition(as_if)(np.concatenate([silence, sound, silence]), seed).tobytes()
-    utterance = recogniser.utterance(phrases, "digits")
+    utterance = recogniser.utterance(phrases, kind)
     for at in range(0, len(pcm), _FRAME_BYTES):
         utterance.feed(pcm[at : at + _FRAME_BYTES])
     return utterance.finish()

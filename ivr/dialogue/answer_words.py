@@ -23,6 +23,8 @@ class AnswersFile(Strict):
     before_name: OneOrMore = ()
     before_address: OneOrMore = ()
     unfinished: OneOrMore = ()
+    expected: OneOrMore = ()
+    came: Mapping[Literal["damaged", "wrong", "missing"], OneOrMore] = Field(default_factory=dict)
     scores: Mapping[Score, OneOrMore] = Field(default_factory=dict)
 
 

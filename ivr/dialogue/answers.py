@@ -52,9 +52,13 @@ class Choices:
             if sentences.is_exact(said.sentence):
                 return _answered(answer, 1.0, "a sentence of the templates")
         ranked = sorted(((s.likeness(said.sentence)[0], answer) for answer, s in self._yes_no.items()), reverse=True)
-        if ranked[0][0] >= 0.85 and ranked[0][0] - ranked[1][0] >= 0.1:
-            return _answered(ranked[0][1], ranked[0][0] * 0.95, f"{ranked[0][0]:.2f} like a {ranked[0][1]}")
-        return self._in_front(said)
+        likeness, answer = ranked[0]
+        front = self._in_front(said)
+        if front and front.kind != answer:  # 不是这单 is most like 就是这单
+            return front
+        if likeness >= 0.85 and likeness - ranked[1][0] >= 0.1:
+            return _answered(answer, likeness * 0.95, f"{likeness:.2f} like a {answer}")
+        return front
 
     def is_whole_answer(self, sentence: str) -> bool:
         """Whether the sentence is exactly one of the yes or no sentences."""

@@ -9,12 +9,19 @@ from ivr.dialogue.order_number import OrderPattern
 from ivr.values import Language
 
 _CORRECTING = re.compile(r"不对|不是|错了|说错|\bno\b|\bsorry\b|\bi mean\b|\bactually\b|\bnot\b")
+# Whoever gives the number up and says its end instead corrects nothing: "三零二六一零，不对，尾号是六三四六".
+_ITS_END = re.compile(r"尾号|末尾|后四位|最后四位|\bend(?:ing|s)? (?:in|with)\b|\blast (?:four|4)\b")
+# 是 is 十 to a recogniser that expects digits; single digits after it belong to no ten.
+_IS = re.compile(
+    r"(号|码|电话|后四位|不对|应该)(\s*)十(?=(?:\s*[零一二三四五六七八九幺洞两]){4})(?!(?:\s*[零一二三四五六七八九幺洞两])+\s*[十百千])"
+)
 _SHORTEST_PART = 3  # fewer digits after a correcting word correct nothing by themselves
 _ALIKE = 3  # so many digits are said again, but for one, where a number is taken up in its middle
 
 
 def plain_number(text: str, language: Language, pattern: OrderPattern) -> str:
     """The words with what was corrected put right: "三八二一不对三八二七" is three eight two seven."""
+    text = _IS.sub(r"\1\2是", text)
     parts = [
         (part, digits)
         for part in _CORRECTING.split(text.lower())
@@ -22,6 +29,8 @@ def plain_number(text: str, language: Language, pattern: OrderPattern) -> str:
     ]
     if len(parts) < 2:
         return text
+    if _ITS_END.search(parts[-1][0]) and not _ITS_END.search(parts[0][0]):
+        return parts[-1][0]
     said = parts[0][1]
     for _, digits in parts[1:]:
         said = laid_over(said, digits, pattern)

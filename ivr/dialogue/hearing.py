@@ -10,8 +10,8 @@ from ivr.dialogue import judgements as judged
 from ivr.dialogue import questions
 from ivr.dialogue.judgement import judge
 from ivr.dialogue.meaning import SWITCH_LANGUAGE, WHAT_ELSE, Interpretation, is_matter
-from ivr.dialogue.number_pieces import MOST_PIECES, Pieces, continues, joined, unfinished
-from ivr.dialogue.order_number import NoneFound, answer, looks_like_phone
+from ivr.dialogue.number_pieces import MOST_PIECES, Pieces, continues, joined, phone_in, unfinished
+from ivr.dialogue.order_number import NoneFound, answer
 from ivr.dialogue.questions import Question
 from ivr.dialogue.states import Listening
 from ivr.dialogue.talk import HIDDEN, Talk
@@ -80,8 +80,8 @@ def collected(talk: Talk, state: Listening, heard: Interpretation, barged_in: bo
     if slot is None or slot.decoded is None or not slot.decoded.readings or heard.universal or heard.danger:
         return heard
     decoded, digits, told = slot.decoded, slot.decoded.readings[0].digits, pieces.asked if pieces else 0
-    if looks_like_phone(digits) and names_phone(heard.slots):
-        return replace(heard, slots=(replace(slot, value=Digits(digits), decoded=None),))
+    if names_phone(heard.slots) and (phone := phone_in(digits, pattern)):
+        return replace(heard, slots=(replace(slot, value=Digits(phone), decoded=None),))
     going_on = pieces is not None and continues(pieces, digits, barged_in, pattern)
     if pieces and going_on:
         decoded = joined(pieces, decoded, pattern, state.question.expectation.order_numbers, talk.language)

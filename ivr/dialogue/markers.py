@@ -41,8 +41,10 @@ class Markers:
             f"{self._any(normal.literal(each) for each in words.corrections)}|^(?:no |不(?!要|用|想))"
         )
         # Fillers for the most part, so as they are written, not as sentences are made plain.
-        hello = "|".join(map(re.escape, sorted(words.greetings, key=len, reverse=True)))
-        self._greeting = re.compile(rf"(?:(?:{hello})[啊呀哦,，。.!！?？\s]*)+" if hello else r"(?!)")
+        hello, hm = self._plainly(words.greetings), self._plainly(grammar.lists.fillers)
+        self._greeting = re.compile(
+            rf"(?:(?:{hm})[,，\s]*)*(?:(?:{hello})[啊呀哦,，。.!！?？\s]*)+" if hello else r"(?!)"
+        )
         self._words = normal.words if isinstance(normal, NormalEn) else None
         self._negatable = {normal.literal(phrase): intent for phrase, intent in words.negatable.items()}
         between = (
@@ -72,6 +74,18 @@ class Markers:
         """The kind of danger where its words are all that is said."""
         bare = text.strip()
         return next((kind for kind, words in self._danger.items() if words.fullmatch(bare)), None)
+
+    def much_danger(self, text: str) -> bool:
+        """Whether words of danger are more than a third of what was said."""
+        bare = left = self._unless.sub("", text)
+        for words in self._danger.values():
+            left = words.sub("", left)
+        return 3 * (_letters(bare) - _letters(left)) > _letters(bare)
+
+    def agent_alone(self, text: str) -> bool:
+        """Whether a word for a human is all that was said."""
+        words = self._anywhere.get("agent")
+        return words is not None and words.fullmatch(text.strip()) is not None
 
     def anywhere(self, text: str) -> Universal | None:
         """The universal whose word stands anywhere in the sentence."""
@@ -113,7 +127,15 @@ class Markers:
         matches = list(self._corrections.finditer(text))
         return (text[: matches[-1].start()], text[matches[-1].end() :]) if matches else None
 
+    @staticmethod
+    def _plainly(phrases: Iterable[str]) -> str:
+        return "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
+
     def _any(self, phrases: Iterable[str]) -> str:
         ordered = sorted({phrase for phrase in phrases if phrase}, key=len, reverse=True)
         joined = "|".join(map(re.escape, ordered)) or r"(?!)"
         return rf"\b(?:{joined})" if self._english else f"(?:{joined})"
+
+
+def _letters(text: str) -> int:
+    return sum(char.isalnum() for char in text)

@@ -12,6 +12,7 @@ from ivr.values import Language, Value
 SlotKind = Literal[
     "order_number", "digits", "money", "date", "time", "count", "name", "phone", "address", "free", "variant", "exchange",
     "send_back", "membership", "progress", "compensation", "other_order", "contact", "company", "undo", "extras",
+    "damaged", "wrong", "missing",
 ]  # fmt: skip
 DIGIT_SLOTS: frozenset[SlotKind] = frozenset({"order_number", "digits", "phone"})
 Universal = Literal["agent", "repeat", "slower", "wait", "help", "back", "goodbye"]
@@ -79,7 +80,8 @@ class Slot:
     size or colour wished for; `exchange` and `send_back` are True: the one was said, and not the other; `progress`, where
     it was asked how an exchange stands, and `membership`, `compensation`, `other_order`, `contact` (a telephone number) and
     `company` (on an invoice), where they were spoken of, `undo`, where a return or exchange is to be taken back,
-    and `extras`, where chopsticks and the like were named and nothing else beside them.
+    `extras`, where chopsticks and the like were named and nothing else beside them, and `damaged`, `wrong` and `missing`, where
+    goods or food were said to be so.
     """
 
     kind: SlotKind

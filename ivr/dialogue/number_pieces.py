@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp
 
 from ivr.dialogue import order_number
-from ivr.dialogue.order_number import LONGEST_TAIL, Decoded, OrderPattern
+from ivr.dialogue.order_number import LONGEST_TAIL, Decoded, OrderPattern, looks_like_phone
 from ivr.events import Hypothesis
 from ivr.values import Language
 
@@ -16,6 +16,8 @@ SHORTEST_TAIL = 4
 # So few digits short of a number, the rest was probably said and not heard.
 NOT_HEARD = 2
 MOST_PIECES = 3
+# Digits of a mobile telephone, and so many that words in front of it may be heard as.
+PHONE, MOST_BEFORE_PHONE = 11, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,10 @@ def unfinished(decoded: Decoded, digits: str, going_on: bool, pattern: OrderPatt
     if decoded.likely or len(digits) >= pattern.length - NOT_HEARD:
         return False
     return going_on or not SHORTEST_TAIL <= len(digits) <= LONGEST_TAIL
+
+
+def phone_in(digits: str, pattern: OrderPattern) -> str:
+    """The telephone number that digits are, or end with: in "我同事的电话是…" 事的 was heard as 十个, two digits more."""
+    before, phone = digits[:-PHONE], digits[-PHONE:]
+    known = looks_like_phone(phone) and len(before) <= MOST_BEFORE_PHONE and not pattern.is_valid(digits)
+    return phone if known else ""

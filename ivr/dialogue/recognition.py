@@ -75,6 +75,12 @@ _SOUND_LIKE_DIGITS: dict[Language, str] = {
         "breaking break broke hurry shit bitch bit bye me fuck fucking fucker"
     ),
 }
+# And what it takes plain answers for where yes or no is asked for: 对对 was 尾随, 同意 was 送医院, 好 was 锁号, 行 was 听不太清.
+_SOUND_LIKE_ANSWERS: dict[Language, str] = {
+    "zh": "尾随 送医院 锁号 我听不太清 太吵了听不清 你能余 余能",
+    "en": "assault",
+}
+_LIKE_ANSWERS = {language: frozenset(phrases.split()) for language, phrases in _SOUND_LIKE_ANSWERS.items()}
 _LIKE_DIGITS = {language: frozenset(words.split()) for language, words in _SOUND_LIKE_DIGITS.items()}
 LONG_PHRASE = 4  # characters of Mandarin that digits aren't taken for
 MARKS = frozenset(templates.SLOT_MARKS.values())
@@ -85,7 +91,9 @@ def grammar_for(understanding: Understanding, expectation: Expectation) -> Gramm
     match expectation.wants:
         case "yes_no":
             asked = _what_else(understanding) if expectation.what_else else ()
-            return Grammar("limited", (*_answers(understanding), *asked, *common(understanding)))
+            like = _LIKE_ANSWERS[understanding.language]
+            beside = (phrase for phrase in common(understanding) if phrase not in like)
+            return Grammar("limited", (*_answers(understanding), *asked, *beside))
         case "choice":
             said = [phrase for option in expectation.options for phrase in _option(understanding, option.phrases)]
             said += _places(understanding, len(expectation.options))
@@ -131,6 +139,14 @@ def common(understanding: Understanding) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _answers(understanding: Understanding) -> tuple[str, ...]:
+    """Yes, no and what else is said to a closed question, as callers say it; without such words, a spread of the sentences for yes and no.
+
+    A spread of templates lacks some of the plainest ("no", 确定) and has them made plain (好吧 is 好): of 232 answers in four synthetic
+    Mandarin voices through a telephone's band, half with noise at 10 dB, 147 were understood with it, and 188 with the words of
+    answers.yaml (好 was 锁号, a stolen account); of 204 in English 167 and 193.
+    """
+    if expected := understanding.grammar.answers.expected:
+        return tuple(dict.fromkeys(expected))
     nodes = understanding.grammar.intents
     said = (_sampled(understanding, nodes.get(answer, ()), PER_ANSWER) for answer in ("yes", "no"))
     return tuple(dict.fromkeys(phrase for phrases in said for phrase in phrases))

@@ -7,11 +7,11 @@ intents and universals. The hypothesis that makes the most sense wins, not the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ivr.dialogue import answers, slots, wanted
+from ivr.dialogue import alarms, answers, slots, wanted
 from ivr.dialogue.answer_words import AnswerWords
 from ivr.dialogue.asides import Asides
 from ivr.dialogue.classifier import FILE_NAME, Classifier
@@ -40,6 +40,7 @@ from ivr.dialogue.order_number import OrderPattern
 from ivr.dialogue.several_wishes import SeveralWishes
 from ivr.dialogue.templates import SLOT_MARKS
 from ivr.dialogue.variants import Variants
+from ivr.dialogue.vocabulary import URGENT_INTENTS
 from ivr.events import Hypothesis
 from ivr.values import Language
 
@@ -57,7 +58,6 @@ _LIKELY = 0.6  # as likely as that, and said in so many words: then it is sure
 # agree to anything, raise an alarm or end the call by.
 BARELY_HEARD = 0.2
 _AT_ONCE = ("thanks", "yes", "no", "wait")
-_BY_DANGER: Mapping[Danger, str] = {"danger": "personal_safety", "fraud": "account_stolen", "rage": "complaint"}
 
 
 class Understanding:
@@ -97,8 +97,9 @@ class Understanding:
             trust = (0.6 + 0.4 * min(1.0, top)) * (max(each.confidence, 1e-3) / max(top, 1e-3)) ** 0.3
             one = self._one(each.text, hypotheses if rank == 0 else (each,), expectation)
             if each.confidence < BARELY_HEARD:
-                one = _guessed(one)
+                one = self._guessed(one)
             found.append(_trusted(one, min(1.0, trust), expectation))
+        found = alarms.weighed(found, hypotheses[:5], expectation)
         return max(
             found, key=lambda one: (one.verdict != "reject" or one.aside != "", one.danger is not None, one.score)
         )
@@ -131,6 +132,8 @@ class Understanding:
         # Where a name is said, the recogniser writes sounds down, and some of them happen to be words.
         dangers = self.markers.danger_alone if expectation.slot == "name" else self.markers.danger
         danger, universal = dangers(said.sentence), self.markers.anywhere(said.sentence)
+        if danger and alarms.few_words_expected(expectation) and not self._is_meant(said.sentence):
+            danger = None
         negation = self.markers.negation(said.sentence)
         if self.markers.is_greeting(said.bare):
             return Interpretation("universal", "repeat", 1.0, universal="repeat", text=said.bare, why=("a greeting",))
@@ -141,7 +144,7 @@ class Understanding:
         else:
             found = wanted.answer(self, said, expectation) or self._intent(said, expectation)
         if found.kind == "nothing" and danger:
-            found = replace(found, kind="danger", intent=_BY_DANGER[danger], score=0.95, why=(f"a word of {danger}",))
+            found = alarms.raised(danger)
         if expectation.wants == "intent" and found.kind == "intent" and not found.negated:
             found = self._with_others(found, said)
         correction = self.markers.correction(said.bare) is not None
@@ -155,6 +158,24 @@ class Understanding:
             values += (Slot("free", said.bare, said.bare, 0.8),)
         said_so = {"text": said.sentence.strip(), "correction": correction, "aside": aside}
         return replace(found, danger=danger, slots=values, **said_so)  # type: ignore[arg-type]
+
+    def _is_meant(self, sentence: str) -> bool:
+        """Whether words of danger are much of a sentence, or it makes sense as one of danger."""
+        return self.markers.much_danger(sentence) or any(
+            match.intent in URGENT_INTENTS and match.score >= _LIKELY for match in self.matcher.rank(sentence)[:1]
+        )
+
+    def _guessed(self, one: Interpretation) -> Interpretation:
+        """What is left of a guess: no yes or no, no danger, no goodbye, and a human only where nothing else was heard."""
+        said = self.normal.text(one.text)
+        alone = self.markers.agent_alone(said) or self.matcher.is_sentence(said)
+        if (
+            (one.universal == "agent" and not alone)
+            or one.kind in ("danger", "yes", "no")
+            or one.universal == "goodbye"
+        ):
+            return Interpretation("nothing", slots=one.slots, text=one.text, why=("barely heard",))
+        return replace(one, danger=None)
 
     def _with_others(self, found: Interpretation, said: answers.Said) -> Interpretation:
         """The first of several wishes, with the others, where more than one was said."""
@@ -205,13 +226,6 @@ class Understanding:
             universal: Universal = next(name for name in UNIVERSALS if name == best.intent)
             return Interpretation("universal", best.intent, universal=universal, **shared)  # type: ignore[arg-type]
         return Interpretation("intent", best.intent, **shared)  # type: ignore[arg-type]
-
-
-def _guessed(one: Interpretation) -> Interpretation:
-    """What is left of a guess: no yes or no, no danger, no goodbye."""
-    if one.kind in ("danger", "yes", "no") or one.universal == "goodbye":
-        return Interpretation("nothing", slots=one.slots, text=one.text, why=("barely heard",))
-    return replace(one, danger=None)
 
 
 def _trusted(one: Interpretation, trust: float, expectation: Expectation) -> Interpretation:

@@ -62,7 +62,10 @@ class Variants:
         )
         near = ".{0,4}?" if self._language == "zh" else "(?: [a-z]+){0,3}? "
         self._no_swap = re.compile(f"(?:{self._swap.pattern}){near}(?:{others.pattern})")
-        self._told = tuple((self._any(words.get(name, ())), kind) for name, kind in TOLD)
+        told = [(words.get(name, ()), kind) for name, kind in TOLD] + [
+            *((said, kind) for kind, said in grammar.answers.came.items())
+        ]
+        self._told = tuple((self._any(said), kind) for said, kind in told)
         self._extras = Extras(words.get("extras", ()), self._language)
         named = (*words.get("size", ()), *words.get("colour", ()))
         article = "" if self._language == "zh" else "(?:an? )?"

@@ -39,6 +39,11 @@ def test_what_was_said_last_stands_in_the_place_of_what_it_corrects(first: str, 
         ("尾号是六三四一不对是六三四六", "zh", "6346"),
         ("three zero two six one zero seven one sorry one zero seven two six three four six", "en", NUMBER),
         ("三零二六一零七二六三四六不对吗", "zh", NUMBER),
+        ("订单号是三零二六一零不对不对尾号是六三四六", "zh", "6346"),  # no correction: the end in its place
+        ("three zero two six one zero no wait it ends in six three four six", "en", "6346"),
+        ("尾号 十 六 三 四 六", "zh", "6346"),  # 是, as it was heard
+        ("订单号 十 三 零 二 六 幺 零 七 二 六 三 四 六", "zh", NUMBER),
+        ("尾号六十三四十六", "zh", "6346"),  # tens that were said
     ],
 )
 def test_numbers_as_they_were_put_right(said: str, language: Language, digits: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import pytest
 import pytest_asyncio
 from sqlalchemy import Engine, select
@@ -211,8 +212,20 @@ async def test_recogniser_voice_and_console_that_hang_cost_no_call(stage: Stage,
         await until("health", lambda: httpx.get(f"{url}/healthz", timeout=30).json().items() >= health.items())
 
 
+async def test_an_edge_that_hangs_costs_no_call(stage: Stage, engine: Engine) -> None:
+    assert stage.process is not None
+    async with calling(stage, engine) as caller:
+        (edge,) = (each for each in psutil.Process(stage.process.pid).children() if each.name() == "kamailio")
+        os.killpg(edge.pid, signal.SIGSTOP)
+        await until("verdict", lambda: logged(stage, "child.hangs", "edge"))
+        await until("new edge", lambda: len(logged(stage, "child.ready", "edge")) > 1)
+        assert caller.leg.state is State.UP
+    async with calling(stage, engine):
+        pass
+
+
 async def test_nobody_is_killed_who_works(stage: Stage) -> None:
     """What was killed above is all that was killed: callers, starts and a busy machine are no reason."""
     lines = stage.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
     hung = [json.loads(line)["child"] for line in lines if '"child.hangs"' in line]
-    assert len(hung) == 6, hung
+    assert len(hung) == 7, hung

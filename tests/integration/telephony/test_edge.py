@@ -7,10 +7,12 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from ivr.children import Child
 from ivr.config import AgentSettings, Settings
 from ivr.config_sip import Registration, SipSettings, Tls
 from ivr.edge import answers, edge_command, find_kamailio, validate
+from ivr.edge.certificate import VALIDITY, not_valid_now
 from ivr.errors import ConfigError, UserError
 from tests.integration.telephony import scenarios as sip
 from tests.integration.telephony.peers import (
@@ -42,6 +45,7 @@ from tests.integration.telephony.peers import (
     until,
 )
 from tests.integration.telephony.sounds import tone
+from tests.unit.telephony.test_certificate import make
 
 pytestmark = pytest.mark.integration
 
@@ -236,6 +240,20 @@ def test_a_phone_on_tls_stays_on_its_connection(tmp_path: Path) -> None:
         # The BYE found its way back through the edge and the phone's own connection.
         assert worker.wait("LegEnded", leg=1)["status"] == 200
         until(lambda: "session closed" in (tmp_path / "baresip.log").read_text(errors="replace"))
+
+
+def test_with_a_certificate_that_has_run_out_all_who_call_without_tls_are_served(tmp_path: Path) -> None:
+    """A hotline that was started anew the night after didn't start at all."""
+    certificate, key = make(tmp_path, "30")
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    validity = VALIDITY.search(der)
+    assert validity
+    ended = der[: validity.start(3)] + b"200101000000" + der[validity.end(3) :]  # nobody looks at the signature here
+    certificate.write_text(ssl.DER_cert_to_PEM_cert(ended))
+    assert "was valid until 2020-01-01" in not_valid_now(certificate, datetime.now(UTC))
+    told = settings(tmp_path, tls=Tls(certificate=certificate, key=key, port=next(SIP_PORTS)))
+    with kamailio(edge_command(told), told.sip.port, tmp_path / "edge.log"):
+        assert "200" in answer_to(OPTIONS, told.sip.port)
 
 
 def test_an_agents_phone_registers_and_is_called_there(tmp_path: Path) -> None:

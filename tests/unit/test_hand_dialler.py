@@ -53,10 +53,8 @@ class Worker:
         )
         dialogue = SimpleNamespace(version="1", about=str, phrase=self._no_prompt if broken else lambda name: name)
         library: Any = SimpleNamespace(dialogue=lambda language: dialogue)
-        settings, tones = Settings().model_copy(update={"callbacks": ALWAYS}), SimpleNamespace()
-        self.dialler = HandDialler(
-            settings, engine, "w1", time.time, services, library, tones, room, self._over  # type: ignore[arg-type]
-        )  # fmt: skip
+        settings = Settings().model_copy(update={"callbacks": ALWAYS})
+        self.dialler = HandDialler(settings, engine, "w1", time.time, services, library, room, self._over)
 
     def _no_prompt(self, name: str) -> str:
         raise KeyError(name)

@@ -67,7 +67,7 @@ class Desk:
         self.over, self.connected = list[str](), 0
         services = SimpleNamespace(
             phone=self.phone, voice=self.voice, records=self.records, listener=FakeListener(), detector=FakeDetector,
-            recordings=folder,
+            tones=Tones(folder, folder), recording_of=lambda call_id: folder / f"{call_id}.wav",
         )  # fmt: skip
         dialogue = SimpleNamespace(
             version="1", about=lambda matter: "退款", phrase=lambda name: Prompt(name, "通话会被录音。", "zh")
@@ -77,7 +77,7 @@ class Desk:
             case={"callback.of": "c1", "intent": "refund_request"},
         )  # fmt: skip
         self.call = HandCall(
-            wanted, cast(Services, services), dialogue, Tones(folder, folder), seconds, lambda leg, call: None,
+            wanted, cast(Services, services), dialogue, seconds, lambda leg, call: None,
             self._connected, lambda call, outcome: self.over.append(outcome),
         )  # fmt: skip
         self.call.begin()

@@ -5,19 +5,24 @@
     →  {"health": 1}                 ←  {"ok": true, "said": 12, …}
 
 One engine, one thread, one prompt at a time; live calls go before prompts that are made ahead (`background`). Where to write is
-never up to the client. A prompt that hangs ends the process, and the supervisor starts it anew.
+never up to the client. While the cache's disk is full, prompts are kept in memory: they are all that callers hear of us. A prompt
+that hangs ends the process, and the supervisor starts it anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,13 +34,14 @@ from ivr import config, logs
 from ivr.config import Settings, VoiceSettings
 from ivr.errors import ConfigError, UserError, VoiceUnavailable
 from ivr.pulse import announce, beat
-from ivr.speech.prompt_cache import PromptCache, Speaking, words_per_minute
+from ivr.speech.prompt_cache import KEEP_SECONDS, PromptCache, Speaking, words_per_minute
 from ivr.speech.synthesis import Synthesiser
 
 log = structlog.get_logger(__name__)
 
 HANG_SECONDS = 15.0
 SWEEP_SECONDS = 3600.0
+MEMORY = Path("/dev/shm")
 _LINE_BYTES = 64 * 1024
 
 
@@ -57,6 +63,7 @@ class VoiceServer:
 
     def __init__(self, settings: VoiceSettings, cache: PromptCache) -> None:
         self.settings, self.cache = settings, cache
+        self._memory: PromptCache | None = None
         self.counts: Counter[str] = Counter()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._queue: asyncio.PriorityQueue[tuple[int, int, dict[str, Any], asyncio.Future[str]]] = (
@@ -99,8 +106,7 @@ class VoiceServer:
 
     def _say(self, order: dict[str, Any]) -> Path:
         wish, private = speaking(self.settings, order), bool(order.get("private"))
-        cached = None if private else self.cache.find(wish)
-        if cached:
+        if cached := None if private else self._found(wish):
             return cached
         assert self._synthesiser, "prepare() comes first"
         self._synthesiser.check_voice(wish.voice)
@@ -111,7 +117,20 @@ class VoiceServer:
         finally:
             watchdog.cancel()
         self.counts["synthesised"] += 1
-        return self.cache.keep_private(pcm) if private else self.cache.keep(wish, pcm)
+        try:
+            return _kept(self.cache, wish, pcm, private)
+        except OSError as fault:
+            log.error("prompt_not_written", folder=str(self.cache.folder), fault=fault.strerror, instead="memory")
+            if self._memory is None:
+                self._memory = PromptCache(Path(tempfile.mkdtemp(prefix="hotline-prompts-", dir=MEMORY)))
+            return _kept(self._memory, wish, pcm, private)
+
+    def _found(self, wish: Speaking) -> Path | None:
+        for cache in (self.cache, self._memory):
+            with contextlib.suppress(OSError):  # one that can't be read is told of when it is written to
+                if cache and (file := cache.find(wish)):
+                    return file
+        return None
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one client, line by line."""
@@ -145,14 +164,25 @@ class VoiceServer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: True)
 
     async def sweep(self) -> None:
-        """Keep the cache clean, now and every hour."""
+        """Keep the cache clean, now and every hour; of memory nothing is kept for longer."""
         while True:
             try:
                 removed = await asyncio.to_thread(self.cache.sweep)
+                if self._memory:
+                    removed += await asyncio.to_thread(self._memory.sweep, time.time() + KEEP_SECONDS - SWEEP_SECONDS)
                 log.debug("prompts_swept", removed=removed)
             except OSError as fault:
                 log.error("prompts_not_swept", folder=str(self.cache.folder), fault=fault.strerror)
             await asyncio.sleep(SWEEP_SECONDS)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self._memory:
+            shutil.rmtree(self._memory.folder, ignore_errors=True)
+
+
+def _kept(cache: PromptCache, wish: Speaking, pcm: bytes, private: bool) -> Path:
+    return cache.keep_private(pcm) if private else cache.keep(wish, pcm)
 
 
 def _give_up(text: str) -> None:
@@ -181,6 +211,7 @@ async def serve_forever(settings: Settings) -> None:
     listening.close()
     for task in tasks:
         task.cancel()
+    server.close()
 
 
 def run(settings: Settings) -> None:

@@ -122,12 +122,21 @@ async def test_a_text_too_long_is_refused(settings: Path) -> None:
         await voice(settings).wav(Prompt("long", "好" * 2001, "zh"))
 
 
-async def test_a_cache_that_cannot_be_written_is_told(own: tuple[Path, Process]) -> None:
+async def test_while_the_cache_cannot_be_written_prompts_come_from_memory(own: tuple[Path, Process]) -> None:
+    """A full disk was silence wherever a prompt had not been said before."""
     settings, process = own
-    (settings.parent / "cache").write_text("a file where the folder should be")
-    with pytest.raises(VoiceUnavailable, match="can't be written"):
-        await voice(settings).wav(Prompt("a", "您好", "zh"))
+    (cache := settings.parent / "cache").write_text("a file where the folder should be")
+    prompt, name = Prompt("a", "您好", "zh"), Prompt("name", "王小明", "zh", sensitive=True)
+    file, private = [await voice(settings).wav(each) for each in (prompt, name)]
     process.wait_for("prompt_not_written")
+    assert len(read_wav(file)) > 1000
+    assert await voice(settings).wav(prompt) == file
+    assert private.stat().st_mode & 0o077 == 0
+    cache.unlink()
+    assert (await voice(settings).wav(Prompt("b", "再见", "zh"))).is_relative_to(cache)
+    assert process.kill(signal.SIGTERM) == 0
+    assert not file.exists()
+    assert not private.exists()
 
 
 def test_a_full_disk_leaves_no_half_prompt(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Declined:
 class Carrier(Protocol):
     """Carries jobs out; a key is done once however often it comes.
 
-    Raising DownError, or taking too long, leaves the job unknown: it may or may not have been done.
+    Raising DownError (or, by a fault, anything else) and taking too long leave the job unknown: it may or may not have been done.
     """
 
     async def carry(self, job: Job) -> Carried | Declined:

@@ -205,9 +205,11 @@ class SqlOrderSystem:
             return job
         try:
             outcome = await asyncio.wait_for(self._carrier.carry(job), CARRIER_SECONDS)
-        except (DownError, TimeoutError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            _log.warning("action_unknown", key=key, problem=problem)
+        except (
+            Exception
+        ) as error:  # whatever broke, it may have been done; a fault of the carrier's own comes with its trace
+            problem, told = f"{type(error).__name__}: {error}", isinstance(error, DownError | TimeoutError)
+            _log.warning("action_unknown", key=key, problem=problem, exc_info=None if told else error)
             return await self.database.write(lambda session: self._unanswered(session, key, problem, in_call))
         return await self.database.write(lambda session: self._settle(session, key, outcome, in_call))
 

@@ -48,6 +48,8 @@ class Moody(InHouse):
                 raise DownError("no route to the bank")
             case "hangs":
                 await asyncio.sleep(60)
+            case "breaks":
+                raise RuntimeError("a fault in the shop's own carrier")
             case "declines":
                 return Declined("card expired")
         return await super().carry(job)
@@ -201,7 +203,7 @@ async def test_a_bank_that_doesnt_answer_leaves_it_unknown_and_the_money_reserve
     carrier = Moody()
     desk._carrier = carrier
     await verified(desk, ME.name)
-    for mood in ("down", "hangs"):
+    for mood in ("down", "hangs", "breaks"):
         carrier.mood = mood
         assert (await desk.act(CANCEL)).state is LedgerState.UNKNOWN
     other = await verified(desk, ME.name, "call-2")

@@ -1,7 +1,7 @@
 """The sounds that are not speech: ringing, a beep, and hold music, made once and kept beside the prompts.
 
 Ringing follows the Chinese plan, 450 Hz one second on and four off (GB 3380; ITU-T E.180 supplement 2). A recording named
-`prompts/sounds/<name>.wav` wins over the made one.
+`prompts/sounds/<name>.wav` wins over the made one. While the disk is full they are kept in memory: who waits must not hear nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Tones:
 
     def __init__(self, recorded: Path, cache: Path) -> None:
         self._recorded, self._cache = recorded / "sounds", cache
+        self._in_memory: dict[str, Path] = {}
 
     def wav(self, name: str) -> Path:
         """The 8 kHz mono 16-bit WAV of `ringing`, `music` or `beep`."""
@@ -39,7 +40,7 @@ class Tones:
     def play(self, phone: Phone, leg: int, name: str, loop: bool = False) -> int | None:
         """Let it sound on a leg and return the playback's number; where the recording can't be played, the made one.
 
-        Without either (a disk is full) the call goes on all the same.
+        Without either the call goes on all the same.
         """
         for found in (self.wav, self._made):
             try:
@@ -50,8 +51,15 @@ class Tones:
 
     def _made(self, name: str) -> Path:
         made = self._cache / f"tone-{name}.wav"
-        if not made.exists():
+        if made.exists():
+            return made
+        try:
             _write(made, _MAKERS[name]())
+        except OSError as fault:
+            log.error("tones.not_kept", sound=name, fault=str(fault), instead="memory")
+            if name not in self._in_memory:
+                self._in_memory[name] = _remembered(name)
+            return self._in_memory[name]
         return made
 
 
@@ -59,12 +67,26 @@ def _write(file: Path, samples: Samples) -> None:
     """Write aside and rename, so that no other process plays half a sound."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{os.getpid()}")
-    with wave.open(str(aside), "wb") as out:
+    try:
+        _save(aside, samples)
+        aside.rename(file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _remembered(name: str) -> Path:
+    """The sound in a file that lies in this process' memory, and goes with it."""
+    file = Path(f"/proc/self/fd/{os.memfd_create(name)}")
+    _save(file, _MAKERS[name]())
+    return file
+
+
+def _save(file: Path, samples: Samples) -> None:
+    with wave.open(str(file), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
         out.writeframes((samples * 32767).astype("<i2").tobytes())
-    aside.rename(file)
 
 
 def _tone(hertz: float, seconds: float, level: float) -> Samples:

@@ -118,7 +118,9 @@ def conclude_timer(step: Step, event: TimerFired) -> None:
 
 
 def conclude_failed(step: Step, event: events.StepFailed) -> None:
-    """The last words can't be said."""
+    """The last words can't be said; or nobody learns of a message, for its ticket can't be written: then the caller is called back."""
+    if event.what == "OpenTicket" and step.now.outcome == "voicemail":
+        step.to(outcome="failed")
     if event.what == "Say":
         step.finish(step.now.outcome)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from ivr.errors import RecordsError
 from ivr.handoff import commands as do
 from ivr.handoff import events as on
 from ivr.handoff.queue import URGENT_PRIORITY
 from ivr.hours import Standing
 from ivr.ports import AgentQueue, Caller, Place, Reservation
 from ivr.transfer.handed_call import HandedCall
+
+# Who has no place in the queue after so long is told that nobody is there: a database that comes back at once is waited for.
+UNENTERED_SECONDS = 20.0
 
 
 def shut_of(standing: Standing) -> on.Shut | None:
@@ -26,10 +30,14 @@ class QueuePlace:
         self._call, self._queue, self._on_event = call, queue, on_event
         self._handoff, self._name, self._urgent = 0, "", False
         self._not_entered: do.EnterQueue | None = None
+        self._asked_at = 0.0
 
     async def enter(self, command: do.EnterQueue) -> None:
         """Take a place, or move to another queue; where the database is away just now, before an agent is asked for."""
-        self._not_entered = command
+        self._not_entered, self._asked_at = command, self._call.seconds
+        await self._enter(command)
+
+    async def _enter(self, command: do.EnterQueue) -> None:
         self._name, self._urgent = command.queue, command.priority <= URGENT_PRIORITY
         case = self._call.case
         vip, elder, repeat = (bool(case.get(f"customer.{key}")) for key in ("vip", "elder", "contacts"))
@@ -53,7 +61,12 @@ class QueuePlace:
         if shut and not self._urgent:
             return self._on_event(on.QueueShut(self._call.seconds, shut))
         if self._not_entered:
-            await self.enter(self._not_entered)
+            try:
+                await self._enter(self._not_entered)
+            except RecordsError:
+                if self._call.seconds - self._asked_at < UNENTERED_SECONDS:
+                    raise
+                return self._on_event(on.NoAgent(self._call.seconds, 0, None, False, None))
         match await self._queue.reserve(self._handoff, command.exclude):
             case Reservation(agent, uri, language):
                 self._on_event(on.AgentReserved(self._call.seconds, agent, uri, agent, language))

@@ -33,6 +33,18 @@ def test_music_of_the_house_sounds_where_it_can_be_played(tmp_path: Path, rate_h
     assert phone.did("play") == [("play", 1, played, 0.0, True)]
 
 
-def test_a_call_goes_on_without_the_sound_where_there_is_no_room_for_it(tmp_path: Path) -> None:
+def test_where_there_is_no_room_for_it_the_sound_comes_from_memory(tmp_path: Path) -> None:
+    """Who waited heard nothing."""
     (tmp_path / "cache").write_text("no folder", encoding="utf-8")
-    assert Tones(tmp_path / "prompts", tmp_path / "cache").play(PickyPhone(), 1, "beep") is None
+    tones, phone = Tones(tmp_path / "prompts", tmp_path / "cache"), PickyPhone()
+    assert tones.play(phone, 1, "music", loop=True) is not None
+    assert tones.wav("music") == tones.wav("music")
+    assert samples(tones.wav("music")) > 8000 * 20
+
+
+def test_a_call_goes_on_without_a_sound_that_the_phone_refuses(tmp_path: Path) -> None:
+    class Mute(FakePhone):
+        def play(self, leg: int, wav: Path, at_seconds: float = 0.0, loop: bool = False) -> int:
+            raise OSError("no")
+
+    assert Tones(tmp_path / "prompts", tmp_path / "cache").play(Mute(), 1, "beep") is None

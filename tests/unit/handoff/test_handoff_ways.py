@@ -134,6 +134,16 @@ def test_no_number_means_a_message() -> None:
     assert do.OpenTicket("voicemail", "refund") in kept
 
 
+def test_a_message_nobody_will_learn_of_is_a_failure_and_a_callback_that_is_booked_is_none() -> None:
+    machine = told(on.CallerKeyed(1.0, "1"))
+    for event in (on.CallbackRefused(1.5, "down"), on.MessageRecorded(30.0, 12.0), on.StepFailed(30.1, "OpenTicket")):
+        machine.receive(event)
+    assert machine.receive(CallerHungUp(31.0))[-1] == do.Finish("failed")
+    booked = REACH[State.CONCLUDING]()
+    booked.receive(on.StepFailed(20.0, "OpenTicket"))
+    assert booked.receive(CallerHungUp(21.0))[-1] == do.Finish("callback")
+
+
 def test_slow_database_promises_nothing() -> None:
     machine = told(on.CallerKeyed(1.0, "1"))
     assert says(machine.receive(TimerFired("handoff.book", 11.0))) == ["handoff.callback_failed_message"]

@@ -13,8 +13,8 @@ from order_lookup.errors import DownError
 from order_lookup.words import REFUNDS
 
 
-class CrashError(Exception):
-    """The process would be dead by now."""
+class CrashError(BaseException):
+    """The process would be dead by now: nothing that catches faults catches this."""
 
 
 class Fuse:

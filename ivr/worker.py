@@ -109,17 +109,14 @@ class Worker:
         self._agents: dict[int, Transfer] = {}
         self._commands = DeskCommands(engine, clock)
         self._starts: dict[str, HeadStart] = {}
-
-        def is_open(queue: str) -> bool:
-            return hours.standing(queue).open
-
-        self._dialler = Dialler(settings, engine, self._phone, self._may_dial, self._called_back, clock, is_open)
+        self._dialler = Dialler(
+            settings, engine, self._phone, self._may_dial, self._called_back, clock, lambda queue: hours.standing(queue).open
+        )  # fmt: skip
         self._by_hand = HandDialler(
             settings, engine, process, clock, self._services, self._library, self._has_room, self._rest
         )
         self._commands.more = self._by_hand.calls
-        self._draining = asyncio.Event()
-        self._quiet = asyncio.Event()
+        self._draining, self._quiet = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
         """Serve until SIGTERM, then take no new calls and end when the last one has."""

@@ -245,7 +245,7 @@ class Call:
             return
         if message := self._message:
             self._message = None
-            self.tell(message.ended(self.seconds))
+            self.tell(message.ended(event, self.seconds))
             return
         self.record.heard(event, self.seconds)
         self.tell(event)

@@ -118,7 +118,7 @@ class ActionFinished:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecorded:
-    """A message left by the caller was kept."""
+    """A message left by the caller was kept; one of no duration was not left."""
 
     turn: int
     seconds: float

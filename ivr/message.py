@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.commands import Grammar, Listen, RecordMessage
-from ivr.events import MessageRecorded
+from ivr.events import Event, MessageRecorded, NoInput
 from ivr.values import Language
 
 _OPEN = Grammar("open")
@@ -26,6 +26,7 @@ class Message:
             no_input_seconds=_NO_INPUT_SECONDS, max_speech_seconds=self.asked.max_seconds,
         )  # fmt: skip
 
-    def ended(self, seconds: float) -> MessageRecorded:
-        """What the dialogue is told at its end."""
-        return MessageRecorded(self.asked.turn, seconds, max(0.0, seconds - self.began_seconds))
+    def ended(self, event: Event, seconds: float) -> MessageRecorded:
+        """What the dialogue is told at its end, which `event` was; a message of no duration is none."""
+        lasted = 0.0 if isinstance(event, NoInput) else max(0.0, seconds - self.began_seconds)
+        return MessageRecorded(self.asked.turn, seconds, lasted)

@@ -63,6 +63,10 @@ def engine(part: Part, speaks: Language, work: Path, folder: int) -> Engine:
             return Flite(speaks, part.voices, part.split)
         case "festival", _:
             return Festival(speaks, part.voices, part.split)
+        case "tacotron", _:
+            from training.engines.tacotron import Tacotron  # PyTorch, which other engines do without
+
+            return Tacotron(speaks, part.voices, part.split)
     raise ValueError(f"part {part.name}: no engine {part.engine}")
 
 

@@ -203,11 +203,12 @@ class HandOff(Step):
 
 
 class RecordMessage(Step):
-    """Keep what the caller says."""
+    """Keep what the caller says; where nothing was said, go on at `otherwise` (or at `then`)."""
 
     record: str
     seconds: Seconds = 60
     then: str
+    otherwise: str = ""
 
 
 class Survey(Step, Manner):

@@ -160,10 +160,8 @@ class Dialogue:
             case told.LookupFinished() | told.ActionFinished():
                 if isinstance(state, Waiting):
                     self._answered_by_desk(state, event.outcome, event.values)
-            case told.MessageRecorded():
-                talk.memory.set("message", True)
-                talk.progress()
-                go_on(talk)
+            case told.MessageRecorded(duration_seconds=duration_seconds):
+                _after_tone(talk, left=duration_seconds > 0)
             case told.HandoffEnded(outcome=outcome, step=step):
                 _after_human(talk, outcome, step)
             case told.TimerFired(name=name):
@@ -210,6 +208,17 @@ class Dialogue:
             talk.memory.update(values)
             talk.progress()
             route(talk, step.on, outcome, step.otherwise)
+
+
+def _after_tone(talk: Talk, left: bool) -> None:
+    """The message was left, or nothing was said after the tone."""
+    step = talk.step
+    if left or not isinstance(step, plan.RecordMessage) or not step.otherwise:
+        talk.memory.set("message", True)
+        talk.progress()
+        go_on(talk)
+    else:
+        route(talk, {}, "", step.otherwise)
 
 
 def _after_human(talk: Talk, outcome: str, step: str | None) -> None:

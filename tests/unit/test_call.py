@@ -203,7 +203,15 @@ async def test_a_message_begins_with_a_tone_after_the_prompt() -> None:
     await line.prompts_end()
     assert [order[2] for order in line.phone.did("play")] == ["leave_message.wav", "tone-beep.wav"]
     await line.speaks()
-    assert len(line.told(MessageRecorded)) == 1
+    assert [event.duration_seconds > 0 for event in line.told(MessageRecorded)] == [True]
+
+
+@in_virtual_time
+async def test_silence_after_the_tone_is_a_message_of_no_duration() -> None:
+    line = await answered({CallStarted: (Play(1, (prompt("leave_message"),)), RecordMessage(1, 90.0))})
+    await line.prompts_end()
+    await asyncio.sleep(6)
+    assert [event.duration_seconds for event in line.told(MessageRecorded)] == [0.0]
 
 
 @pytest.mark.parametrize("apologising", [False, True])

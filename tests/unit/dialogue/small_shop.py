@@ -40,7 +40,8 @@ steps:
   told: {say: told, then: score}
   score: {survey: satisfaction, say: score, tries: 1, then: bye}
   agent: {say: agent, hand_off: general, reason: asked_for, on: {returned: what, failed: message}}
-  message: {say: message, record: message, then: bye}
+  message: {say: message, record: message, then: bye, otherwise: silent}
+  silent: {say: bye, hang_up: no_input}
   danger: {hand_off: safety, reason: danger, priority: 0}
   dropped: {say: dropped, then: what}
   lost: {say: lost, hand_off: general, reason: lost}

@@ -344,7 +344,12 @@ def test_an_agent_gives_the_caller_back(caller: Caller) -> None:
 def test_nobody_there_and_a_message(caller: Caller) -> None:
     caller.says("转人工").tell(told.HandoffEnded(caller.turn, 9, "failed"))
     assert caller.only(do.RecordMessage)
-    assert caller.tell(told.MessageRecorded(caller.turn, 12, 4.0)).only(do.HangUp)
+    assert caller.tell(told.MessageRecorded(caller.turn, 12, 4.0)).only(do.HangUp).disposition == "settled"
+
+
+def test_silence_after_the_tone_is_no_message(caller: Caller) -> None:
+    caller.says("转人工").tell(told.HandoffEnded(caller.turn, 9, "failed"))
+    assert caller.tell(told.MessageRecorded(caller.turn, 12, 0.0)).only(do.HangUp).disposition == "no_input"
 
 
 def test_the_survey_takes_a_score_or_none(caller: Caller) -> None:

@@ -57,6 +57,7 @@ check: dev
 models: .venv/.ready
 	@test -n "$(HUMAN)" || { echo "say where the human recordings are: make models HUMAN=DIR (training/README.md)"; exit 2; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[training]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps ttskit==0.3.8  # for its voices' weights alone
 	$(BIN)/python -m training all --human "$(HUMAN)"
 
 models-test: setup
